@@ -1,0 +1,1 @@
+"""The warehouse: its tables, its statements, and the module that opens it."""

@@ -1,0 +1,205 @@
+"""Opens the warehouse and asks it: every number on a screen comes through here.
+
+In: the address of a Postgres (DATABASE_URL) and the name of a statement below `sql/` with its parameters.
+Out: an engine, or a Polars frame whose column types follow the last word of each column's name.
+The rule it guards: no column without a unit, no session outside UTC, no database call without a deadline.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import polars as pl
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+UTC_INSTANT = pl.Datetime("us", "UTC")
+UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
+    "at": UTC_INSTANT,
+    "date": pl.Date,
+    "calls": pl.Int64,
+    "agents": pl.Int64,
+    "tickets": pl.Int64,
+    "points": pl.Int64,
+    "rows": pl.Int64,
+    "seconds": pl.Int64,
+    "number": pl.Int64,
+    "position": pl.Int64,
+    "ratio": pl.Float64,
+    "amount": pl.Float64,
+    "score": pl.Float64,
+    "name": pl.String,
+    "key": pl.String,
+    "text": pl.String,
+}
+_TEXT_OIDS = frozenset({25, 1042, 1043, 19})
+
+
+class WarehouseError(Exception):
+    """Something about the warehouse that a person can put right; the message is one or two whole sentences."""
+
+
+def database_url() -> str:
+    """The address from DATABASE_URL; raises WarehouseError where it is not set."""
+    url = os.environ.get("DATABASE_URL", "").strip()
+    if not url:
+        raise WarehouseError(
+            "No warehouse is named: DATABASE_URL is not set. Set it to a Postgres address, "
+            "or start with `floorboard demo` or `floorboard up`, which bring their own."
+        )
+    return url
+
+
+def open_engine(url: str | None = None) -> sa.Engine:
+    """A pool of connections to the warehouse at `url` (DATABASE_URL when None); connects only when first used."""
+    text = url or database_url()
+    scheme, separator, rest = text.partition("://")
+    if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not separator:
+        raise WarehouseError(
+            f"DATABASE_URL begins with '{scheme}://'; expected postgresql://user:password@host:5432/database. "
+            "Floorboard's warehouse is a Postgres of version 15.14 or newer."
+        )
+    try:
+        return sa.create_engine(
+            f"postgresql+psycopg://{rest}",
+            pool_pre_ping=True,
+            pool_recycle=1800,
+            pool_size=5,
+            max_overflow=5,
+            connect_args={
+                "connect_timeout": 3,
+                "application_name": "floorboard",
+                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+            },
+        )
+    except (ArgumentError, ValueError) as error:
+        raise WarehouseError(
+            "DATABASE_URL is not an address that can be read; expected "
+            "postgresql://user:password@host:5432/database (special characters percent-encoded)."
+        ) from error
+
+
+@contextmanager
+def connected(engine: sa.Engine, *, deadline_seconds: float = 10.0) -> Iterator[sa.Connection]:
+    """A connection in a transaction that commits at the end; every failure of the server becomes a WarehouseError.
+
+    A server that stops answering is given up after `deadline_seconds`: neither keepalives nor statement_timeout
+    end a wait on a connection whose other side fell silent.
+    """
+    try:
+        with engine.begin() as connection, deadline(connection, seconds=deadline_seconds):
+            yield connection
+    except DBAPIError as error:
+        raise WarehouseError(explain(error)) from error
+
+
+@contextmanager
+def deadline(connection: sa.Connection, *, seconds: float) -> Iterator[None]:
+    """Cuts the connection's socket after `seconds`, so that whatever waits on it fails instead of hanging."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, psycopg.Connection)  # the engine is made above, with psycopg
+    twin = socket.socket(fileno=os.dup(raw.fileno()))
+
+    def cut() -> None:
+        try:
+            twin.shutdown(socket.SHUT_RDWR)
+        except OSError:  # already gone: nothing waits on it
+            return
+
+    timer = threading.Timer(seconds, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        twin.close()
+
+
+def explain(error: DBAPIError) -> str:
+    """One sentence for a person, with the next step; never the address, which may hold a password."""
+    cause = error.orig
+    state = getattr(cause, "sqlstate", None)
+    detail = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    if state in {"42P01", "3F000"}:
+        return f"The warehouse has not been set up yet ({detail}). Run `floorboard db migrate`."
+    if state == "42501":
+        return f"The warehouse refuses this role ({detail}). Grant the role its rights, or use the owner's address."
+    if state == "53100":
+        return "The warehouse's disk is full: free space there; loading goes on by itself afterwards."
+    if state == "57014":
+        return "The question took longer than allowed and was cancelled; ask for a shorter period."
+    if error.connection_invalidated or state is None or state.startswith(("08", "57P")):
+        return (
+            f"The warehouse does not answer ({_without_address(detail)}). "
+            "See that Postgres runs and that DATABASE_URL is right; `floorboard doctor` tells more."
+        )
+    return f"The warehouse could not answer ({state}: {detail})."
+
+
+def _without_address(detail: str) -> str:
+    return detail.split("connection to server", 1)[-1].lstrip(" ,:") if "password" in detail else detail
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `sql/<name>.sql`, for example statement('queries/live_queues')."""
+    path = resources.files("sql").joinpath(*f"{name}.sql".split("/"))
+    if not path.is_file():
+        raise WarehouseError(f"There is no statement sql/{name}.sql; the name is a folder and a file without ending.")
+    return path.read_text(encoding="utf-8")
+
+
+def execute(connection: sa.Connection, name: str, **params: object) -> int:
+    """Runs `sql/<name>.sql`; gives the number of rows it changed."""
+    return connection.execute(sa.text(statement(name)), params).rowcount
+
+
+def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFrame:
+    """The answer of `sql/<name>.sql` as a frame; an empty answer has the same types as a full one.
+
+    Types follow the last word of each column's name (`_at` UTC instants, `_seconds` and counts integers, `_ratio`
+    floats); `_id` and `is_`, `has_` follow the column. Raises WarehouseError for a column whose name has no unit.
+    """
+    result = connection.execute(sa.text(statement(name)), params)
+    description = result.cursor.description if result.cursor is not None else None
+    columns = [(column[0], column_type(column[0], column[1])) for column in description or ()]
+    rows = result.fetchall()
+    return pl.DataFrame(
+        {
+            column: pl.Series(column, [_plain(row[place]) for row in rows], dtype=dtype, strict=False)
+            for place, (column, dtype) in enumerate(columns)
+        },
+        schema=dict(columns),
+    )
+
+
+def column_type(name: str, oid: int) -> pl.DataType | type[pl.DataType]:
+    """The Polars type of a column by the last word of its name; raises WarehouseError where that is no unit."""
+    if name.startswith(("is_", "has_")):
+        return pl.Boolean
+    unit = name.rpartition("_")[2]
+    if unit == "id":
+        return pl.String if oid in _TEXT_OIDS else pl.Int64
+    if unit not in UNIT_TYPES:
+        raise WarehouseError(
+            f"The column '{name}' has no unit: its last word is '{unit}'; expected one of {', '.join(sorted(UNIT_TYPES))}, "
+            "id, or a name that begins with is_ or has_. Rename the column in the statement."
+        )
+    return UNIT_TYPES[unit]
+
+
+def _plain(value: Any) -> Any:
+    """Decimal (the sum of a bigint) as a number; instants stay instants."""
+    if value is None or isinstance(value, (bool, int, float, str, datetime, date)):
+        return value
+    return float(value)
