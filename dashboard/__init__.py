@@ -1,0 +1,1 @@
+"""What the numbers mean and how they look: pages, charts, words, and the server that shows them."""

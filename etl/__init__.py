@@ -1,0 +1,1 @@
+"""The load: brings the records of the phone system into the warehouse, on time and only once."""

@@ -1,0 +1,261 @@
+"""The settings of a site: what it is called, where it lies, and which records of its phone system are read.
+
+In: `floorboard.toml` (the file named by FLOORBOARD_CONFIG, else the one in the working folder).
+Out: one frozen, typed `Settings`; relative paths have become absolute, from the folder of the file.
+Rule: a settings file is right as a whole or it is refused with one sentence that names the file, the line,
+what was found, what was expected and the next step. No value is guessed, no unknown key is passed over.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+DEFAULT_FILE_NAME = "floorboard.toml"
+CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
+
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Names = Annotated[tuple[Name, ...], Field(strict=False)]
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the message is one sentence fit for a terminal."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class SiteSettings(_Table):
+    """The contact centre: its name, and the zone in which its local days begin and end."""
+
+    name: Name
+    time_zone: Name
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError('an IANA time zone such as "Europe/Tallinn"') from None
+        return value
+
+
+class SourceSettings(_Table):
+    """One origin of records: the log of one phone system, and how often it is looked at."""
+
+    name: Name
+    kind: Literal["asterisk_queue_log"]
+    path: Annotated[Path, Field(strict=False)]
+    every_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    callback_keys: Names = ()
+    """Keys with which a waiting caller asks to be called back."""
+    wrap_up_reason_names: Names = ()
+    """Pause reasons that mean wrap-up, not a break."""
+    stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300
+    """From this age of the newest event on, the boards say that the data is stale."""
+    include_rotated: bool = True
+    """Whether the rotated files beside the log (queue_log.1, queue_log.2.gz) are read too."""
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _from_the_folder_of_the_file(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            raise ValueError('the path of a file in quotes, such as "/var/log/asterisk/queue_log"')
+        if not value or "\x00" in value:
+            raise ValueError('the path of a file, such as "/var/log/asterisk/queue_log"')
+        folder = info.context["folder"] if info.context else Path.cwd()
+        return Path(os.path.abspath(folder / Path(value).expanduser()))  # noqa: PTH100 - keep symbolic links
+
+
+class Settings(_Table):
+    """Everything that the load needs to know about a site."""
+
+    site: SiteSettings
+    sources: Annotated[tuple[SourceSettings, ...], Field(strict=False, min_length=1)]
+
+    def source(self, name: str) -> SourceSettings:
+        """The source of that name; ConfigError with the known names when there is none."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        known = ", ".join(source.name for source in self.sources)
+        raise ConfigError(f'There is no source "{name}" in the settings; expected one of: {known}.')
+
+
+def settings_path() -> Path:
+    """Where the settings are looked for: FLOORBOARD_CONFIG, else floorboard.toml in the working folder."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return Path(named).expanduser() if named else Path.cwd() / DEFAULT_FILE_NAME
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """The settings of the site, checked as a whole.
+
+    `path` names the file; without it FLOORBOARD_CONFIG and then ./floorboard.toml are tried. ConfigError.
+    """
+    file = path if path is not None else settings_path()
+    text = _read(file)
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(_syntax_sentence(file, text, error)) from None
+    try:
+        settings = Settings.model_validate(tables, context={"folder": file.absolute().parent})
+    except ValidationError as error:
+        raise ConfigError(_sentence(file, text, error)) from None
+    _refuse_doubles(file, text, settings)
+    return settings
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{file}: the settings file was not found; expected a file with [site] and [[sources]]; copy "
+            f"floorboard.example.toml there, or name another file in {CONFIG_VARIABLE}."
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{file}, line {line}: found a byte that is not UTF-8, expected UTF-8 text; save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: the settings file cannot be read ({error.strerror}); expected a readable file; check "
+            f"the path and its permissions, or name another file in {CONFIG_VARIABLE}."
+        ) from None
+
+
+def _syntax_sentence(file: Path, text: str, error: tomllib.TOMLDecodeError) -> str:
+    place = re.search(r"\(at line (\d+), column \d+\)", str(error))
+    line = int(place.group(1)) if place else max(len(text.splitlines()), 1)
+    lines = text.splitlines() or [""]
+    found = lines[min(line, len(lines)) - 1].strip()
+    reason = re.sub(r" \(at .*\)$", "", str(error))
+    return (
+        f"{file}, line {line}: found {json.dumps(found, ensure_ascii=False)}, expected TOML ({reason}); "
+        'write settings as key = value, with text in "quotes".'
+    )
+
+
+_KIND_OF_VALUE = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "string_type": 'text in "quotes"',
+    "bool_type": "true or false",
+    "tuple_type": 'a list such as ["1"]',
+    "string_too_short": "a text that is not empty",
+    "string_too_long": "a text of at most 100 characters",
+    "string_pattern_mismatch": "a text without control characters",
+    "too_short": "at least one [[sources]] table",
+}
+
+
+def _sentence(file: Path, text: str, error: ValidationError) -> str:
+    """The first thing that is wrong, in one sentence; how many others there are, at its end."""
+    problems = error.errors()
+    # A misspelt key is reported as a missing one and an unknown one: the unknown one can name the right word.
+    first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
+    location, kind = first["loc"], first["type"]
+    place = f"{file}, line {_line_of(text, location)}"
+    more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
+    if kind == "extra_forbidden":
+        return f"{place}: {_unknown_key(location)}{more}."
+    if kind == "missing":
+        return f"{place}: found no {_spelled(location)}, expected it in {_table(location)}; add it{more}."
+    found = json.dumps(first["input"], ensure_ascii=False, default=str)
+    expected = _expected(kind, first.get("ctx", {}))
+    if kind in ("model_type", "model_attributes_type"):
+        expected = f"the table {_table((*location, ''))}"
+    return f"{place}: found {_spelled(location)} = {found}, expected {expected}; correct that line{more}."
+
+
+def _expected(kind: str, context: dict[str, Any]) -> str:
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return str(context["expected"]).replace("'", '"')
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = context.get("ge", context.get("le"))
+        return f"a whole number of at {'least' if 'ge' in context else 'most'} {bound}"
+    return _KIND_OF_VALUE.get(kind, "another kind of value")
+
+
+def _unknown_key(location: tuple[int | str, ...]) -> str:
+    key = str(location[-1])
+    models: dict[int, type[_Table]] = {1: Settings, 2: SiteSettings, 3: SourceSettings}
+    known = list(models[len(location)].model_fields)
+    near = difflib.get_close_matches(key.lower(), known, n=1)
+    step = f'did you mean "{near[0]}"?' if near else "remove it, or use one of these"
+    where = _table(location) if len(location) > 1 else "the file"
+    return f'found the unknown key "{key}", expected only {", ".join(known)} in {where}; {step.rstrip("?")}'
+
+
+def _spelled(location: tuple[int | str, ...]) -> str:
+    words = [str(part) for part in location if isinstance(part, str)]
+    if location == ("site",):
+        return "[site]"
+    return "[[sources]]" if location == ("sources",) else words[-1]
+
+
+def _table(location: tuple[int | str, ...]) -> str:
+    if location[0] == "sources" and len(location) > 1:
+        return f"[[sources]] number {int(location[1]) + 1}"
+    return "[site]" if location[0] == "site" and len(location) > 1 else "the file"
+
+
+def _refuse_doubles(file: Path, text: str, settings: Settings) -> None:
+    """Two sources of one name would share one cursor; two of one file would count every call twice."""
+    for number, source in enumerate(settings.sources):
+        for earlier in settings.sources[:number]:
+            for key in ("name", "path"):
+                if getattr(source, key) == getattr(earlier, key):
+                    line = _line_of(text, ("sources", number, key))
+                    found = f'{key} = "{getattr(source, key)}"'
+                    raise ConfigError(
+                        f"{file}, line {line}: found {found} a second time, expected "
+                        f"every source to have its own {key}; give this source another {key} or remove it."
+                    )
+
+
+def _line_of(text: str, location: tuple[int | str, ...]) -> int:
+    """The line on which the key of that location stands; else the line of its table; else the first line."""
+    wanted_number = location[1] if len(location) > 1 and isinstance(location[1], int) else 0
+    key = location[2:3] if location[0] == "sources" else location[1:2]
+    table, number, best, quoted = "", -1, 1, ""
+    for line, content in enumerate(text.splitlines(), start=1):
+        if quoted or (opened := re.search(r'=\s*("""|\'\'\')', content)):
+            mark = quoted or (opened.group(1) if opened else "")
+            quoted = mark if (content.count(mark) % 2 == 1) != bool(quoted) else ""
+            if not opened:
+                continue
+        if header := re.match(r"\s*\[\[?\s*([^\]]*?)\s*\]\]?\s*(?:#.*)?$", content):
+            table = header.group(1).strip("\"'")
+            number += table == "sources"
+            if table == location[0] and (table != "sources" or number == wanted_number):
+                best = line
+        assigned = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", content)
+        inside = table == location[0] and (table != "sources" or number == wanted_number)
+        if assigned and _is_key(assigned.group(1), table, inside=inside, location=location, key=key):
+            return line
+    return best
+
+
+def _is_key(
+    written: str, table: str, *, inside: bool, location: tuple[int | str, ...], key: tuple[int | str, ...]
+) -> bool:
+    name = written.replace('"', "").replace("'", "")
+    if inside and key:
+        return name == str(key[0])
+    return table == "" and (name == str(location[0]) or name == f"{location[0]}.{key[0] if key else ''}")

@@ -1,0 +1,1 @@
+"""Where records come from: one origin a file; the source's own words end there."""

@@ -1,0 +1,272 @@
+"""Reads Asterisk's own log of its queues, `queue_log`, as it grows (also of FreePBX, Issabel, Wazo and VitalPBX).
+
+Format: one event a line, `epoch|callid|queue|agent|verb|p1|...`, epoch seconds in UTC, 5 to 11 fields, no quoting.
+Grain: one event. Cursor: the file's content before the position, see growing_file. Delay: none, lines are whole.
+What it cannot know: when an agent begins to ring (told when the ring is over), hold (counted as talk), wrap-up
+(unless the PBX writes WRAPUPSTART), who was signed in before the log began.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
+from etl.sources.queue_events import (
+    CALL_VERBS,
+    CONTROL,
+    ENTRY,
+    EVENTS,
+    KNOWN_VERBS,
+    NEVER_ENTERED,
+    Carry,
+    Rules,
+    Sessions,
+    sessionise,
+)
+
+MOST_FIELDS = 11
+LONGEST_NAME = 250
+FIRST_INSTANT = 631_152_000  # 1990-01-01
+LAST_INSTANT = 4_102_444_800  # 2100-01-01
+REPLAY_SECONDS = 60  # a file that begins this much before what was read is an older copy that was put back
+_COLUMNS = (*tuple(EVENTS)[1:], "extra")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One piece of the log, ready to load: facts, refused lines, and where reading stands after it.
+
+    facts: the frames calls, agent_states and queue_members in the warehouse's words, with queue_name and agent_name
+    for the ids; rejects: place_text, reason_text, raw_text; unused: event_name, is_known, read_rows.
+    """
+
+    facts: dict[str, pl.DataFrame]
+    rejects: pl.DataFrame
+    unused: pl.DataFrame
+    read_rows: int
+    position_text: str
+    carry_text: str
+    newest_event_at: int | None
+    notice: str | None
+
+
+@dataclass(frozen=True)
+class QueueLog:
+    """A queue_log and the site's rules for it. `customer_secret` keys the hash that stands for a caller's number."""
+
+    path: Path
+    rules: Rules
+    customer_secret: bytes
+    include_rotated: bool = True
+
+    def read(self, position_text: str, carry_text: str) -> Iterator[Batch]:
+        """Everything written after the position, batch by batch.
+
+        Raises SourceError where the file cannot be read, ValueError where the position or the carry is not one.
+        """
+        carry = Carry.from_text(carry_text)
+        position = Position.from_text(position_text)
+        found = pieces(self.path, position, age_of=_epoch, include_rotated=self.include_rotated)
+        for piece in found:
+            batch, carry = self._batch(piece, carry)
+            yield batch
+
+    def again(self, raw_lines: list[str], carry_text: str) -> tuple[Batch, frozenset[int]]:
+        """Lines that were refused before, read once more: a batch of those taken now, and which (from 0) are still refused."""
+        data = "".join(f"{line}\n" for line in raw_lines).encode()
+        nowhere = Position(0, 0, 0, "", 0, "", self.path.name, 0)
+        carry = Carry.from_text(carry_text)
+        events, bad = parse(Piece(data, self.path.name, 1, nowhere))
+        sessions = sessionise(self._without_numbers(events), carry, self.rules)
+        still = frozenset(pl.concat([bad, sessions.refused])["seq"].to_list())
+        batch = Batch(
+            facts=_facts(sessions),
+            rejects=_rejects(Piece(b"", "", 1, nowhere), bad.clear()),
+            unused=pl.DataFrame(),
+            read_rows=len(raw_lines) - len(still),
+            position_text="",
+            carry_text=sessions.carry.to_text(),
+            newest_event_at=None,
+            notice=None,
+        )
+        return batch, still
+
+    def _batch(self, piece: Piece, carry: Carry) -> tuple[Batch, Carry]:
+        notice = piece.notice
+        first_at = _epoch(piece.data)
+        if piece.starts_file and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS:
+            # Counting on from the newer state would number known entries anew; from nothing, every key comes out as before.
+            carry = Carry()
+            notice = f"{notice + ' ' if notice else ''}{piece.file_name} begins before what was already read: read again from its first line."
+        events, bad = parse(piece)
+        sessions = sessionise(self._without_numbers(events), carry, self.rules)
+        refused = pl.concat([bad, sessions.refused])
+        unused = (
+            events.filter(~pl.col("verb").is_in(KNOWN_VERBS) | pl.col("verb").is_in((*NEVER_ENTERED, *CONTROL)))
+            .group_by(pl.col("verb").str.slice(0, 60).alias("event_name"))
+            .agg(is_known=pl.col("verb").is_in(KNOWN_VERBS).all(), read_rows=pl.len().cast(pl.Int64))
+        )
+        batch = Batch(
+            facts=_facts(sessions),
+            rejects=_rejects(piece, refused),
+            unused=unused.sort("event_name"),
+            read_rows=events.height + bad.height,
+            position_text=piece.position.to_text(),
+            carry_text=sessions.carry.to_text(),
+            newest_event_at=sessions.carry.newest_at or None,
+            notice=notice,
+        )
+        return batch, sessions.carry
+
+    def _without_numbers(self, events: pl.DataFrame) -> pl.DataFrame:
+        """Callers' numbers (p2 of an ENTERQUEUE) as keyed hashes; the number itself goes no further."""
+        is_entry = pl.col("verb") == ENTRY
+        numbers = events.filter(is_entry & pl.col("p2").is_not_null())["p2"].unique().to_list()
+        keys = {number: customer_key(self.customer_secret, number) for number in numbers}
+        hashed = pl.col("p2").replace_strict(keys, default=None, return_dtype=pl.String)
+        return events.with_columns(p2=pl.when(is_entry).then(hashed).otherwise("p2"), p1=pl.when(~is_entry).then("p1"))
+
+
+def _facts(sessions: Sessions) -> dict[str, pl.DataFrame]:
+    """The facts in the warehouse's columns, but for the ids."""
+    calls = sessions.stays.select(
+        *(_instant(name) for name in ("answered_at", "ended_at")),
+        "version_number",
+        "new_rows",
+        "queue_name",
+        "agent_name",
+        *(pl.col(name).cast(pl.Int32) for name in _INTEGERS),
+        "call_id",
+        "outcome_name",
+        "ended_by_name",
+        "transfer_kind_name",
+        "transferred_to_name",
+        offered_at=_instant("event_at"),
+        hold_seconds=pl.lit(None, pl.Int32),
+        contact_id="call_id",
+        channel_name=pl.lit("call"),
+        direction_name=pl.lit("inbound"),
+        customer_key="p2",
+    )
+    spans = [_instant("started_at"), _instant("ended_at")]
+    return {
+        "calls": calls,
+        "agent_states": sessions.states.with_columns(spans),
+        "queue_members": sessions.members.with_columns(spans),
+    }
+
+
+_INTEGERS = ("stay_number", "wait_seconds", "ring_seconds", "talk_seconds", "wrap_up_seconds", "entry_position")
+
+
+def _instant(name: str) -> pl.Expr:
+    return (pl.col(name) * 1_000_000).cast(pl.Datetime("us", "UTC")).alias(name)
+
+
+def customer_key(secret: bytes, number: str) -> str | None:
+    """The keyed hash (HMAC-SHA-256, 128 bits as hex) that stands for a caller; null for a withheld number."""
+    plain = "".join(character for character in number if character.isdigit() and character.isascii())
+    if len(plain) < 3:
+        return None
+    return hmac.digest(secret, plain.encode(), "sha256").hex()[:32]
+
+
+def _epoch(line: bytes) -> float | None:
+    digits = line.removeprefix(b"\xef\xbb\xbf").split(b"|", 1)[0]
+    return float(digits) if digits.isdigit() and len(digits) <= 12 else None
+
+
+def parse(piece: Piece) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The events of a piece (seq is the line within it, from 0), and the lines that are none: seq, reason_text."""
+    if piece.overlong:
+        refused = {"seq": [0], "reason_text": [f"a line of more than {LONGEST_LINE_BYTES} bytes; expected one event"]}
+        return pl.DataFrame(schema=EVENTS), pl.DataFrame(refused, schema={"seq": pl.Int64, "reason_text": pl.String})
+    text = _clean(piece.data)
+    try:
+        lines = _split(text)
+    except pl.exceptions.SchemaError:  # its first line has more fields than any line may have
+        lines = _split(b"|" * MOST_FIELDS + b"\n" + text).slice(1)
+    lines = lines.with_columns(seq=pl.int_range(lines.height, dtype=pl.Int64)).with_columns(reason_text=_fault())
+    bad = lines.filter(pl.col("reason_text").is_not_null()).select("seq", "reason_text")
+    good = lines.filter(pl.col("reason_text").is_null())
+    return good.with_columns(pl.col("event_at").cast(pl.Int64)).select(EVENTS.keys()), bad
+
+
+def _split(text: bytes) -> pl.DataFrame:
+    return pl.read_csv(
+        text,
+        separator="|",
+        has_header=False,
+        schema=dict.fromkeys(_COLUMNS, pl.String),
+        quote_char=None,
+        truncate_ragged_lines=True,
+        missing_columns="insert",
+    )
+
+
+def _clean(data: bytes) -> bytes:
+    """The lines in UTF-8: without a byte order mark and carriage returns; a line in another encoding read as cp1252."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        lines = data.split(b"\n")
+        data = b"\n".join(_decoded(line).encode() for line in lines)
+    return data
+
+
+def _decoded(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def _fault() -> pl.Expr:
+    """Why a line is no event, null where it is one."""
+    epoch, verb = pl.col("event_at"), pl.col("verb")
+    number = pl.when(epoch.str.contains(r"^[0-9]{1,12}$")).then(epoch.cast(pl.Int64, strict=False))
+    is_call = verb.is_in(CALL_VERBS)
+    long_names = pl.any_horizontal(
+        pl.col(name).str.len_bytes() > LONGEST_NAME for name in ("call_id", "queue_name", "agent_name", "verb")
+    )
+    has_nul = pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True) for name in _COLUMNS[1:])
+    return (
+        pl.when(epoch.is_null() & verb.is_null()).then(pl.lit("an empty line; expected epoch|callid|queue|agent|verb|..."))
+        .when(number.is_null())
+        .then(pl.format("field 1 is '{}'; expected epoch seconds, whole digits", epoch.fill_null("").str.slice(0, 40)))
+        .when(~number.is_between(FIRST_INSTANT, LAST_INSTANT - 1))
+        .then(pl.format("field 1 is {}; expected epoch seconds of a year from 1990 to 2099", epoch))
+        .when(verb.is_null()).then(pl.lit("fewer than 5 fields; expected epoch|callid|queue|agent|verb|..."))
+        .when(pl.col("extra").is_not_null())
+        .then(pl.lit(f"more than {MOST_FIELDS} fields; expected at most {MOST_FIELDS}: a name or a number holds a '|'"))
+        .when(long_names.fill_null(False)).then(pl.lit(f"a name of more than {LONGEST_NAME} bytes; expected a shorter one"))
+        .when(has_nul.fill_null(False)).then(pl.lit("a NUL byte; expected text"))
+        .when(is_call & (pl.col("call_id").is_null() | pl.col("call_id").eq("NONE")))
+        .then(pl.format("field 2 is empty; expected the call id of {}", verb))
+        .when(is_call & (pl.col("queue_name").is_null() | pl.col("queue_name").eq("NONE")))
+        .then(pl.format("field 3 is empty; expected the queue of {}", verb))
+    )  # fmt: skip
+
+
+def _rejects(piece: Piece, refused: pl.DataFrame) -> pl.DataFrame:
+    """The refused lines whole, with their place; NUL bytes, which no table takes, as the sign for them."""
+    lines = piece.data.split(b"\n") if refused.height else []
+    rows = [
+        (
+            f"{piece.file_name}:{piece.first_line_number + seq}",
+            reason,
+            _decoded(lines[seq] if not piece.overlong else piece.data[:8192]).replace("\x00", "\u2400"),
+        )
+        for seq, reason in refused.sort("seq").iter_rows()
+    ]
+    return pl.DataFrame(rows, schema={name: pl.String for name in ("place_text", "reason_text", "raw_text")}, orient="row")
+
+

@@ -1,0 +1,270 @@
+"""Follows a text file that grows, is rotated, compressed or cut short, and never gives a line twice or half.
+
+In: the path, and the position after the piece read last (None at the first start).
+Out: pieces of whole lines with their place, each with the position after it, and notices of what may be lost.
+The rule it guards: a file is known by its content (its first and its last read bytes), never by name or inode alone;
+both are used again by rotation.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO
+
+FINGERPRINT_BYTES = 4096
+PIECE_BYTES = 16 * 1024 * 1024
+LONGEST_LINE_BYTES = 64 * 1024
+_ROTATED = re.compile(r"(\.\d{1,4}|[-.]\d{8}([-_.]?\d{2,6})?|)(\.gz)?")
+
+
+class SourceError(Exception):
+    """A source cannot be read; the message says what was found, what was expected and what to do next."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a file was read: its content before `offset` is known by two fingerprints."""
+
+    offset: int
+    line_count: int
+    head_bytes: int
+    head_sha256: str
+    tail_bytes: int
+    tail_sha256: str
+    file_name: str
+    inode: int
+
+    def to_text(self) -> str:
+        """As JSON text, for the cursor's row."""
+        return json.dumps({"version": 1, **asdict(self)}, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Position | None:
+        """Reads `to_text`, None for an empty text; raises ValueError with what was found where it is not one."""
+        if not text:
+            return None
+        try:
+            data = json.loads(text)
+            version = data.pop("version")
+            if version != 1:
+                raise ValueError(f"its version is {version!r}, expected 1")
+            position = cls(**data)
+            whole = (position.offset, position.line_count, position.head_bytes, position.tail_bytes)
+            if not all(isinstance(number, int) and number >= 0 for number in whole):
+                raise ValueError(f"its numbers are {whole!r}, expected whole numbers from 0")
+            return position
+        except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"it cannot be read: {error!r}") from error
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole lines of one file. `overlong`: the piece is the beginning of one line that is too long to be read."""
+
+    data: bytes
+    file_name: str
+    first_line_number: int
+    position: Position
+    notice: str | None = None
+    starts_file: bool = False
+    overlong: bool = False
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    path: Path
+    is_current: bool
+
+    def open(self) -> IO[bytes]:
+        if self.path.suffix == ".gz":
+            return gzip.open(self.path, "rb")
+        return self.path.open("rb")
+
+
+def pieces(
+    path: Path,
+    position: Position | None,
+    *,
+    age_of: Callable[[bytes], float | None],
+    include_rotated: bool = True,
+    piece_bytes: int = PIECE_BYTES,
+) -> Iterator[Piece]:
+    """Everything written after `position`, oldest file first, in pieces of at most about `piece_bytes`.
+
+    age_of: from a file's first line to a number that grows with time, so that rotated files are read in order.
+    Raises SourceError where the file is not there or cannot be read.
+    """
+    files = _in_order(path, age_of=age_of)
+    if not files:
+        raise SourceError(
+            f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
+            "Put the right path into floorboard.toml, or let the PBX write its first line."
+        )
+    start, notice, is_known = _where(files, position, include_rotated=include_rotated)
+    for number, candidate in enumerate(files[start:]):
+        follows = position if is_known and number == 0 else None
+        is_finished = any(_first_line(later) for later in files[start + number + 1 :])
+        for piece in _read(candidate, follows, piece_bytes=piece_bytes, is_finished=is_finished):
+            yield replace(piece, notice=notice)
+            notice = None
+
+
+def _in_order(path: Path, *, age_of: Callable[[bytes], float | None]) -> list[_Candidate]:
+    """The rotated files beside `path` that hold a line, oldest first, and `path` itself last."""
+    found: list[tuple[float, float, _Candidate]] = []
+    if not path.parent.is_dir():
+        return []
+    for sibling in path.parent.iterdir():
+        suffix = sibling.name.removeprefix(path.name)
+        if not sibling.name.startswith(path.name) or not _ROTATED.fullmatch(suffix) or not sibling.is_file():
+            continue
+        if suffix.endswith(".gz") and sibling.with_suffix("").is_file():
+            continue  # being compressed at this moment: the plain one is whole
+        candidate = _Candidate(sibling, is_current=not suffix)
+        line = _first_line(candidate)
+        if line or candidate.is_current:
+            age = age_of(line)
+            stat = sibling.stat()
+            found.append((float("inf") if candidate.is_current else age or 0.0, stat.st_mtime, candidate))
+    return [candidate for _, _, candidate in sorted(found, key=lambda item: item[:2])]
+
+
+def _first_line(candidate: _Candidate) -> bytes:
+    try:
+        with candidate.open() as file:
+            return file.readline(LONGEST_LINE_BYTES)
+    except (EOFError, gzip.BadGzipFile) as error:
+        raise SourceError(
+            f"{candidate.path}: this rotated file cannot be unpacked ({error}); expected a whole gzip file. "
+            "If it is still being written, nothing is to do; if it is broken, move it out of the folder."
+        ) from error
+    except OSError as error:
+        raise SourceError(
+            f"{candidate.path}: cannot be read ({error.strerror}); expected a file that this process may read. "
+            "Give the process's user the right to read it."
+        ) from error
+
+
+def _where(files: list[_Candidate], position: Position | None, *, include_rotated: bool) -> tuple[int, str | None, bool]:
+    """Which file to begin with, a notice where lines may be lost, and whether it is the one read before."""
+    if position is None:
+        return (0 if include_rotated else len(files) - 1), None, False
+    for place in reversed(range(len(files))):
+        if _is_same(files[place], position):
+            cut = files[place].path.suffix != ".gz" and not files[place].is_current and _was_copied(files, position)
+            return place, _truncation(files[-1].path) if cut else None, True
+    current = files[-1].path
+    if position.offset == 0:
+        return len(files) - 1, None, False
+    kind = _truncation(current) if _was_copied(files, position) else (
+        f"{current}: the file read before ({position.file_name}, up to byte {position.offset}) is neither here nor among "
+        "the rotated files; lines written to it after that are lost unless it is put back beside this one. "
+        "Reading goes on with this file from its first line."
+    )
+    return len(files) - 1, kind, False
+
+
+def _was_copied(files: list[_Candidate], position: Position) -> bool:
+    """Whether the current file is the same one on disk with another content: cut short in place."""
+    current = files[-1]
+    return current.is_current and current.path.stat().st_ino == position.inode
+
+
+def _truncation(path: Path) -> str:
+    return (
+        f"{path}: the file was cut short in place (copytruncate); lines written between the copy and the cut are lost "
+        "to every reader. Let logrotate rename the file and run `asterisk -rx 'logger reload'` instead."
+    )
+
+
+def _is_same(candidate: _Candidate, position: Position) -> bool:
+    if candidate.path.suffix != ".gz" and candidate.path.stat().st_size < position.offset:
+        return False
+    try:
+        with candidate.open() as file:
+            head = file.read(position.head_bytes)
+            if hashlib.sha256(head).hexdigest() != position.head_sha256:
+                return False
+            file.seek(position.offset - position.tail_bytes)
+            return hashlib.sha256(file.read(position.tail_bytes)).hexdigest() == position.tail_sha256
+    except EOFError:
+        return False
+
+
+def _read(
+    candidate: _Candidate, position: Position | None, *, piece_bytes: int, is_finished: bool
+) -> Iterator[Piece]:
+    """Whole lines after `position`; a last line without its end only where nobody will finish it."""
+    offset, lines = (position.offset, position.line_count) if position else (0, 0)
+    inode = candidate.path.stat().st_ino
+    starts_file = position is None
+    with candidate.open() as file:
+        head = file.read(min(offset, FINGERPRINT_BYTES))
+        file.seek(max(0, offset - FINGERPRINT_BYTES))
+        tail = file.read(min(offset, FINGERPRINT_BYTES))
+        for block in _blocks(file, piece_bytes=piece_bytes, is_finished=is_finished):
+            offset += block.consumed_bytes
+            lines_here = 1 if block.overlong else block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+            head = (head + block.data)[:FINGERPRINT_BYTES] if len(head) < FINGERPRINT_BYTES else head
+            tail = (tail + block.end)[-FINGERPRINT_BYTES:]
+            after = Position(
+                offset=offset,
+                line_count=lines + lines_here,
+                head_bytes=len(head),
+                head_sha256=hashlib.sha256(head).hexdigest(),
+                tail_bytes=len(tail),
+                tail_sha256=hashlib.sha256(tail).hexdigest(),
+                file_name=candidate.path.name,
+                inode=inode,
+            )
+            yield Piece(
+                block.data, candidate.path.name, lines + 1, after, starts_file=starts_file, overlong=block.overlong
+            )
+            lines += lines_here
+            starts_file = False
+
+
+@dataclass(frozen=True)
+class _Block:
+    data: bytes
+    consumed_bytes: int
+    end: bytes
+    overlong: bool = False
+
+
+def _blocks(file: IO[bytes], *, piece_bytes: int, is_finished: bool) -> Iterator[_Block]:
+    """Whole lines from where the file stands; an overlong line gives its beginning only, in bounded memory."""
+    buffer = b""
+    while chunk := file.read(piece_bytes):
+        buffer += chunk
+        end = buffer.rfind(b"\n") + 1
+        if end:
+            yield _Block(buffer[:end], end, buffer[:end][-FINGERPRINT_BYTES:])
+            buffer = buffer[end:]
+        elif len(buffer) > LONGEST_LINE_BYTES:
+            skipped = _skip_line(file, buffer)
+            if skipped is None and not is_finished:
+                return
+            consumed, end_bytes, rest = skipped or (len(buffer), buffer[-FINGERPRINT_BYTES:], b"")
+            yield _Block(buffer[:LONGEST_LINE_BYTES], consumed, end_bytes, overlong=True)
+            buffer = rest
+    if buffer and is_finished:
+        yield _Block(buffer, len(buffer), buffer[-FINGERPRINT_BYTES:])
+
+
+def _skip_line(file: IO[bytes], begun: bytes) -> tuple[int, bytes, bytes] | None:
+    """Reads past the end of an overlong line: its bytes, its last bytes, and what was read after it."""
+    consumed, tail = len(begun), begun[-FINGERPRINT_BYTES:]
+    while block := file.read(1024 * 1024):
+        end = block.find(b"\n") + 1
+        if end:
+            return consumed + end, (tail + block[:end])[-FINGERPRINT_BYTES:], block[end:]
+        consumed += len(block)
+        tail = (tail + block)[-FINGERPRINT_BYTES:]
+    return None

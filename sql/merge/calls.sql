@@ -1,0 +1,115 @@
+-- Merges the staged stays into the facts: newer versions win, what changes nothing is left alone.
+-- Grain: one row: how many source rows changed something; notes the queue and agent intervals to roll up again.
+with before as (
+    select
+        c.agent_id,
+        c.answered_at
+    from stage_calls as s
+    inner join warehouse.calls as c
+        on
+            s.queue_id = c.queue_id and s.offered_at = c.offered_at and c.source_name = :source_name
+            and s.call_id = c.call_id and s.stay_number = c.stay_number
+    where c.answered_at is not null and (c.agent_id, c.answered_at) is distinct from (s.agent_id, s.answered_at)
+),
+
+merged as (
+    insert into warehouse.calls as c (
+        offered_at, answered_at, ended_at, version_number, run_id, queue_id, agent_id, stay_number, wait_seconds,
+        ring_seconds, talk_seconds, hold_seconds, wrap_up_seconds, entry_position, source_name, call_id, contact_id,
+        channel_name, direction_name, outcome_name, ended_by_name, transfer_kind_name, transferred_to_name, customer_key
+    )
+    select
+        s.offered_at,
+        s.answered_at,
+        s.ended_at,
+        s.version_number,
+        :run_id,
+        s.queue_id,
+        s.agent_id,
+        s.stay_number,
+        s.wait_seconds,
+        s.ring_seconds,
+        s.talk_seconds,
+        s.hold_seconds,
+        s.wrap_up_seconds,
+        s.entry_position,
+        :source_name,
+        s.call_id,
+        s.contact_id,
+        s.channel_name,
+        s.direction_name,
+        s.outcome_name,
+        s.ended_by_name,
+        s.transfer_kind_name,
+        s.transferred_to_name,
+        s.customer_key
+    from stage_calls as s
+    order by s.queue_id, s.offered_at, s.call_id, s.stay_number
+    on conflict (queue_id, offered_at, source_name, call_id, stay_number) do update set
+        answered_at = excluded.answered_at,
+        ended_at = excluded.ended_at,
+        version_number = excluded.version_number,
+        run_id = excluded.run_id,
+        agent_id = excluded.agent_id,
+        wait_seconds = excluded.wait_seconds,
+        ring_seconds = excluded.ring_seconds,
+        talk_seconds = excluded.talk_seconds,
+        hold_seconds = excluded.hold_seconds,
+        wrap_up_seconds = excluded.wrap_up_seconds,
+        entry_position = excluded.entry_position,
+        contact_id = excluded.contact_id,
+        channel_name = excluded.channel_name,
+        direction_name = excluded.direction_name,
+        outcome_name = excluded.outcome_name,
+        ended_by_name = excluded.ended_by_name,
+        transfer_kind_name = excluded.transfer_kind_name,
+        transferred_to_name = excluded.transferred_to_name,
+        customer_key = excluded.customer_key
+    where
+        c.version_number <= excluded.version_number
+        and (
+            c.version_number, c.answered_at, c.ended_at, c.agent_id, c.wait_seconds, c.ring_seconds, c.talk_seconds,
+            c.hold_seconds, c.wrap_up_seconds, c.entry_position, c.contact_id, c.channel_name, c.direction_name,
+            c.outcome_name, c.ended_by_name, c.transfer_kind_name, c.transferred_to_name, c.customer_key
+        ) is distinct from (
+            excluded.version_number, excluded.answered_at, excluded.ended_at, excluded.agent_id, excluded.wait_seconds,
+            excluded.ring_seconds, excluded.talk_seconds, excluded.hold_seconds, excluded.wrap_up_seconds,
+            excluded.entry_position, excluded.contact_id, excluded.channel_name, excluded.direction_name,
+            excluded.outcome_name, excluded.ended_by_name, excluded.transfer_kind_name, excluded.transferred_to_name,
+            excluded.customer_key
+        )
+    returning c.queue_id, c.offered_at, c.call_id, c.stay_number, c.agent_id, c.answered_at
+),
+
+noted_queues as (
+    insert into dirty_queue_intervals (queue_id, interval_start_at)
+    select distinct
+        m.queue_id,
+        date_bin('15 minutes', m.offered_at, '2000-01-01 00:00+00')
+    from merged as m
+),
+
+noted_agents as (
+    insert into dirty_agent_intervals (agent_id, interval_start_at)
+    select distinct
+        a.agent_id,
+        date_bin('15 minutes', a.answered_at, '2000-01-01 00:00+00')
+    from (
+        select
+            m.agent_id,
+            m.answered_at
+        from merged as m
+        where m.answered_at is not null and m.agent_id is not null
+        union all
+        select
+            b.agent_id,
+            b.answered_at
+        from before as b
+        where b.agent_id is not null
+    ) as a
+)
+
+select coalesce(sum(s.new_rows), 0)::bigint as changed_rows
+from merged as m
+inner join stage_calls as s
+    on m.queue_id = s.queue_id and m.offered_at = s.offered_at and m.call_id = s.call_id and m.stay_number = s.stay_number

@@ -1,0 +1,37 @@
+-- What does each signed-in agent do at an instant, since when, and how much has he handled today?
+-- Grain: one row per agent who is signed in at :as_of.
+select
+    a.agent_id,
+    a.agent_name,
+    t.team_name,
+    s.state_name,
+    s.reason_name,
+    q.queue_name,
+    s.started_at as state_started_at,
+    floor(extract(epoch from :as_of - s.started_at)) as state_seconds,
+    h.handled_calls
+from warehouse.agents as a
+cross join lateral (
+    select
+        b.state_name,
+        b.reason_name,
+        b.queue_id,
+        b.started_at
+    from warehouse.agent_states as b
+    where b.agent_id = a.agent_id and b.started_at <= :as_of
+    order by b.started_at desc
+    limit 1
+) as s
+left join warehouse.teams as t on a.team_id = t.team_id
+left join warehouse.queues as q on s.queue_id = q.queue_id
+left join warehouse.sites as i on a.site_name = i.site_name
+cross join lateral (
+    select count(*) as handled_calls
+    from warehouse.calls as c
+    where
+        c.agent_id = a.agent_id and c.ended_at <= :as_of
+        and c.answered_at >= date_trunc('day', :as_of at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC'))
+        at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC')
+) as h
+where s.state_name <> 'signed_out'
+order by a.agent_name, a.agent_id
