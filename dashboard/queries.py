@@ -58,7 +58,9 @@ def live_queues(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     """
     queues = frame(connection, "queries/live_queues", as_of=as_of)
     settings = queues.select("queue_id", "service_level_formula_name")
-    windows = frame(connection, "queries/live_service_level", as_of=as_of).join(settings, on="queue_id", how="left")
+    windows = frame(connection, "queries/live_service_level", as_of=as_of).join(
+        settings, on="queue_id", how="left"
+    )
     return metrics.with_metrics(_with_windows(queues, windows), *LIVE_METRICS)
 
 
@@ -74,7 +76,7 @@ def _with_windows(queues: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
         part = windows.filter(pl.col("window_name") == window).select(
             "queue_id",
             pl.col("service_level_ratio").alias(ratio),
-            pl.col("offered_calls").alias(count),
+            metrics.metric("service_level_ratio").population().cast(pl.Int64).alias(count),
             *([pl.col("answered_in_threshold_calls")] if window == "today" else []),
         )
         queues = queues.join(part, on="queue_id", how="left", maintain_order="left").with_columns(
@@ -91,18 +93,22 @@ def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     queues = frame(connection, "queries/live_queues", as_of=as_of)
     agents = frame(connection, "queries/live_agents", as_of=as_of)
     alone = [
-        pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name) for name in SETTING_COLUMNS
+        pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
+        for name in SETTING_COLUMNS
     ]
     totals = queues.select(
         *alone,
         *(pl.col(name).sum() for name in LIVE_ADDITIVE),
         pl.col("oldest_wait_seconds", "longest_wait_seconds").max(),
     ).with_columns(
-        pl.lit((agents["state_name"] == state).sum(), pl.Int64).alias(f"{state}_agents") for state in AGENT_STATES
+        pl.lit((agents["state_name"] == state).sum(), pl.Int64).alias(f"{state}_agents")
+        for state in AGENT_STATES
     )
     windows = frame(connection, "queries/live_service_level", as_of=as_of)
     windows = windows.group_by("window_name").agg(pl.col(EVENT_COLUMNS).sum())
-    windows = windows.join(totals.select("service_level_formula_name"), how="cross").with_columns(queue_id=pl.lit(0))
+    windows = windows.join(totals.select("service_level_formula_name"), how="cross").with_columns(
+        queue_id=pl.lit(0)
+    )
     totals = _with_windows(totals.with_columns(queue_id=pl.lit(0)), windows).drop("queue_id")
     return metrics.with_metrics(totals, *LIVE_METRICS)
 
@@ -113,7 +119,11 @@ def live_agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 
 
 def queue_totals(
-    connection: Connection, *, window_start: datetime, window_end: datetime, threshold_seconds: int | None = None
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    threshold_seconds: int | None = None,
 ) -> pl.DataFrame:
     """One row per queue for contacts offered in [window_start, window_end): additive columns and every metric of them.
 
@@ -129,7 +139,9 @@ def queue_totals(
     return metrics.with_metrics(totals)
 
 
-def service_level_intervals(connection: Connection, *, day_date: date, queue_id: int | None = None) -> pl.DataFrame:
+def service_level_intervals(
+    connection: Connection, *, day_date: date, queue_id: int | None = None
+) -> pl.DataFrame:
     """One row per 15 minutes of the local day, for one queue or all: additive columns, service level, ASA, abandonment.
 
     An interval without contacts has 0 offered and null ratios; formula, threshold and target are null where the

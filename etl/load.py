@@ -7,34 +7,37 @@ The rule it guards: read = loaded + unchanged + rejected, nothing is lost and no
 
 from __future__ import annotations
 
-import os
-import secrets
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
-import psycopg
 import sqlalchemy as sa
 from psycopg import sql as pg_sql
-from sqlalchemy.exc import DBAPIError
 
+from etl import LoadError
 from etl.config import Settings, SourceSettings
-from etl.frames import FACTS, QUEUE_MEMBERS, REJECTS, FrameError, Shape, gate
+from etl.customer_key import customer_secret
+from etl.frames import (
+    CALLS,
+    COPY_HEADER,
+    COPY_ROWS,
+    COPY_TRAILER,
+    DIRTY_AGENT_INTERVALS,
+    DIRTY_QUEUE_INTERVALS,
+    FACTS,
+    QUEUE_MEMBERS,
+    REJECTS,
+    Shape,
+    binary_rows,
+    gate,
+)
 from etl.sources.asterisk_queue_log import Batch, QueueLog
-from etl.sources.growing_file import SourceError
 from etl.sources.queue_events import Rules
-from sql import embedded, warehouse
+from sql import warehouse
 
-CUSTOMER_KEY_VARIABLE = "FLOORBOARD_CUSTOMER_KEY"
-SHORTEST_KEY = 32
-
-
-class LoadError(Exception):
-    """A load could not be done; the message is one or two sentences with the next step."""
+DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
 class _CursorMovedError(Exception):
@@ -95,7 +98,7 @@ def run_source(
     try:
         while _pass(engine, settings, source, summary, now=now, on_batch=on_batch) and until_idle:
             pass
-    except (SourceError, FrameError, ValueError) as error:
+    except (LoadError, ValueError) as error:
         message = str(error)
         if isinstance(error, ValueError):
             message = (
@@ -104,8 +107,8 @@ def run_source(
             )
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
-    except DBAPIError as error:
-        message = f"Source '{source.name}': {warehouse.explain(error)}"
+    except warehouse.WarehouseError as error:
+        message = f"Source '{source.name}': {error}"
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
     return summary
@@ -121,11 +124,11 @@ def _pass(
     on_batch: Callable[[BatchSummary], None] | None,
 ) -> bool:
     """Reads on from the stored cursor to the end; whether there was anything."""
-    with engine.begin() as connection:
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         _execute(
             connection, "merge/sites", site_name=settings.site.name, time_zone_name=settings.site.time_zone
         )
-        position_text, carry_text = _row(
+        position_text, carry_text = one_row(
             connection,
             "merge/cursor_open",
             source_name=source.name,
@@ -135,7 +138,7 @@ def _pass(
     batches = summary.batches
     try:
         for batch in _reader(source).read(position_text, carry_text):
-            with engine.begin() as connection:
+            with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
                 done = load_batch(connection, settings, source, batch, follows=position_text, now=now)
             position_text = batch.position_text
             summary.add(done)
@@ -168,10 +171,10 @@ def load_batch(
 ) -> BatchSummary:
     """Merges one batch in the connection's transaction; raises when the cursor no longer stands at `follows`."""
     started_at = now()
-    stands_at, _ = _row(connection, "merge/cursor_lock", source_name=source.name)
+    stands_at, _ = one_row(connection, "merge/cursor_lock", source_name=source.name)
     if stands_at != follows:
         raise _CursorMovedError
-    run_id = _row(connection, "merge/run_number")[0]
+    run_id = one_row(connection, "merge/run_number")[0]
     done = _merge(connection, settings, source, batch, run_id=run_id, now=now)
     newest = datetime.fromtimestamp(batch.newest_event_at, UTC) if batch.newest_event_at else None
     counts = BatchSummary(
@@ -219,13 +222,7 @@ def _merge(
         good, refused = gate(frame, shape)
         if refused.height:
             rejects.append(_refusals(refused, source))
-        _copy(connection, good, shape)
-        _months(connection, good)
-        statement = f"merge/{shape.fact_name}"
-        if shape is QUEUE_MEMBERS:
-            _execute(connection, statement, **run)
-        else:
-            loaded_rows += _row(connection, statement, **run)[0]
+        loaded_rows += merge_facts(connection, good, shape, run=run)
     _copy(connection, pl.concat(rejects), REJECTS)
     rejected_rows = _execute(connection, "merge/rejects", **run, rejected_at=now())
     if batch.unused.height:
@@ -237,9 +234,29 @@ def _merge(
             are_known=batch.unused["is_known"].to_list(),
             read_rows=batch.unused["read_rows"].to_list(),
         )
-    _execute(connection, "rollups/queue_intervals")
-    _execute(connection, "rollups/agent_intervals")
+    if loaded_rows:
+        _execute(connection, "rollups/queue_intervals")
+        _execute(connection, "rollups/agent_intervals")
     return _Merged(loaded_rows, rejected_rows)
+
+
+def merge_facts(connection: sa.Connection, frame: pl.DataFrame, shape: Shape, *, run: dict[str, Any]) -> int:
+    """Stages and merges one kind of fact and notes the intervals it touches; how many source rows changed anything."""
+    if frame.is_empty():
+        return 0
+    _months(connection, frame)
+    _copy(connection, frame, shape)
+    statement = f"merge/{shape.fact_name}"
+    if shape is CALLS:
+        start = pl.col("offered_at").dt.truncate("15m").alias("interval_start_at")
+        _copy(connection, frame.select("queue_id", start).unique(), DIRTY_QUEUE_INTERVALS)
+        answered = frame.filter(pl.col("answered_at").is_not_null() & pl.col("agent_id").is_not_null())
+        start = pl.col("answered_at").dt.truncate("15m").alias("interval_start_at")
+        _copy(connection, answered.select("agent_id", start).unique(), DIRTY_AGENT_INTERVALS)
+    if shape is QUEUE_MEMBERS:
+        _execute(connection, statement, **run)
+        return 0
+    return int(one_row(connection, statement, **run)[0])
 
 
 def _refusals(refused: pl.DataFrame, source: SourceSettings) -> pl.DataFrame:
@@ -270,7 +287,11 @@ def _with_ids(
             time_zone_name=settings.site.time_zone,
         )
         _execute(
-            connection, "merge/agents", source_name=source.name, source_keys=new_agents, site_name=settings.site.name
+            connection,
+            "merge/agents",
+            source_name=source.name,
+            source_keys=new_agents,
+            site_name=settings.site.name,
         )
         known = _names(connection, source)
     ids = {
@@ -290,18 +311,18 @@ def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[
 
 
 def _copy(connection: sa.Connection, frame: pl.DataFrame, shape: Shape) -> None:
-    """COPY into the staging table; the columns are named, so their order is the frame's."""
+    """COPY into the staging table, in Postgres's binary format; the columns are named, so their order is the frame's."""
     if frame.is_empty():
         return
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, psycopg.Connection)
     columns = pg_sql.SQL(", ").join(pg_sql.Identifier(name) for name in frame.columns)
-    command = pg_sql.SQL("copy {} ({}) from stdin (format csv, null '\\N')").format(
-        pg_sql.Identifier(f"stage_{shape.fact_name}"), columns
+    command = pg_sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        pg_sql.Identifier(shape.table_name), columns
     )
-    with raw.cursor() as cursor, cursor.copy(command) as copy:
-        for part in frame.iter_slices(50_000):
-            copy.write(part.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
+    with warehouse.driver_connection(connection).cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(COPY_HEADER)
+        for part in frame.iter_slices(COPY_ROWS):
+            copy.write(binary_rows(part))
+        copy.write(COPY_TRAILER)
 
 
 def _months(connection: sa.Connection, frame: pl.DataFrame) -> None:
@@ -309,7 +330,9 @@ def _months(connection: sa.Connection, frame: pl.DataFrame) -> None:
     if frame.is_empty():
         return
     starts = frame[frame.columns[0]].dt.truncate("1mo").dt.date()
-    ends = frame["ended_at"].dt.truncate("1mo").dt.date().drop_nulls() if "ended_at" in frame.columns else starts
+    ends = (
+        frame["ended_at"].dt.truncate("1mo").dt.date().drop_nulls() if "ended_at" in frame.columns else starts
+    )
     months = set(starts.unique()) | set(ends.unique())
     spans = frame.select(first=pl.col(frame.columns[0]).dt.date(), last=pl.col("ended_at").dt.date()).filter(
         pl.col("last").dt.month_start() > pl.col("first").dt.month_start()
@@ -352,19 +375,25 @@ def _note_failure(
 ) -> None:
     """Writes the failed run into the ledger; where the warehouse itself is gone, the raised error is all there is."""
     try:
-        with engine.begin() as connection:
-            run_id = _row(connection, "merge/run_number")[0]
+        with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+            run_id = one_row(connection, "merge/run_number")[0]
             nothing = BatchSummary(0, 0, 0, 0, None, None)
             _write_run(
-                connection, source, run_id, nothing, started_at=started_at, ended_at=ended_at, error_text=message
+                connection,
+                source,
+                run_id,
+                nothing,
+                started_at=started_at,
+                ended_at=ended_at,
+                error_text=message,
             )
-    except DBAPIError:
+    except warehouse.WarehouseError:
         return
 
 
 def reset_cursor(engine: sa.Engine, source_name: str) -> bool:
     """Forgets how far a source was read, so that the next load reads all of it again; whether there was a cursor."""
-    with engine.begin() as connection:
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         return _execute(connection, "merge/cursor_reset", source_name=source_name) == 1
 
 
@@ -378,7 +407,7 @@ def replay_rejects(
     source = settings.source(source_name)
     summary = RunSummary()
     try:
-        with engine.begin() as connection:
+        with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
             row = connection.execute(
                 sa.text(warehouse.statement("merge/cursor_lock")), {"source_name": source_name}
             ).one_or_none()
@@ -386,10 +415,12 @@ def replay_rejects(
             if row is None or refused.is_empty():
                 return summary
             batch, still = _reader(source).again(refused["raw_text"].to_list(), row.carry_text)
-            run_id = _row(connection, "merge/run_number")[0]
+            run_id = one_row(connection, "merge/run_number")[0]
             started_at = now()
             done = _merge(connection, settings, source, batch, run_id=run_id, now=now)
-            taken = [number for place, number in enumerate(refused["reject_id"].to_list()) if place not in still]
+            taken = [
+                number for place, number in enumerate(refused["reject_id"].to_list()) if place not in still
+            ]
             _execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
             counts = BatchSummary(
                 len(taken), done.loaded_rows, len(taken) - done.loaded_rows, 0, None, "replay of refused rows"
@@ -402,97 +433,15 @@ def replay_rejects(
                 carry_text=batch.carry_text,
             )
             summary.add(counts)
-    except DBAPIError as error:
-        raise LoadError(f"Source '{source_name}': {warehouse.explain(error)}") from error
+    except warehouse.WarehouseError as error:
+        raise LoadError(f"Source '{source_name}': {error}") from error
     return summary
-
-
-def backfill(
-    engine: sa.Engine,
-    *,
-    window_start: datetime | None = None,
-    window_end: datetime | None = None,
-    on_progress: Callable[[str], None] | None = None,
-) -> int:
-    """Makes the rollups of the window (all of it when None) anew from the facts; the number of rows made.
-
-    Each month is one transaction, so readers see the old or the new rollups, never a gap.
-    """
-    made = 0
-    try:
-        with engine.begin() as connection:
-            first_at, last_at = _row(connection, "rollups/extent")
-        if first_at is None:
-            return 0
-        start = _interval(max(first_at, window_start) if window_start else first_at)
-        end = min(last_at + timedelta(seconds=1), window_end) if window_end else last_at + timedelta(seconds=1)
-        for month_start, month_end in _months_between(start, _interval(end + timedelta(seconds=899))):
-            if on_progress is not None:
-                on_progress(f"{month_start:%Y-%m}")
-            made += _backfill_window(engine, month_start, month_end)
-    except DBAPIError as error:
-        raise LoadError(warehouse.explain(error)) from error
-    return made
-
-
-def _backfill_window(engine: sa.Engine, window_start: datetime, window_end: datetime) -> int:
-    window = {"window_start": window_start, "window_end": window_end}
-    with engine.begin() as connection:
-        connection.exec_driver_sql(warehouse.statement("merge/stage"))
-        _execute(connection, "rollups/clear_queue_intervals", **window)
-        _execute(connection, "rollups/clear_agent_intervals", **window)
-        _execute(connection, "rollups/dirty_from_facts", **window)
-        return _execute(connection, "rollups/queue_intervals") + _execute(connection, "rollups/agent_intervals")
-
-
-def _interval(instant: datetime) -> datetime:
-    """The start of the 15 minutes that hold the instant."""
-    seconds = int(instant.timestamp()) // 900 * 900
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _months_between(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-    while start < end:
-        following = (start.replace(day=1, hour=0, minute=0, second=0) + timedelta(days=32)).replace(day=1)
-        yield start, min(following, end)
-        start = following
-
-
-def customer_secret() -> bytes:
-    """The key of the hash that stands for callers: FLOORBOARD_CUSTOMER_KEY, else a random one kept below home.
-
-    It never lies in the database: who has only the data cannot find a number again by trying all of them.
-    """
-    given = os.environ.get(CUSTOMER_KEY_VARIABLE)
-    if given is not None:
-        if len(given) < SHORTEST_KEY:
-            raise LoadError(
-                f"{CUSTOMER_KEY_VARIABLE} has {len(given)} characters; expected at least {SHORTEST_KEY} random ones. "
-                "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
-            )
-        return given.encode()
-    path = embedded.home() / "customer.key"
-    if not path.exists():
-        _make_key(path)
-    key = path.read_text().strip()
-    if len(key) < SHORTEST_KEY:
-        raise LoadError(f"{path}: holds {len(key)} characters; expected the key made at the first load. Restore it from a backup.")
-    return key.encode()
-
-
-def _make_key(path: Path) -> None:
-    """Writes a new key whole under another name first: a second loader at this moment gets the same one."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.touch(mode=0o600)
-    draft.write_text(secrets.token_hex(32))
-    with suppress(FileExistsError):
-        path.hardlink_to(draft)
-    draft.unlink()
 
 
 def _execute(connection: sa.Connection, name: str, **params: Any) -> int:
     return warehouse.execute(connection, name, **params)
 
 
-def _row(connection: sa.Connection, name: str, **params: Any) -> sa.Row[Any]:
-    return connection.execute(sa.text(warehouse.statement(name)), params).one()
+def one_row(connection: sa.Connection, name: str, **params: Any) -> tuple[Any, ...]:
+    """The single row that a statement of sql/ answers."""
+    return tuple(connection.execute(sa.text(warehouse.statement(name)), params).one())

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import polars as pl
 
@@ -65,11 +66,22 @@ class Metric:
         """The metric over a frame that has its columns; null where the denominator is 0 or a column is unknown."""
         if self.one_of:
             chosen = [
-                pl.when(pl.col(self.one_of) == key).then(service_level(key).expression()) for key in SERVICE_LEVEL_FORMULAS
+                pl.when(pl.col(self.one_of) == key).then(service_level(key).expression())
+                for key in SERVICE_LEVEL_FORMULAS
             ]
             return pl.coalesce(chosen).alias(self.name)
         below = _sum(self.denominator)
         return pl.when(below > 0).then(_sum(self.numerator) / below).alias(self.name)
+
+    def population(self) -> pl.Expr:
+        """The n of the metric: its denominator, which every screen shows beside it."""
+        if self.one_of:
+            chosen = [
+                pl.when(pl.col(self.one_of) == key).then(service_level(key).population())
+                for key in SERVICE_LEVEL_FORMULAS
+            ]
+            return pl.coalesce(chosen)
+        return _sum(self.denominator)
 
 
 def metric(name: str) -> Metric:
@@ -103,7 +115,7 @@ def with_metrics(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
 
 
 @cache
-def _file() -> dict[str, object]:
+def _file() -> dict[str, Any]:
     return tomllib.loads(resources.files("sql").joinpath("metrics.toml").read_text(encoding="utf-8"))
 
 
@@ -124,7 +136,9 @@ def _metric(name: str, record: dict[str, str]) -> Metric:
         one_of=record.get("one_of"),
     )
     if made.unit not in UNITS or made.direction not in DIRECTIONS or not name.endswith(made.unit):
-        raise MetricError(f"metrics.toml, [{name}]: unit '{made.unit}' or direction '{made.direction}' is not known.")
+        raise MetricError(
+            f"metrics.toml, [{name}]: unit '{made.unit}' or direction '{made.direction}' is not known."
+        )
     return made
 
 
@@ -133,7 +147,9 @@ def _terms(name: str, text: str) -> tuple[tuple[int, str], ...]:
     while place < len(text):
         match = _TERM.match(text, place)
         if match is None or (place > 0 and not match.group(1)):
-            raise MetricError(f"metrics.toml, [{name}]: '{text[place:]}' is no sum of columns; expected a_calls + b_calls.")
+            raise MetricError(
+                f"metrics.toml, [{name}]: '{text[place:]}' is no sum of columns; expected a_calls + b_calls."
+            )
         terms.append((-1 if match.group(1) == "-" else 1, match.group(2)))
         place = match.end()
     return tuple(terms)

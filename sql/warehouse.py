@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 UTC_INSTANT = pl.Datetime("us", "UTC")
 UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -78,7 +79,7 @@ def open_engine(url: str | None = None) -> sa.Engine:
             connect_args={
                 "connect_timeout": 3,
                 "application_name": "floorboard",
-                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000",
+                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off -c work_mem=64MB",
             },
         )
     except (ArgumentError, ValueError) as error:
@@ -99,15 +100,17 @@ def connected(engine: sa.Engine, *, deadline_seconds: float = 10.0) -> Iterator[
         with engine.begin() as connection, deadline(connection, seconds=deadline_seconds):
             yield connection
     except DBAPIError as error:
+        raise WarehouseError(explain(error.orig)) from error
+    except psycopg.Error as error:  # from a COPY, which goes past SQLAlchemy
         raise WarehouseError(explain(error)) from error
+    except PoolTimeout as error:
+        raise WarehouseError("All connections to the warehouse are in use; try again in a moment.") from error
 
 
 @contextmanager
 def deadline(connection: sa.Connection, *, seconds: float) -> Iterator[None]:
     """Cuts the connection's socket after `seconds`, so that whatever waits on it fails instead of hanging."""
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, psycopg.Connection)  # the engine is made above, with psycopg
-    twin = socket.socket(fileno=os.dup(raw.fileno()))
+    twin = socket.socket(fileno=os.dup(driver_connection(connection).fileno()))
 
     def cut() -> None:
         try:
@@ -125,9 +128,13 @@ def deadline(connection: sa.Connection, *, seconds: float) -> Iterator[None]:
         twin.close()
 
 
-def explain(error: DBAPIError) -> str:
-    """One sentence for a person, with the next step; never the address, which may hold a password."""
-    cause = error.orig
+def driver_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
+    """The psycopg connection below, for what SQLAlchemy does not know: COPY, and the socket."""
+    return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
+
+
+def explain(cause: BaseException | None) -> str:
+    """One sentence on the driver's error for a person, with the next step; never the address: it may hold a password."""
     state = getattr(cause, "sqlstate", None)
     detail = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     if state in {"42P01", "3F000"}:
@@ -138,7 +145,7 @@ def explain(error: DBAPIError) -> str:
         return "The warehouse's disk is full: free space there; loading goes on by itself afterwards."
     if state == "57014":
         return "The question took longer than allowed and was cancelled; ask for a shorter period."
-    if error.connection_invalidated or state is None or state.startswith(("08", "57P")):
+    if state is None or state.startswith(("08", "57P")):
         return (
             f"The warehouse does not answer ({_without_address(detail)}). "
             "See that Postgres runs and that DATABASE_URL is right; `floorboard doctor` tells more."
@@ -155,7 +162,9 @@ def statement(name: str) -> str:
     """The text of `sql/<name>.sql`, for example statement('queries/live_queues')."""
     path = resources.files("sql").joinpath(*f"{name}.sql".split("/"))
     if not path.is_file():
-        raise WarehouseError(f"There is no statement sql/{name}.sql; the name is a folder and a file without ending.")
+        raise WarehouseError(
+            f"There is no statement sql/{name}.sql; the name is a folder and a file without ending."
+        )
     return path.read_text(encoding="utf-8")
 
 
@@ -172,7 +181,7 @@ def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFram
     """
     result = connection.execute(sa.text(statement(name)), params)
     description = result.cursor.description if result.cursor is not None else None
-    columns = [(column[0], column_type(column[0], column[1])) for column in description or ()]
+    columns = [(column[0], column_type(column[0], cast("int", column[1]))) for column in description or ()]
     rows = result.fetchall()
     return pl.DataFrame(
         {

@@ -102,41 +102,58 @@ def timeline(
     events: rows of agents' own verbs (seq, event_at, queue_name, agent_name, verb, p1); contacts: seq, event_at,
     queue_name, agent_name, contact_change (+1, 0, -1), wrap_up_seconds, shows_member; restarts: seq, event_at.
     """
-    own = _named(events)
-    told = _named(contacts)
+    before = carry
+    own, told, carry = _numbered(_named(events), _named(contacts), carry)
     pairs = _pairs(own, told, restarts, carry)
     steps = _steps(own, told, restarts, pairs, carry)
     if steps.is_empty():
-        return Timeline(states=_empty(STATES), members=_empty(MEMBERS), carry=carry)
+        return Timeline(states=_empty(STATES), members=_empty(MEMBERS), carry=before)
     rows = _rows(steps, carry.rows, wrap_up_reason_names)
     own_rows = own.group_by("agent_name").agg(new_rows=pl.len().cast(pl.Int64))
     states = rows.join(own_rows, on="agent_name", how="left", maintain_order="left")
     is_newest = pl.col("ended_at").is_null()
-    states = states.with_columns(new_rows=pl.when(is_newest).then(pl.col("new_rows").fill_null(0)).otherwise(0))
-    members, open_pairs = _members(pairs, steps, carry)
-    return Timeline(
-        states=states.select(STATES.keys()),
-        members=members,
-        carry=_carry(steps, rows, open_pairs, carry),
+    states = states.with_columns(
+        new_rows=pl.when(is_newest).then(pl.col("new_rows").fill_null(0)).otherwise(0)
     )
+    members, open_pairs = _members(pairs, steps)
+    after = _carry(steps, rows, open_pairs, carry)
+    return Timeline(
+        states=states.select(STATES.keys()).cast({"agent_name": pl.String}),
+        members=members.cast({"agent_name": pl.String}),
+        carry=AgentCarry(
+            **{name: frame.cast({"agent_name": pl.String}) for name, frame in after.frames().items()}
+        ),
+    )
+
+
+def _numbered(
+    own: pl.DataFrame, told: pl.DataFrame, carry: AgentCarry
+) -> tuple[pl.DataFrame, pl.DataFrame, AgentCarry]:
+    """The same frames with the agents' names as one list of numbers: grouping and sorting by text costs seconds."""
+    frames = (own, told, *carry.frames().values())
+    names = pl.concat([frame["agent_name"] for frame in frames]).unique().sort()
+    own, told, agents, pairs, rows = (frame.cast({"agent_name": pl.Enum(names)}) for frame in frames)
+    return own, told, AgentCarry(agents, pairs, rows)
 
 
 def _named(events: pl.DataFrame) -> pl.DataFrame:
     """Events that name an agent; a pause that names no queue is one of all queues."""
     is_named = pl.col("agent_name").is_not_null() & (pl.col("agent_name") != "NONE")
-    named = events.filter(is_named).with_columns(queue_name=pl.when(pl.col("queue_name") != "NONE").then("queue_name"))
+    named = events.filter(is_named).with_columns(
+        queue_name=pl.when(pl.col("queue_name") != "NONE").then("queue_name")
+    )
     if "verb" not in named.columns:
         return named
     everywhere = pl.col("queue_name").is_null() & pl.col("verb").is_in(("PAUSE", "UNPAUSE"))
     return named.with_columns(verb=pl.when(everywhere).then(pl.col("verb") + "ALL").otherwise("verb"))
 
 
-def _pairs(
-    own: pl.DataFrame, told: pl.DataFrame, restarts: pl.DataFrame, carry: AgentCarry
-) -> pl.DataFrame:
+def _pairs(own: pl.DataFrame, told: pl.DataFrame, restarts: pl.DataFrame, carry: AgentCarry) -> pl.DataFrame:
     """What each event does to an agent in a queue: is he a member there (m), is he paused there (p), per seq."""
     verb = pl.col("verb")
-    one = own.filter(pl.col("queue_name").is_not_null() & verb.is_in(("ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE")))
+    one = own.filter(
+        pl.col("queue_name").is_not_null() & verb.is_in(("ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE"))
+    )
     single = one.select(
         "seq", "event_at", "agent_name", "queue_name",
         m_set=(verb != "REMOVEMEMBER").cast(pl.Int8),
@@ -152,7 +169,9 @@ def _pairs(
         pl.lit(-1, pl.Int64).alias("seq"), pl.col("started_at").alias("event_at"), "agent_name", "queue_name",
         m_set=pl.lit(1, pl.Int8), p_set=pl.col("paused").cast(pl.Int8), is_all=pl.lit(False),
     )  # fmt: skip
-    known = pl.concat([frame.select("agent_name", "queue_name") for frame in (carried, single, shown)]).unique()
+    known = pl.concat(
+        [frame.select("agent_name", "queue_name") for frame in (carried, single, shown)]
+    ).unique()
     everywhere = own.filter(verb.is_in((*LOGOUTS, "PAUSEALL", "UNPAUSEALL")))
     spread = everywhere.drop("queue_name").join(known, on="agent_name", how="inner").select(
         "seq", "event_at", "agent_name", "queue_name",
@@ -168,7 +187,12 @@ def _pairs(
     over = ("agent_name", "queue_name")
     pairs = pairs.with_columns(m=pl.col("m_set").forward_fill().over(over).fill_null(0))
     pairs = pairs.with_columns(
-        p=pl.when(pl.col("m") == 0).then(pl.lit(0, pl.Int8)).otherwise("p_set").forward_fill().over(over).fill_null(0)
+        p=pl.when(pl.col("m") == 0)
+        .then(pl.lit(0, pl.Int8))
+        .otherwise("p_set")
+        .forward_fill()
+        .over(over)
+        .fill_null(0)
     )
     return pairs.with_columns(
         dm=pl.col("m").cast(pl.Int64) - pl.col("m").shift(1, fill_value=0).over(over).cast(pl.Int64),
@@ -212,7 +236,12 @@ def _steps(
             .when(pl.col("wrap_up_seconds") > 0).then(pl.col("event_at") + pl.col("wrap_up_seconds")),
         ),
     ])  # fmt: skip
-    seen = pl.concat([carry.agents.select("agent_name", since=pl.lit(-1, pl.Int64)), fresh.select("agent_name", since="seq")])
+    seen = pl.concat(
+        [
+            carry.agents.select("agent_name", since=pl.lit(-1, pl.Int64)),
+            fresh.select("agent_name", since="seq"),
+        ]
+    )
     seen = seen.group_by("agent_name").agg(pl.col("since").min())
     ended = restarts.join(seen, how="cross").filter(pl.col("since") < pl.col("seq"))
     fresh = pl.concat([fresh, effect(ended, **clears, wrap_set=pl.lit(0))])
@@ -231,21 +260,37 @@ def _steps(
 def _run_up(effects: pl.DataFrame) -> pl.DataFrame:
     """Adds up the effects per agent, with a step of its own where a wrap-up runs out."""
     steps = effects.group_by("agent_name", "seq").agg(
-        pl.col("event_at", "login_set", "all_set", "reason_set", "wrap_set", "queue_set", "removed", "version_set").max(),
+        pl.col(
+            "event_at",
+            "login_set",
+            "all_set",
+            "reason_set",
+            "wrap_set",
+            "queue_set",
+            "removed",
+            "version_set",
+        ).max(),
         pl.col("dm", "dq", "dc").sum(),
     )
-    steps = steps.sort("agent_name", "seq").with_columns(at=pl.col("event_at").cum_max().over("agent_name"), order=1)
+    steps = steps.sort("agent_name", "seq").with_columns(
+        at=pl.col("event_at").cum_max().over("agent_name"), order=1
+    )
     # A second's first event gets the version second * 1024; the ones after it in the same second count on.
     in_second = (pl.col("seq") >= 0).cast(pl.Int64).cum_sum().over("agent_name", "at")
     before = (pl.col("version_set") % VERSIONS_PER_SECOND + 1).fill_null(0).sum().over("agent_name", "at")
     steps = steps.with_columns(
         version=pl.coalesce(
             "version_set",
-            pl.col("at") * VERSIONS_PER_SECOND + (before + in_second - 1).clip(upper_bound=VERSIONS_PER_SECOND - 1),
+            pl.col("at") * VERSIONS_PER_SECOND
+            + (before + in_second - 1).clip(upper_bound=VERSIONS_PER_SECOND - 1),
         )
     )
-    runs_out = steps.filter(pl.col("wrap_set") > pl.col("at")).select("agent_name", "seq", at="wrap_set", order=pl.lit(0))
-    steps = pl.concat([steps.drop("event_at"), runs_out.with_columns(is_run_out=pl.lit(True))], how="diagonal")
+    runs_out = steps.filter(pl.col("wrap_set") > pl.col("at")).select(
+        "agent_name", "seq", at="wrap_set", order=pl.lit(0)
+    )
+    steps = pl.concat(
+        [steps.drop("event_at"), runs_out.with_columns(is_run_out=pl.lit(True))], how="diagonal"
+    )
     steps = steps.sort("agent_name", "at", "order", "seq")
     filled = ("login_set", "all_set", "reason_set", "wrap_set", "queue_set", "version")
     steps = steps.with_columns(
@@ -283,12 +328,17 @@ def _rows(steps: pl.DataFrame, carried: pl.DataFrame, wrap_up_reason_names: tupl
     )  # fmt: skip
     before = carried.join(rows.select("agent_name").unique(), on="agent_name", how="semi")
     rows = pl.concat([before.select(rows.columns), rows])
-    rows = rows.unique(["agent_name", "at"], keep="last", maintain_order=True).sort("agent_name", "at", maintain_order=True)
+    rows = rows.unique(["agent_name", "at"], keep="last", maintain_order=True).sort(
+        "agent_name", "at", maintain_order=True
+    )
     same = pl.all_horizontal(
-        pl.col(name).eq_missing(pl.col(name).shift(1)) for name in ("agent_name", "state_name", "reason_name", "queue_name")
+        pl.col(name).eq_missing(pl.col(name).shift(1))
+        for name in ("agent_name", "state_name", "reason_name", "queue_name")
     )
     rows = rows.filter(~same)
-    newest = steps.filter(pl.col("order") == 1).group_by("agent_name").agg(newest_version=pl.col("version").max())
+    newest = (
+        steps.filter(pl.col("order") == 1).group_by("agent_name").agg(newest_version=pl.col("version").max())
+    )
     rows = rows.join(newest, on="agent_name", how="left", maintain_order="left")
     return rows.with_columns(
         started_at=pl.col("at"),
@@ -297,7 +347,7 @@ def _rows(steps: pl.DataFrame, carried: pl.DataFrame, wrap_up_reason_names: tupl
     )
 
 
-def _members(pairs: pl.DataFrame, steps: pl.DataFrame, carry: AgentCarry) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _members(pairs: pl.DataFrame, steps: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Memberships that began or ended in the batch, and those that last."""
     moves = pairs.filter(pl.col("dm") != 0).join(
         steps.filter(pl.col("order") == 1).select("agent_name", "seq", "at", "version"),
@@ -315,13 +365,17 @@ def _members(pairs: pl.DataFrame, steps: pl.DataFrame, carry: AgentCarry) -> tup
         version_number=pl.coalesce("end_version", "version"),
     )  # fmt: skip
     members = members.unique(["agent_name", "queue_name", "started_at"], keep="last", maintain_order=True)
-    standing = pairs.group_by(over, maintain_order=True).agg(pl.col("m").last(), paused=pl.col("p").last().cast(pl.Int64))
+    standing = pairs.group_by(over, maintain_order=True).agg(
+        pl.col("m").last(), paused=pl.col("p").last().cast(pl.Int64)
+    )
     lasting = stints.filter(pl.col("ended_at").is_null()).select(*over, "started_at")
     open_pairs = standing.filter(pl.col("m") == 1).join(lasting, on=over, how="inner")
     return members, open_pairs.select(PAIR_CARRY.keys())
 
 
-def _carry(steps: pl.DataFrame, rows: pl.DataFrame, open_pairs: pl.DataFrame, carry: AgentCarry) -> AgentCarry:
+def _carry(
+    steps: pl.DataFrame, rows: pl.DataFrame, open_pairs: pl.DataFrame, carry: AgentCarry
+) -> AgentCarry:
     real = steps.filter(pl.col("order") == 1)
     last = real.unique("agent_name", keep="last", maintain_order=True)
     agents = last.select(
@@ -329,7 +383,9 @@ def _carry(steps: pl.DataFrame, rows: pl.DataFrame, open_pairs: pl.DataFrame, ca
         reason="reason_set", wrap_until="wrap_set", contact_queue="queue_set",
     )  # fmt: skip
     quiet = carry.agents.join(agents, on="agent_name", how="anti")
-    kept = rows.join(agents.select("agent_name", "last_at"), on="agent_name", how="left", maintain_order="left")
+    kept = rows.join(
+        agents.select("agent_name", "last_at"), on="agent_name", how="left", maintain_order="left"
+    )
     kept = kept.filter(pl.col("at") <= pl.col("last_at")).group_by("agent_name", maintain_order=True).tail(2)
     quiet_rows = carry.rows.join(agents, on="agent_name", how="anti")
     return AgentCarry(

@@ -8,13 +8,13 @@ What it cannot know: when an agent begins to ring (told when the ring is over), 
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from etl.customer_key import customer_key
 from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
 from etl.sources.queue_events import (
     CALL_VERBS,
@@ -67,7 +67,7 @@ class QueueLog:
     def read(self, position_text: str, carry_text: str) -> Iterator[Batch]:
         """Everything written after the position, batch by batch.
 
-        Raises SourceError where the file cannot be read, ValueError where the position or the carry is not one.
+        Raises LoadError where the file cannot be read, ValueError where the position or the carry is not one.
         """
         carry = Carry.from_text(carry_text)
         position = Position.from_text(position_text)
@@ -77,7 +77,7 @@ class QueueLog:
             yield batch
 
     def again(self, raw_lines: list[str], carry_text: str) -> tuple[Batch, frozenset[int]]:
-        """Lines that were refused before, read once more: a batch of those taken now, and which (from 0) are still refused."""
+        """Lines once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
         data = "".join(f"{line}\n" for line in raw_lines).encode()
         nowhere = Position(0, 0, 0, "", 0, "", self.path.name, 0)
         carry = Carry.from_text(carry_text)
@@ -102,12 +102,17 @@ class QueueLog:
         if piece.starts_file and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS:
             # Counting on from the newer state would number known entries anew; from nothing, every key comes out as before.
             carry = Carry()
-            notice = f"{notice + ' ' if notice else ''}{piece.file_name} begins before what was already read: read again from its first line."
+            notice = (
+                f"{notice + ' ' if notice else ''}{piece.file_name} begins before what was already read: "
+                "read again from its first line."
+            )
         events, bad = parse(piece)
         sessions = sessionise(self._without_numbers(events), carry, self.rules)
         refused = pl.concat([bad, sessions.refused])
         unused = (
-            events.filter(~pl.col("verb").is_in(KNOWN_VERBS) | pl.col("verb").is_in((*NEVER_ENTERED, *CONTROL)))
+            events.filter(
+                ~pl.col("verb").is_in(KNOWN_VERBS) | pl.col("verb").is_in((*NEVER_ENTERED, *CONTROL))
+            )
             .group_by(pl.col("verb").str.slice(0, 60).alias("event_name"))
             .agg(is_known=pl.col("verb").is_in(KNOWN_VERBS).all(), read_rows=pl.len().cast(pl.Int64))
         )
@@ -129,7 +134,9 @@ class QueueLog:
         numbers = events.filter(is_entry & pl.col("p2").is_not_null())["p2"].unique().to_list()
         keys = {number: customer_key(self.customer_secret, number) for number in numbers}
         hashed = pl.col("p2").replace_strict(keys, default=None, return_dtype=pl.String)
-        return events.with_columns(p2=pl.when(is_entry).then(hashed).otherwise("p2"), p1=pl.when(~is_entry).then("p1"))
+        return events.with_columns(
+            p2=pl.when(is_entry).then(hashed).otherwise("p2"), p1=pl.when(~is_entry).then("p1")
+        )
 
 
 def _facts(sessions: Sessions) -> dict[str, pl.DataFrame]:
@@ -161,19 +168,18 @@ def _facts(sessions: Sessions) -> dict[str, pl.DataFrame]:
     }
 
 
-_INTEGERS = ("stay_number", "wait_seconds", "ring_seconds", "talk_seconds", "wrap_up_seconds", "entry_position")
+_INTEGERS = (
+    "stay_number",
+    "wait_seconds",
+    "ring_seconds",
+    "talk_seconds",
+    "wrap_up_seconds",
+    "entry_position",
+)
 
 
 def _instant(name: str) -> pl.Expr:
     return (pl.col(name) * 1_000_000).cast(pl.Datetime("us", "UTC")).alias(name)
-
-
-def customer_key(secret: bytes, number: str) -> str | None:
-    """The keyed hash (HMAC-SHA-256, 128 bits as hex) that stands for a caller; null for a withheld number."""
-    plain = "".join(character for character in number if character.isdigit() and character.isascii())
-    if len(plain) < 3:
-        return None
-    return hmac.digest(secret, plain.encode(), "sha256").hex()[:32]
 
 
 def _epoch(line: bytes) -> float | None:
@@ -184,14 +190,21 @@ def _epoch(line: bytes) -> float | None:
 def parse(piece: Piece) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The events of a piece (seq is the line within it, from 0), and the lines that are none: seq, reason_text."""
     if piece.overlong:
-        refused = {"seq": [0], "reason_text": [f"a line of more than {LONGEST_LINE_BYTES} bytes; expected one event"]}
-        return pl.DataFrame(schema=EVENTS), pl.DataFrame(refused, schema={"seq": pl.Int64, "reason_text": pl.String})
+        refused = {
+            "seq": [0],
+            "reason_text": [f"a line of more than {LONGEST_LINE_BYTES} bytes; expected one event"],
+        }
+        return pl.DataFrame(schema=EVENTS), pl.DataFrame(
+            refused, schema={"seq": pl.Int64, "reason_text": pl.String}
+        )
     text = _clean(piece.data)
     try:
         lines = _split(text)
     except pl.exceptions.SchemaError:  # its first line has more fields than any line may have
         lines = _split(b"|" * MOST_FIELDS + b"\n" + text).slice(1)
-    lines = lines.with_columns(seq=pl.int_range(lines.height, dtype=pl.Int64)).with_columns(reason_text=_fault())
+    lines = lines.with_columns(seq=pl.int_range(lines.height, dtype=pl.Int64)).with_columns(
+        reason_text=_fault()
+    )
     bad = lines.filter(pl.col("reason_text").is_not_null()).select("seq", "reason_text")
     good = lines.filter(pl.col("reason_text").is_null())
     return good.with_columns(pl.col("event_at").cast(pl.Int64)).select(EVENTS.keys()), bad
@@ -235,7 +248,8 @@ def _fault() -> pl.Expr:
     number = pl.when(epoch.str.contains(r"^[0-9]{1,12}$")).then(epoch.cast(pl.Int64, strict=False))
     is_call = verb.is_in(CALL_VERBS)
     long_names = pl.any_horizontal(
-        pl.col(name).str.len_bytes() > LONGEST_NAME for name in ("call_id", "queue_name", "agent_name", "verb")
+        pl.col(name).str.len_bytes() > LONGEST_NAME
+        for name in ("call_id", "queue_name", "agent_name", "verb")
     )
     has_nul = pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True) for name in _COLUMNS[1:])
     return (
@@ -267,6 +281,6 @@ def _rejects(piece: Piece, refused: pl.DataFrame) -> pl.DataFrame:
         )
         for seq, reason in refused.sort("seq").iter_rows()
     ]
-    return pl.DataFrame(rows, schema={name: pl.String for name in ("place_text", "reason_text", "raw_text")}, orient="row")
-
-
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(("place_text", "reason_text", "raw_text"), pl.String), orient="row"
+    )

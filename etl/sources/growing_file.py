@@ -15,16 +15,14 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO, cast
+
+from etl import LoadError
 
 FINGERPRINT_BYTES = 4096
-PIECE_BYTES = 16 * 1024 * 1024
+PIECE_BYTES = 8 * 1024 * 1024
 LONGEST_LINE_BYTES = 64 * 1024
 _ROTATED = re.compile(r"(\.\d{1,4}|[-.]\d{8}([-_.]?\d{2,6})?|)(\.gz)?")
-
-
-class SourceError(Exception):
-    """A source cannot be read; the message says what was found, what was expected and what to do next."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +79,9 @@ class _Candidate:
     path: Path
     is_current: bool
 
-    def open(self) -> IO[bytes]:
-        if self.path.suffix == ".gz":
-            return gzip.open(self.path, "rb")
-        return self.path.open("rb")
+    def open(self) -> BinaryIO:
+        packed = self.path.suffix == ".gz"
+        return cast("BinaryIO", gzip.open(self.path, "rb")) if packed else self.path.open("rb")
 
 
 def pieces(
@@ -98,11 +95,11 @@ def pieces(
     """Everything written after `position`, oldest file first, in pieces of at most about `piece_bytes`.
 
     age_of: from a file's first line to a number that grows with time, so that rotated files are read in order.
-    Raises SourceError where the file is not there or cannot be read.
+    Raises LoadError where the file is not there or cannot be read.
     """
     files = _in_order(path, age_of=age_of)
     if not files:
-        raise SourceError(
+        raise LoadError(
             f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
             "Put the right path into floorboard.toml, or let the PBX write its first line."
         )
@@ -140,32 +137,42 @@ def _first_line(candidate: _Candidate) -> bytes:
         with candidate.open() as file:
             return file.readline(LONGEST_LINE_BYTES)
     except (EOFError, gzip.BadGzipFile) as error:
-        raise SourceError(
+        raise LoadError(
             f"{candidate.path}: this rotated file cannot be unpacked ({error}); expected a whole gzip file. "
             "If it is still being written, nothing is to do; if it is broken, move it out of the folder."
         ) from error
     except OSError as error:
-        raise SourceError(
+        raise LoadError(
             f"{candidate.path}: cannot be read ({error.strerror}); expected a file that this process may read. "
             "Give the process's user the right to read it."
         ) from error
 
 
-def _where(files: list[_Candidate], position: Position | None, *, include_rotated: bool) -> tuple[int, str | None, bool]:
+def _where(
+    files: list[_Candidate], position: Position | None, *, include_rotated: bool
+) -> tuple[int, str | None, bool]:
     """Which file to begin with, a notice where lines may be lost, and whether it is the one read before."""
     if position is None:
         return (0 if include_rotated else len(files) - 1), None, False
     for place in reversed(range(len(files))):
         if _is_same(files[place], position):
-            cut = files[place].path.suffix != ".gz" and not files[place].is_current and _was_copied(files, position)
+            cut = (
+                files[place].path.suffix != ".gz"
+                and not files[place].is_current
+                and _was_copied(files, position)
+            )
             return place, _truncation(files[-1].path) if cut else None, True
     current = files[-1].path
     if position.offset == 0:
         return len(files) - 1, None, False
-    kind = _truncation(current) if _was_copied(files, position) else (
-        f"{current}: the file read before ({position.file_name}, up to byte {position.offset}) is neither here nor among "
-        "the rotated files; lines written to it after that are lost unless it is put back beside this one. "
-        "Reading goes on with this file from its first line."
+    kind = (
+        _truncation(current)
+        if _was_copied(files, position)
+        else (
+            f"{current}: the file read before ({position.file_name}, up to byte {position.offset}) is neither here nor "
+            "among the rotated files; lines written to it after that are lost unless it is put back beside this one. "
+            "Reading goes on with this file from its first line."
+        )
     )
     return len(files) - 1, kind, False
 
@@ -224,7 +231,12 @@ def _read(
                 inode=inode,
             )
             yield Piece(
-                block.data, candidate.path.name, lines + 1, after, starts_file=starts_file, overlong=block.overlong
+                block.data,
+                candidate.path.name,
+                lines + 1,
+                after,
+                starts_file=starts_file,
+                overlong=block.overlong,
             )
             lines += lines_here
             starts_file = False
@@ -238,27 +250,30 @@ class _Block:
     overlong: bool = False
 
 
-def _blocks(file: IO[bytes], *, piece_bytes: int, is_finished: bool) -> Iterator[_Block]:
+def _blocks(file: BinaryIO, *, piece_bytes: int, is_finished: bool) -> Iterator[_Block]:
     """Whole lines from where the file stands; an overlong line gives its beginning only, in bounded memory."""
-    buffer = b""
-    while chunk := file.read(piece_bytes):
-        buffer += chunk
+    buffer = file.read(piece_bytes)
+    while buffer:
         end = buffer.rfind(b"\n") + 1
         if end:
             yield _Block(buffer[:end], end, buffer[:end][-FINGERPRINT_BYTES:])
-            buffer = buffer[end:]
+            buffer = buffer[end:] + file.read(piece_bytes)
         elif len(buffer) > LONGEST_LINE_BYTES:
             skipped = _skip_line(file, buffer)
             if skipped is None and not is_finished:
                 return
             consumed, end_bytes, rest = skipped or (len(buffer), buffer[-FINGERPRINT_BYTES:], b"")
             yield _Block(buffer[:LONGEST_LINE_BYTES], consumed, end_bytes, overlong=True)
-            buffer = rest
+            buffer = rest or file.read(piece_bytes)
+        elif more := file.read(piece_bytes):
+            buffer += more
+        else:
+            break
     if buffer and is_finished:
         yield _Block(buffer, len(buffer), buffer[-FINGERPRINT_BYTES:])
 
 
-def _skip_line(file: IO[bytes], begun: bytes) -> tuple[int, bytes, bytes] | None:
+def _skip_line(file: BinaryIO, begun: bytes) -> tuple[int, bytes, bytes] | None:
     """Reads past the end of an overlong line: its bytes, its last bytes, and what was read after it."""
     consumed, tail = len(begun), begun[-FINGERPRINT_BYTES:]
     while block := file.read(1024 * 1024):

@@ -24,7 +24,16 @@ RINGS = ("RINGNOANSWER", "RINGCANCELED")
 CALL_VERBS = (ENTRY, ANSWER, WRAP_UP, *ENDS, *RINGS)
 SIGN_INS = ("AGENTLOGIN", "AGENTCALLBACKLOGIN")
 SIGN_OUTS = ("AGENTLOGOFF", "AGENTCALLBACKLOGOFF")
-AGENT_VERBS = ("ADDMEMBER", "REMOVEMEMBER", "PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL", *SIGN_INS, *SIGN_OUTS)
+AGENT_VERBS = (
+    "ADDMEMBER",
+    "REMOVEMEMBER",
+    "PAUSE",
+    "UNPAUSE",
+    "PAUSEALL",
+    "UNPAUSEALL",
+    *SIGN_INS,
+    *SIGN_OUTS,
+)
 NEVER_ENTERED = ("JOINEMPTY", "FULL", "CLOSED", "DIVERT_CA_RATIO", "DIVERT_HOLDTIME")
 CONTROL = ("PENALTY", "RINGINUSE", "AGENTDUMP", "SYSCOMPAT", "OUTCALL", "CONFIGRELOAD", "DID", "INFO")
 KNOWN_VERBS = (*CALL_VERBS, *AGENT_VERBS, RESTART, *NEVER_ENTERED, *CONTROL)
@@ -41,10 +50,11 @@ EVENTS: dict[str, type[pl.DataType]] = {
 }
 CALL_CARRY: dict[str, type[pl.DataType]] = {**EVENTS, "weight": pl.Int64, "known_number": pl.Int64}
 
-IDLE_SECONDS = 3600  # a call silent for longer starts counting its entries again
+IDLE_SECONDS = 3600  # a call that enters a queue again later than this starts counting its entries anew
 FORGET_SECONDS = 2 * IDLE_SECONDS  # twice that, so that a clock set back a little changes nothing
-WRAP_UP_AFTER_SECONDS = 60  # wrap-up is told within moments of the end
-KEEP_ENDED_SECONDS = 2 * WRAP_UP_AFTER_SECONDS
+AFTERMATH_SECONDS = 60  # wrap-up and rings are told within moments of the end
+KEEP_ENDED_SECONDS = 2 * AFTERMATH_SECONDS
+_NOTHING = pl.lit(None, pl.Int64)
 MOST_SECONDS = 31 * 86400  # a longer duration is a broken field, not a call
 
 
@@ -160,22 +170,23 @@ def _with_entries(events: pl.DataFrame, carried: pl.DataFrame, restarts: pl.Data
 def _numbered(calls: pl.DataFrame) -> pl.DataFrame:
     """The entries, each with its number: how often the call entered this queue, this time included."""
     entries = calls.filter("is_entry").with_columns(
-        stay_number=pl.col("known_number").fill_null(1).cum_sum().over("group_key")
+        stay_number=pl.col("known_number").fill_null(1), next_seq=_NOTHING, next_at=_NOTHING
     )
-    again = entries.filter((pl.col("stay_number") > 1) & (pl.col("seq") >= 0))
-    if again.is_empty():
+    twice = entries.filter(pl.col("group_key").is_duplicated())  # few: windows over all entries cost seconds
+    if twice.is_empty():
         return entries
-    busy = calls.join(again.select("call_id").unique(), on="call_id", how="semi")
-    resets = (
-        busy.with_columns(before_at=pl.col("event_at").cum_max().shift(1).over("call_id"))
-        .filter(pl.col("is_entry") & (pl.col("event_at") - pl.col("before_at") > IDLE_SECONDS))
-        .select("seq", is_reset=pl.lit(1))
+    before_at = pl.col("event_at").shift(1).over("group_key")
+    is_new_run = (pl.col("event_at") - before_at > IDLE_SECONDS).fill_null(False)
+    twice = (
+        twice.with_columns(run=is_new_run.cum_sum().over("group_key"))
+        .with_columns(stay_number=pl.col("stay_number").cum_sum().over("group_key", "run"))
+        .with_columns(
+            next_seq=pl.col("seq").shift(-1).over("group_key"),
+            next_at=pl.col("event_at").shift(-1).over("group_key"),
+        )
     )
-    return (
-        entries.join(resets, on="seq", how="left", maintain_order="left")
-        .with_columns(run=pl.col("is_reset").fill_null(0).cum_sum().over("group_key"))
-        .with_columns(stay_number=pl.col("known_number").fill_null(1).cum_sum().over("group_key", "run"))
-        .drop("is_reset", "run")
+    return entries.update(
+        twice.select("seq", "stay_number", "next_seq", "next_at"), on="seq", maintain_order="left"
     )
 
 
@@ -224,12 +235,13 @@ def _stays(calls: pl.DataFrame, entries: pl.DataFrame, restarts: pl.DataFrame, r
 def _cut_off(stays: pl.DataFrame, restarts: pl.DataFrame) -> pl.DataFrame:
     """Adds when a stay without an end is over all the same: at a restart, or when its call enters the queue anew."""
     era_ends = restarts.select(era_end_at="event_at", era_end_seq="seq").with_row_index("era")
-    stays = stays.join(era_ends.with_columns(pl.col("era").cast(pl.Int64)), on="era", how="left", maintain_order="left")
-    next_seq, next_at = (pl.col(name).shift(-1).over("group_key") for name in ("seq", "event_at"))
-    first = next_seq < pl.col("era_end_seq").fill_null(2**62)
+    stays = stays.join(
+        era_ends.with_columns(pl.col("era").cast(pl.Int64)), on="era", how="left", maintain_order="left"
+    )
+    first = pl.col("next_seq") < pl.col("era_end_seq").fill_null(2**62)
     return stays.with_columns(
-        cut_seq=pl.when(first).then(next_seq).otherwise("era_end_seq"),
-        cut_at=pl.when(first).then(next_at).otherwise("era_end_at"),
+        cut_seq=pl.when(first).then("next_seq").otherwise("era_end_seq"),
+        cut_at=pl.when(first).then("next_at").otherwise("era_end_at"),
     )
 
 
@@ -313,9 +325,7 @@ def _told(stays: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         wrap_up_seconds=pl.when(answered).then("wrap_up_seconds"),
         entry_position=_seconds(pl.col("p3")),
     ).with_columns(
-        outcome_name=pl.when(
-            (end == "EXITWITHKEY") & ~answered & pl.col("end_p1").is_in(rules.callback_keys)
-        )
+        outcome_name=pl.when((end == "EXITWITHKEY") & ~answered & pl.col("end_p1").is_in(rules.callback_keys))
         .then(pl.lit("callback"))
         .otherwise("outcome_name")
     )
@@ -324,19 +334,30 @@ def _told(stays: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 def _accepted(calls: pl.DataFrame, stays: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Call events that a stay took, and the others with the reason why none did."""
     verb, seq = pl.col("verb"), pl.col("seq")
-    known = stays.select("entry_seq", "answer_seq", "end_seq", "wrap_seq", "end_at", "answered_at", entry_era="era",
-                         is_memory=pl.col("verb") == MEMORY)
+    known = stays.select(
+        "entry_seq",
+        "answer_seq",
+        "end_seq",
+        "wrap_seq",
+        "end_at",
+        "answered_at",
+        entry_era="era",
+        is_memory=pl.col("verb") == MEMORY,
+        is_cut_off=(pl.col("verb") == MEMORY) & pl.col("p1").is_not_null(),
+    )
     judged = calls.join(known, on="entry_seq", how="left", maintain_order="left")
     ended = pl.col("is_memory") | (seq > pl.col("end_seq").fill_null(2**62))
-    late_wrap_up = (pl.col("event_at") - pl.col("end_at") > WRAP_UP_AFTER_SECONDS) | pl.col("is_memory")
+    is_late = (pl.col("event_at") - pl.col("end_at") > AFTERMATH_SECONDS).fill_null(False) | pl.col(
+        "is_memory"
+    )
     reason = (
         pl.when("is_entry").then(None)
         .when(pl.col("entry_seq").is_null())
         .then(pl.format("{} for a call that never entered this queue; expected an ENTERQUEUE before it", verb))
-        .when(pl.col("era") != pl.col("entry_era"))
+        .when((pl.col("era") != pl.col("entry_era")) | pl.col("is_cut_off"))
         .then(pl.format("{} for a call that a restart of the PBX had ended", verb))
-        .when(verb.is_in(RINGS)).then(None)
-        .when((verb == WRAP_UP) & (late_wrap_up.fill_null(False) | pl.col("answered_at").is_null()))
+        .when(verb.is_in(RINGS) & ~is_late).then(None)
+        .when((verb == WRAP_UP) & (is_late | pl.col("answered_at").is_null()))
         .then(pl.lit("WRAPUPSTART away from a handled call; expected it within a minute of the end"))
         .when((verb == WRAP_UP) & (seq != pl.col("wrap_seq")))
         .then(pl.lit("WRAPUPSTART a second time for the same stay"))
@@ -353,8 +374,9 @@ def _accepted(calls: pl.DataFrame, stays: pl.DataFrame) -> tuple[pl.DataFrame, p
 def _contacts(accepted: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
     """What calls mean for agents: +1 at an answer, -1 at its end, wrap-up told, a ring that shows membership."""
     verb = pl.col("verb")
-    who = stays.select("entry_seq", "end_seq", "answer_seq", "is_interrupted", "answered_at",
-                       stay_agent_name="agent_name")
+    who = stays.select(
+        "entry_seq", "end_seq", "answer_seq", "is_interrupted", "answered_at", stay_agent_name="agent_name"
+    )
     fresh = accepted.filter((pl.col("seq") >= 0) & verb.is_in((ANSWER, WRAP_UP, *RINGS, *ENDS)))
     fresh = fresh.join(who, on="entry_seq", how="left", maintain_order="left")
     was_on_contact = pl.col("answer_seq").is_not_null()
@@ -376,35 +398,41 @@ def _contacts(accepted: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
         wrap_up_seconds=pl.lit(None, pl.Int64),
         shows_member=pl.lit(False),
     )
-    useful = (pl.col("contact_change") != 0) | pl.col("wrap_up_seconds").is_not_null() | pl.col("shows_member")
+    useful = (
+        (pl.col("contact_change") != 0) | pl.col("wrap_up_seconds").is_not_null() | pl.col("shows_member")
+    )
     return pl.concat([told, cut]).filter(useful)
 
 
 def _carried_calls(accepted: pl.DataFrame, stays: pl.DataFrame, newest_at: int) -> pl.DataFrame:
     """Events of stays that may still get more, and for the others one row that remembers the number."""
-    last_at = accepted.group_by("call_id").agg(call_last_at=pl.col("event_at").max())
-    stays = stays.join(last_at, on="call_id", how="left", maintain_order="left")
-    last = stays.unique("group_key", keep="last", maintain_order=True)
-    is_open = pl.col("ended_at").is_null() & (pl.col("verb") == ENTRY)
-    last = last.filter(is_open | (newest_at - pl.col("call_last_at") <= FORGET_SECONDS))
-    is_warm = ~pl.col("is_interrupted") & (newest_at - pl.col("ended_at") <= KEEP_ENDED_SECONDS)
-    warm = last.filter((pl.col("verb") == ENTRY) & (pl.col("ended_at").is_null() | is_warm))
-    rings = accepted.filter(pl.col("verb").is_in(RINGS)).group_by("entry_seq").agg(rings=pl.col("weight").sum())
+    last = stays.filter(pl.col("next_seq").is_null())
+    just_ended = ~pl.col("is_interrupted") & (newest_at - pl.col("ended_at") <= KEEP_ENDED_SECONDS)
+    is_warm = (pl.col("verb") == ENTRY) & (pl.col("ended_at").is_null() | just_ended)
+    last = last.filter(is_warm | (newest_at - pl.col("event_at") <= FORGET_SECONDS))
+    warm = last.filter(is_warm)
+    rings = (
+        accepted.filter(pl.col("verb").is_in(RINGS)).group_by("entry_seq").agg(rings=pl.col("weight").sum())
+    )
     events = (
         accepted.filter(~pl.col("verb").is_in(RINGS))
         .join(warm.select("entry_seq", "stay_number"), on="entry_seq", how="inner", maintain_order="left")
         .join(rings, on="entry_seq", how="left", maintain_order="left")
         .with_columns(
             known_number=pl.when("is_entry").then("stay_number"),
-            weight=pl.when("is_entry").then(pl.col("weight") + pl.col("rings").fill_null(0)).otherwise("weight"),
+            weight=pl.when("is_entry")
+            .then(pl.col("weight") + pl.col("rings").fill_null(0))
+            .otherwise("weight"),
         )
     )
-    cold = last.join(warm.select("entry_seq"), on="entry_seq", how="anti", maintain_order="left").with_columns(
+    cold = last.join(
+        warm.select("entry_seq"), on="entry_seq", how="anti", maintain_order="left"
+    ).with_columns(
         pl.lit(MEMORY).alias("verb"),
-        pl.col("call_last_at").alias("event_at"),
         pl.col("stay_number").alias("known_number"),
         pl.lit(0, pl.Int64).alias("weight"),
-        *(pl.lit(None, pl.String).alias(name) for name in ("agent_name", *FIELDS)),
+        *(pl.lit(None, pl.String).alias(name) for name in ("agent_name", *FIELDS[1:])),
+        p1=pl.when("is_interrupted").then(pl.lit("cut off")).when(pl.col("verb") == MEMORY).then("p1"),
     )
     carried = pl.concat([cold.select(CALL_CARRY.keys()), events.select(CALL_CARRY.keys())])
     return carried.with_columns(seq=pl.int_range(carried.height, dtype=pl.Int64) - carried.height)

@@ -1,18 +1,7 @@
 -- Merges the staged stays into the facts: newer versions win, what changes nothing is left alone.
--- Grain: one row: how many source rows changed something; notes the queue and agent intervals to roll up again.
-with before as (
-    select
-        c.agent_id,
-        c.answered_at
-    from stage_calls as s
-    inner join warehouse.calls as c
-        on
-            s.queue_id = c.queue_id and s.offered_at = c.offered_at and c.source_name = :source_name
-            and s.call_id = c.call_id and s.stay_number = c.stay_number
-    where c.answered_at is not null and (c.agent_id, c.answered_at) is distinct from (s.agent_id, s.answered_at)
-),
-
-merged as (
+-- Grain: one row: how many source rows changed something. Whoever stages rows notes their intervals as dirty; a source
+-- that may change who answered, or when, must note the old interval of the agent too.
+with merged as (
     insert into warehouse.calls as c (
         offered_at, answered_at, ended_at, version_number, run_id, queue_id, agent_id, stay_number, wait_seconds,
         ring_seconds, talk_seconds, hold_seconds, wrap_up_seconds, entry_position, source_name, call_id, contact_id,
@@ -78,38 +67,18 @@ merged as (
             excluded.outcome_name, excluded.ended_by_name, excluded.transfer_kind_name, excluded.transferred_to_name,
             excluded.customer_key
         )
-    returning c.queue_id, c.offered_at, c.call_id, c.stay_number, c.agent_id, c.answered_at
-),
-
-noted_queues as (
-    insert into dirty_queue_intervals (queue_id, interval_start_at)
-    select distinct
-        m.queue_id,
-        date_bin('15 minutes', m.offered_at, '2000-01-01 00:00+00')
-    from merged as m
-),
-
-noted_agents as (
-    insert into dirty_agent_intervals (agent_id, interval_start_at)
-    select distinct
-        a.agent_id,
-        date_bin('15 minutes', a.answered_at, '2000-01-01 00:00+00')
-    from (
-        select
-            m.agent_id,
-            m.answered_at
-        from merged as m
-        where m.answered_at is not null and m.agent_id is not null
-        union all
-        select
-            b.agent_id,
-            b.answered_at
-        from before as b
-        where b.agent_id is not null
-    ) as a
+    returning c.queue_id, c.offered_at, c.call_id, c.stay_number
 )
 
-select coalesce(sum(s.new_rows), 0)::bigint as changed_rows
-from merged as m
-inner join stage_calls as s
-    on m.queue_id = s.queue_id and m.offered_at = s.offered_at and m.call_id = s.call_id and m.stay_number = s.stay_number
+select case
+    when (select count(*) from merged) = (select count(*) from stage_calls)
+        then (select coalesce(sum(s.new_rows), 0) from stage_calls as s)
+    else (
+        select coalesce(sum(s.new_rows), 0)
+        from merged as m
+        inner join stage_calls as s
+            on
+                m.queue_id = s.queue_id and m.offered_at = s.offered_at and m.call_id = s.call_id
+                and m.stay_number = s.stay_number
+    )
+end::bigint as changed_rows

@@ -1,36 +1,63 @@
 -- Rolls up again the agent intervals that are noted as dirty, from the facts; states are split at the borders.
--- Grain: one row per agent and 15 minutes.
-with dirty as (
-    select distinct
+-- Grain: one row per agent and 15 minutes. Dirty intervals less than two hours apart are read as one stretch.
+with marked as (
+    select
         d.agent_id,
         d.interval_start_at,
-        d.interval_start_at + interval '15 minutes' as interval_end_at
+        case
+            when
+                d.interval_start_at
+                - lag(d.interval_start_at) over (partition by d.agent_id order by d.interval_start_at)
+                <= interval '2 hours'
+                then 0
+            else 1
+        end as begins_stretch
     from dirty_agent_intervals as d
 ),
 
-handled as (
+numbered as (
     select
-        d.agent_id,
-        d.interval_start_at,
-        count(c.ended_at) as handled_calls,
-        count(c.transfer_kind_name) as transferred_calls,
-        coalesce(sum(c.talk_seconds), 0) as talk_seconds,
-        coalesce(sum(c.hold_seconds), 0) as hold_seconds,
-        coalesce(sum(c.wrap_up_seconds), 0) as wrap_up_seconds
-    from dirty as d
-    left join warehouse.calls as c
-        on d.agent_id = c.agent_id and d.interval_start_at <= c.answered_at and d.interval_end_at > c.answered_at
-    group by d.agent_id, d.interval_start_at
+        m.agent_id,
+        m.interval_start_at,
+        sum(m.begins_stretch) over (partition by m.agent_id order by m.interval_start_at) as stretch
+    from marked as m
 ),
 
-states as (
+stretches as materialized (
     select
-        d.agent_id,
-        d.interval_start_at,
+        n.agent_id,
+        min(n.interval_start_at) as stretch_start_at,
+        max(n.interval_start_at) + interval '15 minutes' as stretch_end_at
+    from numbered as n
+    group by n.agent_id, n.stretch
+),
+
+pieces as (
+    select
+        t.agent_id,
+        date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00') as interval_start_at,
+        (c.ended_at is not null)::integer as handled_calls,
+        (c.transfer_kind_name is not null)::integer as transferred_calls,
+        c.talk_seconds,
+        c.hold_seconds,
+        c.wrap_up_seconds,
+        null::text as state_name,
+        null::interval as state_time
+    from stretches as t
+    inner join warehouse.calls as c
+        on t.agent_id = c.agent_id and c.answered_at >= t.stretch_start_at and c.answered_at < t.stretch_end_at
+    union all
+    select
+        t.agent_id,
+        i.interval_start_at,
+        0,
+        0,
+        null,
+        null,
+        null,
         a.state_name,
-        extract(epoch from sum(least(a.ended_at, d.interval_end_at) - greatest(a.started_at, d.interval_start_at)))
-            as state_seconds
-    from dirty as d
+        least(a.ended_at, i.interval_start_at + interval '15 minutes') - greatest(a.started_at, i.interval_start_at)
+    from stretches as t
     cross join lateral (
         select
             s.state_name,
@@ -38,7 +65,7 @@ states as (
             s.ended_at
         from warehouse.agent_states as s
         where
-            s.agent_id = d.agent_id and s.started_at >= d.interval_start_at and s.started_at < d.interval_end_at
+            s.agent_id = t.agent_id and s.started_at >= t.stretch_start_at and s.started_at < t.stretch_end_at
             and s.ended_at is not null
         union all
         select
@@ -51,48 +78,82 @@ states as (
                 s.started_at,
                 s.ended_at
             from warehouse.agent_states as s
-            where s.agent_id = d.agent_id and s.started_at < d.interval_start_at
+            where s.agent_id = t.agent_id and s.started_at < t.stretch_start_at
             order by s.started_at desc
             limit 1
         ) as b
-        where b.ended_at > d.interval_start_at
+        where b.ended_at > t.stretch_start_at
     ) as a
-    group by d.agent_id, d.interval_start_at, a.state_name
+    cross join lateral generate_series(
+        greatest(date_bin('15 minutes', a.started_at, '2000-01-01 00:00+00'), t.stretch_start_at),
+        least(a.ended_at, t.stretch_end_at) - interval '1 microsecond',
+        interval '15 minutes'
+    ) as i (interval_start_at)
+    where a.state_name <> 'signed_out'
 ),
 
-spent as (
+fresh as (
     select
-        s.agent_id,
-        s.interval_start_at,
-        coalesce(sum(s.state_seconds) filter (where s.state_name = 'on_contact'), 0) as on_contact_seconds,
-        coalesce(sum(s.state_seconds) filter (where s.state_name = 'wrap_up'), 0) as wrapping_up_seconds,
-        coalesce(sum(s.state_seconds) filter (where s.state_name in ('available', 'ringing')), 0) as available_seconds,
-        coalesce(sum(s.state_seconds) filter (where s.state_name = 'paused'), 0) as paused_seconds,
-        coalesce(sum(s.state_seconds) filter (where s.state_name <> 'signed_out'), 0) as signed_in_seconds
-    from states as s
-    group by s.agent_id, s.interval_start_at
+        p.agent_id,
+        p.interval_start_at,
+        sum(p.handled_calls) as handled_calls,
+        sum(p.transferred_calls) as transferred_calls,
+        coalesce(sum(p.talk_seconds), 0) as talk_seconds,
+        coalesce(sum(p.hold_seconds), 0) as hold_seconds,
+        coalesce(sum(p.wrap_up_seconds), 0) as wrap_up_seconds,
+        coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name = 'on_contact')), 0)
+            as on_contact_seconds,
+        coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name = 'wrap_up')), 0)
+            as wrapping_up_seconds,
+        coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name in ('available', 'ringing'))), 0)
+            as available_seconds,
+        coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name = 'paused')), 0) as paused_seconds,
+        coalesce(extract(epoch from sum(p.state_time)), 0) as signed_in_seconds
+    from pieces as p
+    group by p.agent_id, p.interval_start_at
+),
+
+emptied as (
+    delete from warehouse.agent_intervals as i
+    using stretches as t
+    where
+        i.agent_id = t.agent_id and i.interval_start_at >= t.stretch_start_at
+        and i.interval_start_at < t.stretch_end_at
+        and not exists (
+            select 1 from fresh as f
+            where f.agent_id = i.agent_id and f.interval_start_at = i.interval_start_at
+        )
 )
 
 insert into warehouse.agent_intervals as i (
-    interval_start_at, agent_id, handled_calls, transferred_calls, talk_seconds, hold_seconds, wrap_up_seconds,
-    on_contact_seconds, wrapping_up_seconds, available_seconds, paused_seconds, signed_in_seconds
+    interval_start_at,
+    agent_id,
+    handled_calls,
+    transferred_calls,
+    talk_seconds,
+    hold_seconds,
+    wrap_up_seconds,
+    on_contact_seconds,
+    wrapping_up_seconds,
+    available_seconds,
+    paused_seconds,
+    signed_in_seconds
 )
 select
-    h.interval_start_at,
-    h.agent_id,
-    h.handled_calls,
-    h.transferred_calls,
-    h.talk_seconds,
-    h.hold_seconds,
-    h.wrap_up_seconds,
-    coalesce(s.on_contact_seconds, 0),
-    coalesce(s.wrapping_up_seconds, 0),
-    coalesce(s.available_seconds, 0),
-    coalesce(s.paused_seconds, 0),
-    coalesce(s.signed_in_seconds, 0)
-from handled as h
-left join spent as s on h.agent_id = s.agent_id and h.interval_start_at = s.interval_start_at
-order by h.agent_id, h.interval_start_at
+    f.interval_start_at,
+    f.agent_id,
+    f.handled_calls,
+    f.transferred_calls,
+    f.talk_seconds,
+    f.hold_seconds,
+    f.wrap_up_seconds,
+    f.on_contact_seconds,
+    f.wrapping_up_seconds,
+    f.available_seconds,
+    f.paused_seconds,
+    f.signed_in_seconds
+from fresh as f
+order by f.agent_id, f.interval_start_at
 on conflict (agent_id, interval_start_at) do update set
     handled_calls = excluded.handled_calls,
     transferred_calls = excluded.transferred_calls,
@@ -104,3 +165,26 @@ on conflict (agent_id, interval_start_at) do update set
     available_seconds = excluded.available_seconds,
     paused_seconds = excluded.paused_seconds,
     signed_in_seconds = excluded.signed_in_seconds
+where (
+    i.handled_calls,
+    i.transferred_calls,
+    i.talk_seconds,
+    i.hold_seconds,
+    i.wrap_up_seconds,
+    i.on_contact_seconds,
+    i.wrapping_up_seconds,
+    i.available_seconds,
+    i.paused_seconds,
+    i.signed_in_seconds
+) is distinct from (
+    excluded.handled_calls,
+    excluded.transferred_calls,
+    excluded.talk_seconds,
+    excluded.hold_seconds,
+    excluded.wrap_up_seconds,
+    excluded.on_contact_seconds,
+    excluded.wrapping_up_seconds,
+    excluded.available_seconds,
+    excluded.paused_seconds,
+    excluded.signed_in_seconds
+)

@@ -1,49 +1,41 @@
 -- Rolls up again the queue intervals that are noted as dirty, from the facts.
--- Grain: one row per queue and 15 minutes.
-with stays as (
+-- Grain: one row per queue and 15 minutes. Dirty intervals less than two hours apart are read as one stretch.
+with marked as (
     select
-        d.queue_id as of_queue_id,
-        d.interval_start_at as of_interval_start_at,
-        m.*
-    from (select distinct queue_id, interval_start_at from dirty_queue_intervals) as d
-    cross join lateral warehouse.call_measures(
-        d.queue_id, d.interval_start_at, d.interval_start_at + interval '15 minutes', null
-    ) as m
+        d.queue_id,
+        d.interval_start_at,
+        case
+            when
+                d.interval_start_at
+                - lag(d.interval_start_at) over (partition by d.queue_id order by d.interval_start_at)
+                <= interval '2 hours'
+                then 0
+            else 1
+        end as begins_stretch
+    from dirty_queue_intervals as d
 ),
 
-bins as (
+numbered as (
     select
-        s.of_queue_id,
-        s.of_interval_start_at,
-        s.wait_bin,
-        sum(s.answered_calls)::integer as answered_calls,
-        sum(s.abandoned_calls)::integer as abandoned_calls,
-        sum(s.flowed_out_calls)::integer as flowed_out_calls
-    from stays as s
-    where s.wait_bin is not null
-    group by s.of_queue_id, s.of_interval_start_at, s.wait_bin
+        m.queue_id,
+        m.interval_start_at,
+        sum(m.begins_stretch) over (partition by m.queue_id order by m.interval_start_at) as stretch
+    from marked as m
 ),
 
-histograms as (
+stretches as materialized (
     select
-        k.of_queue_id,
-        k.of_interval_start_at,
-        array_agg(coalesce(b.answered_calls, 0) order by w.wait_bin) as answered_wait_histogram_calls,
-        array_agg(coalesce(b.abandoned_calls, 0) order by w.wait_bin) as abandoned_wait_histogram_calls,
-        array_agg(coalesce(b.flowed_out_calls, 0) order by w.wait_bin) as flowed_out_wait_histogram_calls
-    from (select distinct of_queue_id, of_interval_start_at from stays) as k
-    cross join generate_series(0, 15) as w (wait_bin)
-    left join bins as b
-        on
-            k.of_queue_id = b.of_queue_id and k.of_interval_start_at = b.of_interval_start_at
-            and w.wait_bin = b.wait_bin
-    group by k.of_queue_id, k.of_interval_start_at
+        n.queue_id,
+        min(n.interval_start_at) as stretch_start_at,
+        max(n.interval_start_at) + interval '15 minutes' as stretch_end_at
+    from numbered as n
+    group by n.queue_id, n.stretch
 ),
 
-totals as (
+fresh as (
     select
-        s.of_queue_id,
-        s.of_interval_start_at,
+        s.queue_id,
+        s.interval_start_at,
         sum(s.offered_calls) as offered_calls,
         sum(s.answered_calls) as answered_calls,
         sum(s.answered_in_threshold_calls) as answered_in_threshold_calls,
@@ -66,51 +58,127 @@ totals as (
         max(s.wait_seconds) as longest_wait_seconds,
         coalesce(sum(s.talk_seconds), 0) as talk_seconds,
         coalesce(sum(s.hold_seconds), 0) as hold_seconds,
-        coalesce(sum(s.wrap_up_seconds), 0) as wrap_up_seconds
-    from stays as s
-    group by s.of_queue_id, s.of_interval_start_at
+        coalesce(sum(s.wrap_up_seconds), 0) as wrap_up_seconds,
+        array[
+            count(*) filter (where s.wait_bin = 0 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 1 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 2 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 3 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 4 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 5 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 6 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 7 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 8 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 9 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 10 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 11 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 12 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 13 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 14 and s.answered_calls = 1),
+            count(*) filter (where s.wait_bin = 15 and s.answered_calls = 1)
+        ]::integer [] as answered_wait_histogram_calls,
+        array[
+            count(*) filter (where s.wait_bin = 0 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 1 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 2 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 3 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 4 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 5 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 6 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 7 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 8 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 9 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 10 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 11 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 12 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 13 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 14 and s.abandoned_calls = 1),
+            count(*) filter (where s.wait_bin = 15 and s.abandoned_calls = 1)
+        ]::integer [] as abandoned_wait_histogram_calls,
+        array[
+            count(*) filter (where s.wait_bin = 0 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 1 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 2 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 3 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 4 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 5 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 6 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 7 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 8 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 9 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 10 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 11 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 12 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 13 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 14 and s.flowed_out_calls = 1),
+            count(*) filter (where s.wait_bin = 15 and s.flowed_out_calls = 1)
+        ]::integer [] as flowed_out_wait_histogram_calls
+    from stretches as t
+    cross join lateral warehouse.call_measures(t.queue_id, t.stretch_start_at, t.stretch_end_at, null) as s
+    group by s.queue_id, s.interval_start_at
 )
 
 insert into warehouse.queue_intervals as i (
-    interval_start_at, queue_id, offered_calls, answered_calls, answered_in_threshold_calls, abandoned_calls,
-    short_abandoned_calls, abandoned_in_threshold_calls, flowed_out_calls, flowed_out_in_threshold_calls,
-    callback_calls, overflowed_calls, timed_out_calls, withdrawn_calls, interrupted_calls, waiting_calls,
-    in_progress_calls, handled_calls, transferred_calls, answered_wait_seconds, abandoned_wait_seconds,
-    longest_wait_seconds, talk_seconds, hold_seconds, wrap_up_seconds, answered_wait_histogram_calls,
-    abandoned_wait_histogram_calls, flowed_out_wait_histogram_calls
+    interval_start_at,
+    queue_id,
+    offered_calls,
+    answered_calls,
+    answered_in_threshold_calls,
+    abandoned_calls,
+    short_abandoned_calls,
+    abandoned_in_threshold_calls,
+    flowed_out_calls,
+    flowed_out_in_threshold_calls,
+    callback_calls,
+    overflowed_calls,
+    timed_out_calls,
+    withdrawn_calls,
+    interrupted_calls,
+    waiting_calls,
+    in_progress_calls,
+    handled_calls,
+    transferred_calls,
+    answered_wait_seconds,
+    abandoned_wait_seconds,
+    longest_wait_seconds,
+    talk_seconds,
+    hold_seconds,
+    wrap_up_seconds,
+    answered_wait_histogram_calls,
+    abandoned_wait_histogram_calls,
+    flowed_out_wait_histogram_calls
 )
 select
-    t.of_interval_start_at,
-    t.of_queue_id,
-    t.offered_calls,
-    t.answered_calls,
-    t.answered_in_threshold_calls,
-    t.abandoned_calls,
-    t.short_abandoned_calls,
-    t.abandoned_in_threshold_calls,
-    t.flowed_out_calls,
-    t.flowed_out_in_threshold_calls,
-    t.callback_calls,
-    t.overflowed_calls,
-    t.timed_out_calls,
-    t.withdrawn_calls,
-    t.interrupted_calls,
-    t.waiting_calls,
-    t.in_progress_calls,
-    t.handled_calls,
-    t.transferred_calls,
-    t.answered_wait_seconds,
-    t.abandoned_wait_seconds,
-    t.longest_wait_seconds,
-    t.talk_seconds,
-    t.hold_seconds,
-    t.wrap_up_seconds,
-    h.answered_wait_histogram_calls,
-    h.abandoned_wait_histogram_calls,
-    h.flowed_out_wait_histogram_calls
-from totals as t
-inner join histograms as h on t.of_queue_id = h.of_queue_id and t.of_interval_start_at = h.of_interval_start_at
-order by t.of_queue_id, t.of_interval_start_at
+    f.interval_start_at,
+    f.queue_id,
+    f.offered_calls,
+    f.answered_calls,
+    f.answered_in_threshold_calls,
+    f.abandoned_calls,
+    f.short_abandoned_calls,
+    f.abandoned_in_threshold_calls,
+    f.flowed_out_calls,
+    f.flowed_out_in_threshold_calls,
+    f.callback_calls,
+    f.overflowed_calls,
+    f.timed_out_calls,
+    f.withdrawn_calls,
+    f.interrupted_calls,
+    f.waiting_calls,
+    f.in_progress_calls,
+    f.handled_calls,
+    f.transferred_calls,
+    f.answered_wait_seconds,
+    f.abandoned_wait_seconds,
+    f.longest_wait_seconds,
+    f.talk_seconds,
+    f.hold_seconds,
+    f.wrap_up_seconds,
+    f.answered_wait_histogram_calls,
+    f.abandoned_wait_histogram_calls,
+    f.flowed_out_wait_histogram_calls
+from fresh as f
+order by f.queue_id, f.interval_start_at
 on conflict (queue_id, interval_start_at) do update set
     offered_calls = excluded.offered_calls,
     answered_calls = excluded.answered_calls,
@@ -138,3 +206,58 @@ on conflict (queue_id, interval_start_at) do update set
     answered_wait_histogram_calls = excluded.answered_wait_histogram_calls,
     abandoned_wait_histogram_calls = excluded.abandoned_wait_histogram_calls,
     flowed_out_wait_histogram_calls = excluded.flowed_out_wait_histogram_calls
+where (
+    i.offered_calls,
+    i.answered_calls,
+    i.answered_in_threshold_calls,
+    i.abandoned_calls,
+    i.short_abandoned_calls,
+    i.abandoned_in_threshold_calls,
+    i.flowed_out_calls,
+    i.flowed_out_in_threshold_calls,
+    i.callback_calls,
+    i.overflowed_calls,
+    i.timed_out_calls,
+    i.withdrawn_calls,
+    i.interrupted_calls,
+    i.waiting_calls,
+    i.in_progress_calls,
+    i.handled_calls,
+    i.transferred_calls,
+    i.answered_wait_seconds,
+    i.abandoned_wait_seconds,
+    i.longest_wait_seconds,
+    i.talk_seconds,
+    i.hold_seconds,
+    i.wrap_up_seconds,
+    i.answered_wait_histogram_calls,
+    i.abandoned_wait_histogram_calls,
+    i.flowed_out_wait_histogram_calls
+) is distinct from (
+    excluded.offered_calls,
+    excluded.answered_calls,
+    excluded.answered_in_threshold_calls,
+    excluded.abandoned_calls,
+    excluded.short_abandoned_calls,
+    excluded.abandoned_in_threshold_calls,
+    excluded.flowed_out_calls,
+    excluded.flowed_out_in_threshold_calls,
+    excluded.callback_calls,
+    excluded.overflowed_calls,
+    excluded.timed_out_calls,
+    excluded.withdrawn_calls,
+    excluded.interrupted_calls,
+    excluded.waiting_calls,
+    excluded.in_progress_calls,
+    excluded.handled_calls,
+    excluded.transferred_calls,
+    excluded.answered_wait_seconds,
+    excluded.abandoned_wait_seconds,
+    excluded.longest_wait_seconds,
+    excluded.talk_seconds,
+    excluded.hold_seconds,
+    excluded.wrap_up_seconds,
+    excluded.answered_wait_histogram_calls,
+    excluded.abandoned_wait_histogram_calls,
+    excluded.flowed_out_wait_histogram_calls
+)

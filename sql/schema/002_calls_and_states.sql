@@ -50,7 +50,8 @@ comment on table warehouse.calls is
 'Grain: one row per stay of a contact in a queue, keyed by the source''s call id and the n-th entry into the queue. '
 'ended_at is null while it waits or is in progress; hold_seconds is null where the source counts hold as talk.';
 comment on column warehouse.calls.wait_seconds is
-'Entry to answer, or entry to leaving unanswered; as the source counts it, which may differ by a second from the instants; null while waiting.';
+'Entry to answer, or entry to leaving unanswered, as the source counts it (it may differ by a second from the instants); '
+'null while waiting.';
 comment on column warehouse.calls.version_number is
 'Grows with what the source has told of this stay; an older version never replaces a newer one.';
 

@@ -1,0 +1,210 @@
+"""The blocks of a page as data, and the one element of the browser that draws them and changes them in place.
+
+In: frames of the questions and texts. Out: plain lists and dictionaries for `static/floorboard.js`, mounted
+by `show`.
+The rule it guards: every figure carries its target, its n and its formula; every state is told by shape,
+word and colour together; names reach the browser as data only and are placed as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from dashboard import words
+from dashboard.words import t
+from sql import metrics
+
+Block = dict[str, Any]
+Row = Mapping[str, Any]
+NEAR_RATIO = 0.05
+LATE_SECONDS = 8
+NEVER_LATE_SECONDS = 10**9
+_STATIC = Path(__file__).resolve().parent / "static"
+
+
+@cache
+def asset_version() -> str:
+    """A short name for the present state of the browser's files; a new one makes browsers fetch them
+    again."""
+    digest = hashlib.sha256()
+    for path in sorted(_STATIC.glob("floor*.*")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@cache
+def _component() -> Any:
+    stub = (
+        'const base = location.href.split(/[?#]/)[0].replace(/[^/]*$/, "");\n'
+        f'const blocks = await import(new URL("app/static/floorboard.js?v={asset_version()}", base).href);\n'
+        "export default blocks.default;\n"
+    )
+    return st.components.v2.component("floorboard.blocks", js=stub)
+
+
+def show(block: Block, *, key: str) -> None:
+    """Draws a block; the same key on the next run changes it in place."""
+    _component()(
+        key=key,
+        data={
+            "language": words.language(),
+            "words": running_words(),
+            "late_seconds": NEVER_LATE_SECONDS,
+            **block,
+        },
+    )
+
+
+def running_words() -> dict[str, str]:
+    """The texts that the browser needs while clocks run between two updates."""
+    return {"seconds": t("{seconds} s"), "late": t("No update for {seconds} s")}
+
+
+def status(tone: str, word: str) -> Block:
+    """A mark with its word: tone `good` (circle), `near` (triangle), `off` (square) or `none` (dash)."""
+    shape = {"good": "circle", "near": "triangle", "off": "square"}.get(tone, "dash")
+    return {"tone": tone, "shape": shape, "word": word}
+
+
+def against_target(value: float | None, target: float | None) -> Block:
+    """How a ratio that should be high stands against its target: on it, within 5 points below, or further
+    below."""
+    if value is None:
+        return status("none", t("No calls yet"))
+    if target is None:
+        return status("none", t("No common target"))
+    if value >= target:
+        return status("good", t("On target"))
+    if value >= target - NEAR_RATIO:
+        return status("near", t("Just below"))
+    return status("off", t("Below target"))
+
+
+def formula_word(formula_name: str | None) -> str:
+    """What a service level is a share of, in few words; the tooltip has the whole formula."""
+    known = {
+        "answered": t("of answered"),
+        "strict": t("of all offered"),
+        "abandons": t("of answered and abandoned"),
+        "no_short": t("of answered and abandoned, short ones left out"),
+        "offered_no_short": t("of offered, short abandons left out"),
+        "abandons_late": t("of answered and late abandoned"),
+        "abandons_good": t("of answered and abandoned, early abandons count as good"),
+        "removed": t("of offered, whoever left in time counts as good"),
+    }
+    return t("formulas differ by queue") if formula_name is None else known.get(formula_name, formula_name)
+
+
+def target_text(row: Row) -> str:
+    """The promise in one line: "target 80% within 20 s"; says so where queues promise different things."""
+    target = row["service_level_target_ratio"]
+    threshold = row["service_level_threshold_seconds"]
+    if target is None or threshold is None:
+        return t("targets differ by queue")
+    return t(
+        "target {target} within {threshold}",
+        target=words.target_ratio(target),
+        threshold=words.duration(threshold),
+    )
+
+
+def service_level_tile(row: Row, n: int, *, label: str, reason: str) -> Block:
+    """The tile of a service level: value, bar against target, status, n, T and formula; `reason` where
+    unknown."""
+    value, target = row["service_level_ratio"], row["service_level_target_ratio"]
+    formula_name = row["service_level_formula_name"]
+    shown = words.ratio(value, against=target)
+    found = against_target(value, target)
+    if formula_name is None:
+        meaning_text = t(
+            "The queues count by different formulas, so they have no common service level. Choose one."
+        )
+        found = status("none", t("Formulas differ"))
+    else:
+        record = metrics.service_level(formula_name)
+        meaning_text = t(record.meaning) if value is not None else " ".join([t(record.meaning), reason])
+    return {
+        "key": "service_level",
+        "units": 2,
+        "label": label,
+        "value": shown,
+        "share": value,
+        "goal": target,
+        "aria": t("Service level {value}, {target}", value=shown, target=target_text(row)),
+        "status": found,
+        "more": " · ".join([target_text(row), t("n = {n}", n=words.number(n)), formula_word(formula_name)]),
+        "tip": meaning_text,
+    }
+
+
+def plain_tile(metric_name: str, row: Row, *, n: int, basis: str, reason: str) -> Block:
+    """The tile of a metric without a target of its own: value, basis and meaning; `reason` where it is
+    unknown."""
+    record = metrics.metric(metric_name)
+    found = row[metric_name]
+    return {
+        "key": metric_name,
+        "units": 1,
+        "label": t(record.label),
+        "value": words.value(metric_name, found),
+        "more": basis,
+        "tip": t(record.meaning) if found is not None and n else " ".join([t(record.meaning), reason]),
+    }
+
+
+def count_tile(key: str, label: str, count: int | None, **more: Any) -> Block:
+    """The tile of a count, with whatever stands below it."""
+    return {"key": key, "units": 1, "label": label, "value": words.number(count), **more}
+
+
+def notice(tone: str, title: str, body: str, *, steps: Sequence[str] = (), page: bool = False) -> Block:
+    """A message with its next step; with `page` it stands for a page that has nothing to show. `code` in
+    backticks."""
+    shape = {"good": "circle", "near": "triangle", "off": "square"}.get(tone, "dash")
+    return {
+        "kind": "notice",
+        "tone": tone,
+        "shape": shape,
+        "title": title,
+        "body": body,
+        "steps": list(steps),
+        "page": page,
+    }
+
+
+def table(
+    label: str,
+    columns: Sequence[Block],
+    rows: Sequence[Block],
+    *,
+    nothing: str,
+    title: str = "",
+    lead: str = "",
+) -> Block:
+    """A table; a column is {label, kind: ""|"end"|"text"|"raw", wide}, a row {key, cells, tone}."""
+    return {
+        "kind": "table",
+        "label": label,
+        "title": title,
+        "lead": lead,
+        "columns": list(columns),
+        "rows": list(rows),
+        "nothing": nothing,
+    }
+
+
+def column(label: str, kind: str = "", *, wide: bool = False) -> Block:
+    """A column of a table; `end` is for figures, `wide` ones are left out on a phone."""
+    return {"label": label, "kind": kind, "wide": wide}
+
+
+def milliseconds(instant: datetime) -> int:
+    """An instant as the browser counts it."""
+    return round(instant.timestamp() * 1000)

@@ -1,0 +1,246 @@
+"""Service level of one local day: its tiles, its chart's data and its table of intervals.
+
+In: the day's intervals and the totals by queue. Out: blocks for `board.show` and the frame for the chart.
+The rule it guards: ratios are made from sums, each queue counts by its own formula, and every figure names
+its n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block, Row, column
+from dashboard.words import t, t_count
+from sql import metrics
+
+WORST_INTERVALS = 3
+PROMISE = ("service_level_target_ratio", "service_level_threshold_seconds", "service_level_formula_name")
+WAITS = ("answered_wait_seconds",)
+DAY_METRICS = ("service_level_ratio", "average_speed_of_answer_seconds", "abandonment_ratio")
+
+
+def day_tiles(totals: Row) -> list[Block]:
+    """The tiles of one day: service level with n and formula, offered, answer speed, abandonment, intervals
+    on target."""
+    offered, answered = totals["offered_calls"], totals["answered_calls"]
+    return [
+        board.service_level_tile(
+            totals,
+            totals["decided_calls"],
+            label=t("Service level"),
+            reason=t("Unknown: no call of this day counts for it."),
+        ),
+        board.count_tile(
+            "offered",
+            t("Offered"),
+            offered,
+            more=t("{answered} answered", answered=words.number(answered)),
+        ),
+        board.plain_tile(
+            "average_speed_of_answer_seconds",
+            totals,
+            n=answered,
+            basis=t_count("{n} answered", "{n} answered", answered),
+            reason=t("Unknown: no call was answered."),
+        ),
+        board.plain_tile(
+            "abandonment_ratio",
+            totals,
+            n=offered,
+            basis=t(
+                "{abandoned} of {n} offered",
+                abandoned=words.number(totals["abandoned_calls"]),
+                n=words.number(offered),
+            ),
+            reason=t("Unknown: no call was offered."),
+        ),
+        board.count_tile(
+            "intervals",
+            t("Intervals on target"),
+            totals["on_target_intervals"],
+            unit=t("of {n}", n=words.number(totals["judged_intervals"])),
+            share=_share(totals["on_target_intervals"], totals["judged_intervals"]),
+            goal=None,
+            aria=t("Share of intervals on target"),
+            more=t("quarters of an hour with calls"),
+        ),
+    ]
+
+
+def day_totals(intervals: pl.DataFrame) -> Row:
+    """One day in one row: the intervals' sums, the ratios made from these sums, and n (`decided_calls`).
+
+    Target, threshold and formula are None where the queues taken together differ; so is the service level
+    then.
+    """
+    counts = [name for name in intervals.columns if name.endswith("_calls") or name in WAITS]
+    sums = intervals.select(pl.col(*PROMISE).first(), *(pl.col(name).sum() for name in counts))
+    row = metrics.with_metrics(sums, *DAY_METRICS).row(0, named=True)
+    formula_name = row["service_level_formula_name"]
+    judged = intervals.filter(pl.col("service_level_ratio").is_not_null())
+    on_target = judged.filter(pl.col("service_level_ratio") >= pl.col("service_level_target_ratio"))
+    return {
+        **row,
+        "decided_calls": _decided(row, formula_name) if formula_name else row["offered_calls"],
+        "judged_intervals": judged.height,
+        "on_target_intervals": on_target.height,
+    }
+
+
+def _decided(row: Row, formula_name: str) -> int:
+    return sum(int(sign * row[name]) for sign, name in metrics.service_level(formula_name).denominator)
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def day_heading(day_date: date, *, is_today: bool) -> Block:
+    """The title over the chart of a day."""
+    lead = (
+        t("So far; a call counts in the interval in which it was offered.")
+        if is_today
+        else t("A call counts in the interval in which it was offered.")
+    )
+    legend = [
+        board.status("good", t("on target")),
+        board.status("near", t("just below")),
+        board.status("off", t("below")),
+        {"line": "key-line", "word": t("target")},
+        {"line": "key-bar", "word": t("calls offered (right scale)")},
+    ]
+    return {"kind": "section", "title": words.day(day_date), "lead": lead, "legend": legend}
+
+
+def quiet_day(day_date: date, *, is_today: bool) -> Block:
+    """The page of a day on which nobody called."""
+    when = t("No call yet today.") if is_today else t("No call on {day}.", day=words.day(day_date))
+    steps = [
+        t("Choose another day, or all queues."),
+        t("If there should have been calls, see Data health for when each source last delivered."),
+    ]
+    body = t("Service level has no value without calls; it is not zero.")
+    return board.notice("none", when, body, steps=steps, page=True)
+
+
+def tone(value: float | None, target: float | None) -> str | None:
+    """`good`, `near` or `off` against the target; None where either is unknown."""
+    found = str(board.against_target(value, target)["tone"])
+    return None if found == "none" else found
+
+
+def chart_frame(intervals: pl.DataFrame, *, zone_name: str) -> pl.DataFrame:
+    """What the day's chart draws: the intervals from the first call to the last, with their texts."""
+    busy = intervals.with_row_index("place").filter(pl.col("offered_calls") > 0).get_column("place")
+    first = max(0, int(busy[0]) - 2) if len(busy) else 0
+    last = min(intervals.height, int(busy[-1]) + 3) if len(busy) else intervals.height
+    part = intervals.slice(first, last - first)
+    labels = words.interval_labels(part.get_column("interval_start_at").to_list(), zone_name)
+    rows = list(part.iter_rows(named=True))
+    return pl.DataFrame(
+        {
+            "label_text": labels,
+            "service_level_ratio": part.get_column("service_level_ratio"),
+            "offered_calls": part.get_column("offered_calls"),
+            "target_ratio": part.get_column("service_level_target_ratio"),
+            "tone_name": [
+                tone(row["service_level_ratio"], row["service_level_target_ratio"]) for row in rows
+            ],
+            "level_text": [
+                words.ratio(row["service_level_ratio"], against=row["service_level_target_ratio"])
+                for row in rows
+            ],
+            "target_text": [words.target_ratio(row["service_level_target_ratio"]) for row in rows],
+            "offered_text": [words.number(row["offered_calls"]) for row in rows],
+        },
+        schema_overrides={
+            "tone_name": pl.String,
+            "target_ratio": pl.Float64,
+            "service_level_ratio": pl.Float64,
+        },
+    )
+
+
+def chart_texts() -> Mapping[str, str]:
+    """The words on the day's chart."""
+    return {
+        "service_level": t("Service level"),
+        "offered": t("Offered"),
+        "target": t("Target"),
+        "interval": t("Interval from"),
+    }
+
+
+def worst_intervals(intervals: pl.DataFrame) -> set[Any]:
+    """The starts of the three intervals that cost the day most: gap to the target times calls offered.
+
+    One late call in a quiet quarter of an hour is a gap of 100 points, and still only one call.
+    """
+    gap = (pl.col("service_level_target_ratio") - pl.col("service_level_ratio")) * pl.col("offered_calls")
+    cost = intervals.with_columns(missed_calls=gap).filter(pl.col("missed_calls") > 0)
+    ordered = cost.sort("missed_calls", "interval_start_at", descending=[True, False])
+    return set(ordered.head(WORST_INTERVALS).get_column("interval_start_at"))
+
+
+def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
+    """The intervals with calls, the worst marked."""
+    shown = intervals.filter(pl.col("offered_calls") > 0)
+    worst = worst_intervals(shown)
+    labels = words.interval_labels(shown.get_column("interval_start_at").to_list(), zone_name)
+    rows = []
+    for label, row in zip(labels, shown.iter_rows(named=True), strict=True):
+        level, target = row["service_level_ratio"], row["service_level_target_ratio"]
+        is_worst = row["interval_start_at"] in worst
+        found = board.against_target(level, target)
+        rows.append(
+            {
+                "key": label,
+                "tone": "off" if is_worst else "none",
+                "cells": [
+                    label,
+                    words.ratio(level, against=target),
+                    {**found, "word": t("Worst of the day")} if is_worst else found,
+                    *(
+                        words.number(row[f"{name}_calls"])
+                        for name in (
+                            "offered",
+                            "answered",
+                            "answered_in_threshold",
+                            "abandoned",
+                            "short_abandoned",
+                        )
+                    ),
+                    words.ratio(row["abandonment_ratio"]),
+                    words.duration(row["average_speed_of_answer_seconds"]),
+                ],
+            }
+        )
+    columns = [
+        column(t("From")),
+        column(t("Service level"), "end"),
+        column(t("Against target")),
+        column(t("Offered"), "end"),
+        column(t("Answered"), "end"),
+        column(t("in time"), "end", wide=True),
+        column(t("Abandoned"), "end"),
+        column(t("of them short"), "end", wide=True),
+        column(t("Abandonment"), "end", wide=True),
+        column(t("ASA"), "end"),
+    ]
+    quiet = intervals.height - shown.height
+    lead = t_count(
+        "{n} interval without calls is left out", "{n} intervals without calls are left out", quiet
+    )
+    return board.table(
+        t("Service level by interval"),
+        columns,
+        rows,
+        nothing=t("No calls."),
+        title=t("By interval"),
+        lead=lead if quiet else "",
+    )

@@ -1,0 +1,225 @@
+"""The live floor: tiles over all queues, a card per queue, and the agents by state.
+
+In: the live questions' frames for one instant. Out: one block that the browser changes in place.
+The rule it guards: nothing moves by itself: queues stand by name, agents by state and name, whatever their
+figures.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block, Row
+from dashboard.words import t, t_count
+
+STATE_ORDER = ("ringing", "on_contact", "wrap_up", "available", "paused")
+STATE_SHAPES = {
+    "ringing": "diamond",
+    "on_contact": "square",
+    "wrap_up": "half",
+    "available": "circle",
+    "paused": "bars",
+}
+
+
+def state_word(state_name: str) -> str:
+    """The reader's word for an agent's state."""
+    known = {
+        "ringing": t("Ringing"),
+        "on_contact": t("On contact"),
+        "wrap_up": t("Wrap-up"),
+        "available": t("Available"),
+        "paused": t("Paused"),
+    }
+    return known.get(state_name, state_name)
+
+
+def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Block]:
+    """The tiles over all queues: waiting, service level, in progress, answer speed, abandonment, agents by
+    state."""
+    n = totals["decided_calls"]
+    oldest = totals["oldest_wait_seconds"]
+    waiting = board.count_tile("waiting", t("Waiting now"), totals["waiting_calls"])
+    if oldest is None:
+        waiting["more"] = t("nobody waits")
+    else:
+        waiting["since"] = {
+            "before": t("longest for"),
+            "at": board.milliseconds(as_of) - oldest * 1000,
+            "text": words.duration(oldest),
+        }
+    states = dict(agents.group_by("state_name").len().iter_rows())
+    return [
+        board.service_level_tile(
+            totals, n, label=t("Service level today"), reason=t("Unknown: no call has been decided today.")
+        ),
+        waiting,
+        board.count_tile(
+            "in_progress",
+            t("In progress"),
+            totals["in_progress_calls"],
+            more=t_count("{n} offered today", "{n} offered today", totals["offered_calls"]),
+        ),
+        board.plain_tile(
+            "average_speed_of_answer_seconds",
+            totals,
+            n=totals["answered_calls"],
+            basis=t_count("today, {n} answered", "today, {n} answered", totals["answered_calls"]),
+            reason=t("Unknown: no call has been answered today."),
+        ),
+        board.plain_tile(
+            "abandonment_ratio",
+            totals,
+            n=totals["offered_calls"],
+            basis=t(
+                "today, {abandoned} of {n} offered",
+                abandoned=words.number(totals["abandoned_calls"]),
+                n=words.number(totals["offered_calls"]),
+            ),
+            reason=t("Unknown: no call has been offered today."),
+        ),
+        {
+            **board.count_tile("agents", t("Agents signed in"), agents.height, units=2),
+            "strip": [
+                crew_mark(name, states.get(name, 0))
+                for name in STATE_ORDER
+                if name != "ringing" or states.get(name)
+            ],
+        },
+    ]
+
+
+def crew_mark(state_name: str, agents: int) -> Block:
+    """A count of agents in a state: shape, number and word."""
+    return {
+        "state": state_name,
+        "shape": STATE_SHAPES[state_name],
+        "word": f"{words.number(agents)} {state_word(state_name).lower()}",
+    }
+
+
+def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
+    """One queue now and today, ready to draw; it names its formula where the queues count by different
+    ones."""
+    level, target = row["service_level_ratio"], row["service_level_target_ratio"]
+    oldest = row["oldest_wait_seconds"]
+    shown = words.ratio(level, against=target)
+    return {
+        "id": row["queue_id"],
+        "name": row["queue_name"],
+        "group": row["group_name"],
+        "status": board.against_target(level, target),
+        "waiting": words.number(row["waiting_calls"]),
+        "is_idle": not row["waiting_calls"],
+        "is_late": oldest is not None and oldest > row["service_level_threshold_seconds"],
+        "oldest": None
+        if oldest is None
+        else {"at": board.milliseconds(as_of) - oldest * 1000, "text": words.duration(oldest)},
+        "oldest_none": words.UNKNOWN,
+        "in_progress": words.number(row["in_progress_calls"]),
+        "level": shown,
+        "share": level,
+        "goal": target,
+        "aria": t("Service level {value}, {target}", value=shown, target=board.target_text(row)),
+        "basis": t("today"),
+        "past_threshold": t(
+            "over {threshold}", threshold=words.duration(row["service_level_threshold_seconds"])
+        ),
+        "target": " · ".join(
+            [
+                board.target_text(row),
+                t("n = {n}", n=words.number(row["decided_calls"])),
+                *([board.formula_word(row["service_level_formula_name"])] if names_formula else []),
+            ]
+        ),
+        "facts": [
+            {
+                "label": t("last 15 min"),
+                "value": words.ratio(row["service_level_15_minutes_ratio"], against=target),
+            },
+            {
+                "label": t("last 30 min"),
+                "value": words.ratio(row["service_level_30_minutes_ratio"], against=target),
+            },
+            {"label": t("ASA"), "value": words.duration(row["average_speed_of_answer_seconds"])},
+            {"label": t("abandoned"), "value": words.ratio(row["abandonment_ratio"])},
+        ],
+        "crew": [
+            crew_mark(name, row[f"{name}_agents"])
+            for name in ("available", "on_contact", "wrap_up", "paused")
+        ],
+    }
+
+
+def agent_groups(agents: pl.DataFrame) -> list[Block]:
+    """The agents by state, in a fixed order of states and by name inside each, so that nothing jumps
+    about."""
+    groups = []
+    for state_name in STATE_ORDER:
+        rows = agents.filter(pl.col("state_name") == state_name).sort("agent_name", "agent_id")
+        if rows.height:
+            groups.append(
+                {
+                    "state": state_name,
+                    "shape": STATE_SHAPES[state_name],
+                    "title": f"{state_word(state_name)} · {words.number(rows.height)}",
+                    "agents": [_person(row) for row in rows.iter_rows(named=True)],
+                }
+            )
+    return groups
+
+
+def _person(row: Row) -> Block:
+    parts = [row["reason_name"], row["queue_name"]]
+    return {
+        "id": row["agent_id"],
+        "name": row["agent_name"],
+        "at": board.milliseconds(row["state_started_at"]),
+        "text": words.duration(row["state_seconds"]),
+        "what": " · ".join(part for part in parts if part) or row["team_name"] or "",
+        "handled": t("{n} today", n=words.number(row["handled_calls"])),
+    }
+
+
+def floor(
+    *,
+    queues: pl.DataFrame,
+    agents: pl.DataFrame,
+    shown_agents: pl.DataFrame,
+    totals: Row,
+    as_of: datetime,
+    speed: float,
+) -> Block:
+    """The whole live floor as one block; `shown_agents` are those the reader's filter leaves."""
+    ordered = queues.sort("queue_name", "queue_id")
+    formulas = set(ordered.get_column("service_level_formula_name"))
+    return {
+        "kind": "floor",
+        "clock_ms": board.milliseconds(as_of),
+        "speed": speed,
+        "late_seconds": board.LATE_SECONDS,
+        "words": {
+            **board.running_words(),
+            "queues": t("Queues"),
+            "agents": t("Agents"),
+            "waiting": t("waiting"),
+            "oldest_wait": t("longest wait"),
+            "in_progress": t("in progress"),
+            "service_level": t("Service level"),
+        },
+        "tiles": live_tiles(totals, agents, as_of=as_of),
+        "queues": [
+            queue_card(row, as_of=as_of, names_formula=len(formulas) > 1)
+            for row in ordered.iter_rows(named=True)
+        ],
+        "queues_lead": t("A call counts for service level the moment it is decided."),
+        "queues_none": t("No queue matches this search. Clear it to see all queues."),
+        "groups": agent_groups(shown_agents),
+        "agents_lead": t("By state, with the time in it."),
+        "agents_none": t("Nobody is signed in in this state right now.")
+        if agents.height
+        else t("Nobody is signed in right now."),
+    }

@@ -1,0 +1,238 @@
+"""Data health: the sources, what was refused and why, the runs, and the most urgent next step in plain words.
+
+In: the frames of the questions about sources, runs and rejects. Out: blocks for `board.show`.
+The rule it guards: every fault is named with its next step, and refused rows are shown word for word as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block, Row, column
+from dashboard.words import t, t_count
+
+RUNS_SHOWN = 50
+
+
+def next_step(health: pl.DataFrame) -> Block:
+    """One sentence on the state of all sources, and what to do about the most urgent fault."""
+    rows = list(health.iter_rows(named=True))
+    failed = [row for row in rows if row["error_text"]]
+    stale = [row for row in rows if row["is_stale"]]
+    refused = sum(row["open_reject_rows"] or 0 for row in rows)
+    if failed:
+        return board.notice(
+            "off",
+            t("{source} cannot be read", source=failed[0]["source_name"]),
+            t(
+                "{error} Put that right; the next run continues where the last good one stopped.",
+                error=failed[0]["error_text"],
+            ),
+        )
+    if stale:
+        return board.notice(
+            "off", t("{source} is silent", source=stale[0]["source_name"]), _silence(stale[0])
+        )
+    if refused:
+        return board.notice(
+            "near",
+            t_count("{n} row was refused", "{n} rows were refused", refused),
+            t(
+                "Nothing else is missing. The reasons are below; rows are kept word for word and can be "
+                "loaded once their cause is mended."
+            ),
+        )
+    return board.notice(
+        "good", t("Everything arrives."), t("All sources deliver on time and no row waits for you.")
+    )
+
+
+def _silence(row: Row) -> str:
+    if row["checked_age_seconds"] is None:
+        return t("It was never read. Start the loader: `floorboard etl run`.")
+    if row["checked_age_seconds"] > row["stale_after_seconds"]:
+        return t(
+            "It was last read {age} ago. See that the loader runs: `floorboard etl run`.",
+            age=words.age(row["checked_age_seconds"]),
+        )
+    return t(
+        "It was read {checked} ago, but its newest event is {age} old. See that the phone system "
+        "still writes to the "
+        "path named in `floorboard.toml`.",
+        checked=words.age(row["checked_age_seconds"]),
+        age=words.age(row["newest_event_age_seconds"]),
+    )
+
+
+def source_tiles(health: pl.DataFrame, *, zone_name: str) -> list[Block]:
+    """One tile per source: the age of its newest event, when it was read, and the rows of the last 24
+    hours."""
+    return [_source_tile(row, zone_name) for row in health.iter_rows(named=True)]
+
+
+def _source_tile(row: Row, zone_name: str) -> Block:
+    if row["error_text"]:
+        found = board.status("off", t("Reading failed"))
+    elif row["is_stale"] or row["is_stale"] is None:
+        found = board.status("off", t("Stale"))
+    else:
+        found = board.status("good", t("Fresh"))
+    rows_text = t(
+        "24 h: {read} read = {loaded} loaded + {unchanged} unchanged + {rejected} refused",
+        read=words.number(row["read_rows"]),
+        loaded=words.number(row["loaded_rows"]),
+        unchanged=words.number(row["unchanged_rows"]),
+        rejected=words.number(row["rejected_rows"]),
+    )
+    checked = t("read {age} ago", age=words.age(row["checked_age_seconds"]))
+    limit = t("stale after {age}", age=words.age(row["stale_after_seconds"]))
+    return {
+        "key": f"source-{row['source_name']}",
+        "label": row["source_name"],
+        "value": words.age(row["newest_event_age_seconds"]),
+        "unit": t("since the newest event"),
+        "status": found,
+        "more": " · ".join([checked, limit, rows_text]),
+        "tip": t("Newest event: {instant}", instant=words.instant(row["newest_event_at"], zone_name)),
+    }
+
+
+def reason_table(reasons: pl.DataFrame, *, zone_name: str) -> Block:
+    """The reasons for refused rows, the most frequent first."""
+    columns = [
+        column(t("Reason"), "text"),
+        column(t("Source")),
+        column(t("Rows"), "end"),
+        column(t("Last time"), wide=True),
+    ]
+    rows = [
+        {
+            "key": str(place),
+            "cells": [
+                row["reason_text"],
+                row["source_name"],
+                words.number(row["reject_rows"]),
+                words.moment(row["newest_rejected_at"], zone_name),
+            ],
+        }
+        for place, row in enumerate(reasons.iter_rows(named=True))
+    ]
+    return board.table(
+        t("Reasons for refused rows"),
+        columns,
+        rows,
+        nothing=t("No row has been refused."),
+        title=t("Why rows were refused"),
+    )
+
+
+def reject_table(rejects: pl.DataFrame, *, zone_name: str) -> Block:
+    """The newest refused rows, word for word."""
+    columns = [
+        column(t("When")),
+        column(t("Source"), wide=True),
+        column(t("Place"), wide=True),
+        column(t("Reason"), "text"),
+        column(t("The row itself"), "raw"),
+    ]
+    rows = [
+        {
+            "key": str(row["reject_id"]),
+            "cells": [
+                words.moment(row["rejected_at"], zone_name),
+                row["source_name"],
+                row["place_text"] or words.UNKNOWN,
+                row["reason_text"],
+                row["raw_text"] or words.UNKNOWN,
+            ],
+        }
+        for row in rejects.iter_rows(named=True)
+    ]
+    return board.table(
+        t("Refused rows"),
+        columns,
+        rows,
+        nothing=t("No row has been refused."),
+        title=t("Refused rows"),
+        lead=t("the newest 200") if len(rows) >= 200 else "",
+    )
+
+
+def run_table(runs: pl.DataFrame, *, zone_name: str) -> Block:
+    """The newest runs of the loader with their row counts and faults."""
+    columns = [
+        column(t("Started")),
+        column(t("Source")),
+        column(t("Outcome")),
+        column(t("Took"), "end", wide=True),
+        column(t("Read"), "end"),
+        column(t("Loaded"), "end"),
+        column(t("Unchanged"), "end", wide=True),
+        column(t("Refused"), "end"),
+        column(t("Remarks"), "text", wide=True),
+    ]
+    return board.table(
+        t("Runs of the loader"),
+        columns,
+        [_run_row(row, zone_name) for row in runs.head(RUNS_SHOWN).iter_rows(named=True)],
+        nothing=t("The loader has not run yet. Start it: floorboard etl run"),
+        title=t("Runs"),
+        lead=t("the newest {n}", n=words.number(RUNS_SHOWN)) if runs.height > RUNS_SHOWN else "",
+    )
+
+
+def _run_row(row: Row, zone_name: str) -> Block:
+    if row["outcome_name"] == "failed":
+        outcome = board.status("off", t("Failed"))
+    elif row["outcome_name"] == "succeeded":
+        outcome = board.status("good", t("Done"))
+    else:
+        outcome = board.status("none", t("Running"))
+    counts = [words.number(row[f"{name}_rows"]) for name in ("read", "loaded", "unchanged", "rejected")]
+    remarks = " ".join(text for text in (row["error_text"], row["notice_text"]) if text)
+    return {
+        "key": str(row["run_id"]),
+        "tone": "off" if row["outcome_name"] == "failed" else "none",
+        "cells": [
+            words.moment(row["started_at"], zone_name),
+            row["source_name"],
+            outcome,
+            words.duration(row["duration_seconds"]),
+            *counts,
+            remarks,
+        ],
+    }
+
+
+def unused_table(events: pl.DataFrame) -> Block:
+    """Kinds of events that were read but feed no figure."""
+    columns: Sequence[Block] = [
+        column(t("Event")),
+        column(t("Source")),
+        column(t("Rows"), "end"),
+        column(t("Known"), "text"),
+    ]
+    rows = [
+        {
+            "key": f"{row['source_name']}-{row['event_name']}",
+            "cells": [
+                row["event_name"],
+                row["source_name"],
+                words.number(row["read_rows"]),
+                t("yes, but no figure needs it")
+                if row["is_known"]
+                else t("no; tell us about it, it may hold something of worth"),
+            ],
+        }
+        for row in events.iter_rows(named=True)
+    ]
+    return board.table(
+        t("Events read but not used"),
+        columns,
+        rows,
+        nothing=t("Every event that was read is used."),
+        title=t("Events read but not used"),
+    )

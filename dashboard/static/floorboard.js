@@ -1,0 +1,231 @@
+// The blocks of the dashboard, drawn from data and changed in place. Texts arrive written and formatted; this file
+// only places them (always as text, never as markup) and lets clocks run between two updates.
+
+const version = new URL(import.meta.url).search;
+const sheet = new CSSStyleSheet();
+const loaded = fetch(new URL("./floorboard.css" + version, import.meta.url)).then((answer) => answer.text()).then((text) => sheet.replace(text));
+const { floor } = await import(new URL("./floor.js" + version, import.meta.url).href);
+
+const SVG = "http://www.w3.org/2000/svg";
+const PATHS = {
+  circle: "M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1Z",
+  triangle: "M8 1 15.5 14.5H.5Z",
+  square: "M1.5 1.5h13v13h-13Z",
+  dash: "M1 6.5h14v3H1Z",
+  ring: "M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1Zm0 3.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7Z",
+  half: "M8 1a7 7 0 0 0 0 14Zm1 0v2a5 5 0 0 1 0 10v2a7 7 0 0 0 0-14Z",
+  bars: "M2.5 1.5h4v13h-4Zm7 0h4v13h-4Z",
+  diamond: "M8 .5 15.5 8 8 15.5.5 8Z",
+};
+
+/** A node as data: tag, attributes, children (nodes, texts, or nothing). */
+function h(tag, attrs, ...children) {
+  return { tag, attrs: attrs || {}, children: children.flat(9).filter((child) => child !== null && child !== undefined && child !== false) };
+}
+
+function mark(shape) {
+  return h("svg", { class: "mark", viewBox: "0 0 16 16", "aria-hidden": "true", focusable: "false" }, h("path", { d: PATHS[shape] || PATHS.dash, "fill-rule": "evenodd" }));
+}
+
+function status(found) {
+  return found && h("span", { class: "status", "data-tone": found.tone, "data-state": found.state }, mark(found.shape), found.word);
+}
+
+/** A duration that goes on by itself: counted from an instant of the floor's clock. */
+function ticking(startedMs, text) {
+  return h("span", { "data-since": String(startedMs), role: "timer", "aria-live": "off" }, text);
+}
+
+function tip(text, about) {
+  return text && h("span", { class: "tip" }, h("button", { type: "button", "aria-label": about + ": " + text }, h("span", { "aria-hidden": "true" }, "?")), h("span", { class: "bubble", "aria-hidden": "true" }, text));
+}
+
+function tiles(list) {
+  const units = list.reduce((sum, tile) => sum + (tile.units || 0), 0);
+  return h("div", { class: "tiles", "data-units": units ? String(units) : null }, list.map((tile) => h("section", { class: "tile", key: tile.key, "data-units": tile.units ? String(tile.units) : null, "data-tone": tile.status ? tile.status.tone : "none", "data-key": tile.key, "aria-label": tile.label },
+    h("div", { class: "top" }, h("h3", { class: "label" }, tile.label), tip(tile.tip, tile.about || tile.label)),
+    h("div", { class: "value" }, h("span", { class: "figure" }, tile.value), tile.unit && h("small", {}, tile.unit), status(tile.status)),
+    tile.share !== undefined && tile.share !== null && bullet(tile),
+    tile.strip && h("div", { class: "strip" }, tile.strip.map(status)),
+    tile.since ? h("div", { class: "more" }, tile.since.before + " ", ticking(tile.since.at, tile.since.text)) : null,
+    tile.more && h("div", { class: "more" }, tile.more),
+  )));
+}
+
+function bullet(found) {
+  const width = Math.max(0, Math.min(1, found.share)) * 100;
+  return h("div", { class: "bullet", role: "img", "aria-label": found.aria, "data-tone": found.status ? found.status.tone : "none" },
+    h("div", { class: "fill", style: "width:" + width + "%" }),
+    found.goal !== null && found.goal !== undefined && h("div", { class: "goal", style: "left:" + Math.min(1, found.goal) * 100 + "%" }));
+}
+
+function head(data) {
+  return h("div", { class: "head" },
+    h("div", {}, h("p", { class: "site" }, data.site), h("h1", {}, data.title)),
+    h("div", { class: "facts" }, data.fresh && h("span", { class: "pill", "data-tone": data.fresh.tone, role: "status" }, mark(data.fresh.shape), h("span", { class: "age" }, data.fresh.text), h("span", { "data-late-word": "1" })),
+      data.clock && h("span", { class: "clock", role: "timer", "aria-label": data.clock_label }, data.clock)));
+}
+
+function art() {
+  const board = (x, y, width, colour) => h("rect", { x, y, width, height: 22, rx: 4, fill: colour });
+  return h("svg", { class: "art", viewBox: "0 0 260 120", "aria-hidden": "true" },
+    board(0, 8, 150, "var(--track)"), board(160, 8, 100, "var(--good)"), board(0, 38, 84, "var(--near)"), board(94, 38, 166, "var(--track)"),
+    board(0, 68, 190, "var(--track)"), board(200, 68, 60, "var(--available)"), board(0, 98, 46, "var(--off)"), board(56, 98, 204, "var(--track)"));
+}
+
+function notice(data) {
+  const words = (text) => text.split("`").map((part, place) => (place % 2 ? h("code", {}, part) : part));
+  if (!data.page) {
+    return h("section", { class: "notice", "data-tone": data.tone, role: "status" }, mark(data.shape), h("h2", {}, data.title), h("p", {}, words(data.body)));
+  }
+  return h("section", { class: "notice page", "data-tone": data.tone }, art(), h("h2", {}, data.title), h("p", {}, words(data.body)),
+    data.steps.length ? h("ol", {}, data.steps.map((step) => h("li", {}, words(step)))) : null);
+}
+
+function section(data) {
+  return h("div", { class: "section" }, h("h2", {}, data.title), data.lead && h("p", { class: "muted" }, data.lead),
+    data.legend && h("div", { class: "legend" }, data.legend.map((item) => (item.line ? h("span", {}, h("i", { class: item.line }), item.word) : status(item)))));
+}
+
+function table(data) {
+  const cell = (column, row, place) => {
+    const found = row.cells[place];
+    const kind = [column.kind, column.wide ? "wide" : ""].join(" ").trim();
+    const inside = found && found.word ? status(found) : found;
+    return place === 0 ? h("th", { scope: "row", class: kind }, inside) : h("td", { class: kind }, inside);
+  };
+  return h("div", {}, data.title && section(data), h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": data.label },
+    h("table", {}, h("caption", { class: "hidden" }, data.label),
+      h("thead", {}, h("tr", {}, data.columns.map((column) => h("th", { scope: "col", class: [column.kind, column.wide ? "wide" : ""].join(" ").trim() }, column.label)))),
+      h("tbody", {}, data.rows.length
+        ? data.rows.map((row) => h("tr", { key: row.key, "data-tone": row.tone || "none" }, data.columns.map((column, place) => cell(column, row, place))))
+        : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, data.nothing))))));
+}
+
+const VIEWS = { head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking }) };
+
+/* ---- drawing in place ---- */
+
+function make(node, inSvg) {
+  const svg = inSvg || node.tag === "svg";
+  const element = svg ? document.createElementNS(SVG, node.tag) : document.createElement(node.tag);
+  element.fbKey = node.attrs.key;
+  attributes(element, node.attrs);
+  for (const child of node.children) element.appendChild(typeof child === "object" ? make(child, svg) : document.createTextNode(String(child)));
+  return element;
+}
+
+function attributes(element, attrs) {
+  for (const name of element.getAttributeNames()) if (attrs[name] === undefined || attrs[name] === null) element.removeAttribute(name);
+  for (const [name, value] of Object.entries(attrs)) {
+    if (name === "key" || value === undefined || value === null) continue;
+    if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
+  }
+}
+
+function fits(element, node) {
+  if (typeof node !== "object") return element.nodeType === 3;
+  return element.nodeType === 1 && element.localName === node.tag.toLowerCase() && element.fbKey === node.attrs.key;
+}
+
+/** Makes the children of `parent` equal to `nodes`, keeping every element that can stay (and so its focus and scroll). */
+function patch(parent, nodes) {
+  const keyed = new Map();
+  for (const child of parent.childNodes) if (child.fbKey !== undefined) keyed.set(child.fbKey, child);
+  let place = parent.firstChild;
+  for (const node of nodes) {
+    const key = typeof node === "object" ? node.attrs.key : undefined;
+    let element = key !== undefined ? keyed.get(key) : place;
+    if (!element || !fits(element, node)) element = null;
+    if (!element) {
+      element = typeof node === "object" ? make(node, parent.namespaceURI === SVG) : document.createTextNode(String(node));
+      parent.insertBefore(element, place);
+    } else {
+      if (element !== place) parent.insertBefore(element, place);
+      else place = place.nextSibling;
+      if (typeof node !== "object") {
+        if (element.data !== String(node)) element.data = String(node);
+      } else {
+        attributes(element, node.attrs);
+        patch(element, node.children);
+      }
+    }
+  }
+  while (place) {
+    const next = place.nextSibling;
+    place.remove();
+    place = next;
+  }
+}
+
+/* ---- clocks between two updates ---- */
+
+function runningDuration(seconds, words) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return words.seconds.replace("{seconds}", String(whole));
+  const two = (value) => String(value).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const rest = two(whole % 60);
+  return hours ? hours + ":" + two(Math.floor((whole % 3600) / 60)) + ":" + rest : Math.floor(whole / 60) + ":" + rest;
+}
+
+function tick(state) {
+  const wall = performance.now();
+  const silent = wall - state.received;
+  const late = silent > state.data.late_seconds * 1000;
+  if (state.root.dataset.late !== String(late)) state.root.dataset.late = String(late);
+  const word = state.root.querySelector("[data-late-word]");
+  if (word) word.textContent = late ? state.data.words.late.replace("{seconds}", String(Math.floor(silent / 1000))) : "";
+  if (late || state.data.clock_ms === undefined) return;
+  const now = state.anchor + (wall - state.anchored) * state.data.speed;
+  for (const element of state.root.querySelectorAll("[data-since]")) {
+    const text = runningDuration((now - Number(element.dataset.since)) / 1000, state.data.words);
+    if (element.firstChild && element.firstChild.data !== text) element.firstChild.data = text;
+  }
+}
+
+/** The floor's clock runs on in the browser; it is set again only when it has drifted, so that no second jumps back. */
+function setClock(state, data) {
+  const wall = performance.now();
+  state.received = wall;
+  if (data.clock_ms === undefined) return;
+  const expected = state.anchor === undefined ? NaN : state.anchor + (wall - state.anchored) * data.speed;
+  if (!(Math.abs(expected - data.clock_ms) < 1500 * Math.max(1, data.speed))) {
+    state.anchor = data.clock_ms;
+    state.anchored = wall;
+  }
+}
+
+function isDark(element) {
+  const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const digits = /^#([0-9a-f]{6})/i.exec(colour);
+  const [red, green, blue] = digits ? [0, 2, 4].map((at) => parseInt(digits[1].slice(at, at + 2), 16)) : (colour.match(/\d+/g) || [255, 255, 255]).map(Number);
+  return red * 0.299 + green * 0.587 + blue * 0.114 < 128;
+}
+
+const boards = new WeakMap();
+
+export default async function mount({ data, parentElement }) {
+  await loaded;
+  let state = boards.get(parentElement);
+  if (!state) {
+    const root = document.createElement("div");
+    root.className = "fb";
+    parentElement.appendChild(root);
+    if (parentElement.adoptedStyleSheets) parentElement.adoptedStyleSheets = [sheet];
+    state = { root };
+    state.timer = setInterval(() => tick(state), 1000);
+    boards.set(parentElement, state);
+  }
+  state.data = data;
+  state.root.dataset.theme = isDark(state.root) ? "dark" : "light";
+  state.root.lang = data.language;
+  setClock(state, data);
+  patch(state.root, [VIEWS[data.kind](data)]);
+  tick(state);
+  return () => {
+    clearInterval(state.timer);
+    state.root.remove();
+    boards.delete(parentElement);
+  };
+}

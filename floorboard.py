@@ -1,0 +1,454 @@
+"""The front door: the console command `floorboard`, the one place that knows both the load and the dashboard.
+
+In: what a person types. Out: tables for people, JSON for programs (alone on standard output); when something
+is wrong, one sentence on standard error and exit code 1.
+Rule: libraries are imported where they are used: help and questions do not wait for the dashboard's.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sqlalchemy import Engine
+
+app = typer.Typer(
+    help="Live queues, service level and agents of a contact centre, from the phone system's own records.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+etl_app = typer.Typer(
+    help="Bring records into the warehouse, and see what became of them.", no_args_is_help=True
+)
+db_app = typer.Typer(help="The warehouse: its address, its migrations, its state.", no_args_is_help=True)
+queue_app = typer.Typer(help="The queues, and how their service level is counted.", no_args_is_help=True)
+app.add_typer(etl_app, name="etl")
+app.add_typer(db_app, name="db")
+app.add_typer(queue_app, name="queue")
+
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, alone on standard output.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")]
+From = Annotated[str | None, typer.Option("--from", help="Start of the window: ISO 8601 with its zone.")]
+To = Annotated[
+    str | None, typer.Option("--to", help="End of the window, not part of it: ISO 8601 with its zone.")
+]
+AsOf = Annotated[
+    str | None, typer.Option(help="The instant asked about, now when left out: ISO 8601 with its zone.")
+]
+
+KNOWN_ERRORS = frozenset(
+    {
+        ("dashboard.asking", "AskError"),
+        ("dashboard.server", "ServerError"),
+        ("etl.config", "ConfigError"),
+        ("etl.demo", "DemoError"),
+        ("etl.floor", "FloorError"),
+        ("etl.jobs", "JobError"),
+        ("etl", "LoadError"),
+        ("etl.supervise", "SuperviseError"),
+        ("sql.metrics", "MetricsError"),
+        ("sql.warehouse", "WarehouseError"),
+    }
+)
+DASH = "–"
+WIDEST_TABLE = 8
+ROWS_SIDE_BY_SIDE = 4
+
+
+class FrontDoorError(Exception):
+    """What was typed cannot be done; the message says what was found, what was expected and what to do."""
+
+
+def main() -> None:
+    """Runs the command; a known error is one sentence and exit code 1, never a traceback."""
+    from etl.supervise import Stopping, stay_with_parent
+
+    stay_with_parent()
+    try:
+        app(prog_name="floorboard")
+    except Stopping:
+        tell("Stopped as asked; what was not read yet is read next time.")
+        sys.exit(1)
+    except Exception as error:
+        kinds = {(kind.__module__, kind.__name__) for kind in type(error).__mro__}
+        if not isinstance(error, FrontDoorError) and not kinds & KNOWN_ERRORS:
+            raise
+        tell(f"floorboard: {error}")
+        sys.exit(1)
+
+
+def tell(text: str) -> None:
+    """A line for the person at the terminal; never on standard output, which belongs to the answer."""
+    print(text, file=sys.stderr, flush=True)
+
+
+class Steps:
+    """Tells how far a start has come: lasting lines, and passing ones where a terminal takes them back."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._passing = False
+
+    def say(self, text: str) -> None:
+        """A line that stays."""
+        self._wipe()
+        self._console.print(text, markup=False)
+
+    def passing(self, text: str) -> None:
+        """A line that the next one replaces; left out where the output is no terminal."""
+        if self._console.is_terminal:
+            self._wipe()
+            self._console.print(text, markup=False, end="\r", style="dim")
+            self._passing = True
+
+    def _wipe(self) -> None:
+        if self._passing:
+            self._console.file.write("\x1b[2K\r")
+            self._passing = False
+
+
+@app.command()
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=400, help="Days of history at the first start.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same floor.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds of the floor per second.")] = 1.0,
+    port: Port = 8501,
+    host: Host = "127.0.0.1",
+) -> None:
+    """A simulated contact centre through the real pipeline: log, load, warehouse and dashboard."""
+    from etl.demo import DemoOptions, run_demo
+
+    options = DemoOptions(days=days, seed=seed, speed=speed, host=host, port=port)
+    run_demo(options, command=own_command(), steps=Steps())
+
+
+@app.command()
+def up(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+    """A real site: loads its sources on time and serves the dashboard."""
+    from etl.demo import run_site
+
+    run_site(host=host, port=port, command=own_command(), steps=Steps())
+
+
+@app.command()
+def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+    """The dashboard alone; the load runs elsewhere."""
+    from sql.embedded import attached
+
+    with attached() as url:
+        os.environ["DATABASE_URL"] = url
+        from dashboard.server import serve
+
+        serve(host=host, port=port)
+
+
+@app.command(hidden=True)
+def floor(path: Path, seed: int = 1, speed: float = 1.0) -> None:
+    """Goes on writing the log of the simulated floor; a part of the demo."""
+    from etl.demo import follow
+
+    follow(path, seed=seed, speed=speed)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question's name, such as live_queues.")],
+    from_: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+    day: Annotated[str | None, typer.Option(help="A local day, such as 2026-11-22.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The very questions that the pages ask, with the same answers. Further parameters as --name value."""
+    given = {"window_start": from_, "window_end": to, "as_of": as_of, "day_date": day}
+    named = {name: text for name, text in given.items() if text is not None}
+    from dashboard.asking import from_arguments
+
+    show(answer(question, **named, **from_arguments(context.args)), title=question, as_json=as_json)
+
+
+@etl_app.command("run")
+def etl_run(
+    source: Annotated[str | None, typer.Option(help="One source only, by its name in the settings.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Read what is new, then end.")] = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="Read the source anew; what is loaded counts once.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load what is new: on time until it is stopped, or once."""
+    from etl.config import load_settings
+    from etl.demo import refuse_mixing
+    from etl.jobs import environment_clock, run_once, serve
+    from etl.load import reset_cursor
+    from etl.supervise import stop_on_signals
+
+    settings = load_settings()
+    if source is not None:
+        settings = settings.model_copy(update={"sources": (settings.source(source),)})
+    if as_json and not once:
+        raise FrontDoorError("Found --json without --once; a load without end has no result. Add --once.")
+    if from_start and source is None:
+        raise FrontDoorError("Found --from-start without --source; add the source to read anew.")
+    with stop_on_signals() as request, warehouse(migrating=True) as engine:
+        refuse_mixing(engine, settings)
+        if from_start:
+            reset_cursor(engine, settings.sources[0].name)
+        if once:
+            rows = run_once(engine, settings, now=environment_clock(), tell=tell, check=request.check)
+            show(rows, title="Loaded", as_json=as_json)
+        else:
+            logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
+            serve(engine, settings, stop=request.event, now=environment_clock())
+
+
+@etl_app.command("backfill")
+def etl_backfill(from_: From = None, to: To = None) -> None:
+    """Count the rollups anew from the calls and states that are there."""
+    from dashboard.asking import instant
+    from etl.backfill import backfill
+
+    start = instant(from_, option="--from") if from_ else None
+    end = instant(to, option="--to") if to else None
+    with warehouse(migrating=True) as engine:
+        rows = backfill(engine, window_start=start, window_end=end)
+    tell(f"{rows} rollup rows counted anew.")
+
+
+@etl_app.command("status")
+def etl_status(as_json: AsJson = False) -> None:
+    """Each source: age of its newest event, rows of the last day, its last failure."""
+    show(answer("source_health"), title="Sources", as_json=as_json)
+
+
+@etl_app.command("rejects")
+def etl_rejects(as_json: AsJson = False) -> None:
+    """The rows that were refused, each with its place and reason."""
+    show(answer("recent_rejects"), title="Refused rows", as_json=as_json)
+
+
+@etl_app.command("replay")
+def etl_replay(source: Annotated[str, typer.Option(help="The source's name in the settings.")]) -> None:
+    """Try the refused rows of a source again, after what refused them was put right."""
+    from etl.config import load_settings
+    from etl.jobs import environment_clock
+    from etl.load import replay_rejects
+
+    settings = load_settings()
+    settings.source(source)
+    with warehouse(migrating=True) as engine:
+        summary = replay_rejects(engine, settings, source, now=environment_clock())
+    tell(f"{summary.read_rows} refused rows taken now; `floorboard etl rejects` shows what is still refused.")
+
+
+@db_app.command("url")
+def db_url() -> None:
+    """The address of the warehouse, for psql and other programs."""
+    from sql.embedded import url
+
+    address = url()
+    if address is None:
+        raise FrontDoorError(
+            "No warehouse runs now and DATABASE_URL is not set; start `floorboard up` or `floorboard demo`, "
+            "then ask again."
+        )
+    typer.echo(address)
+
+
+@db_app.command("migrate")
+def db_migrate() -> None:
+    """Bring the warehouse's tables up to this version."""
+    with warehouse(migrating=True):
+        tell("The warehouse is up to date.")
+
+
+@db_app.command("check")
+def db_check() -> None:
+    """Is the warehouse fit for use? Every fault in one line."""
+    from sql.migrate import check
+
+    with warehouse(migrating=None) as engine:
+        faults = check(engine)
+    if faults:
+        raise FrontDoorError(" ".join(faults))
+    tell("The warehouse is fit for use.")
+
+
+@db_app.command("stop")
+def db_stop() -> None:
+    """Stop the warehouse that Floorboard brought itself."""
+    from sql.embedded import stop
+
+    tell("The warehouse is stopped." if stop() else "No warehouse of our own was running.")
+
+
+@queue_app.command("list")
+def queue_list(as_json: AsJson = False) -> None:
+    """The queues with their thresholds, targets and formulas."""
+    show(answer("queues"), title="Queues", as_json=as_json)
+
+
+@queue_app.command("set")
+def queue_set(
+    name: str,
+    threshold_seconds: Annotated[int | None, typer.Option(min=0, max=86400)] = None,
+    target_ratio: Annotated[float | None, typer.Option(min=0, max=1)] = None,
+    formula: Annotated[str | None, typer.Option(help="Name of the service level's formula.")] = None,
+    short_abandon_seconds: Annotated[int | None, typer.Option(min=0, max=86400)] = None,
+) -> None:
+    """Change how a queue's service level is counted, for past and future."""
+    changes = {
+        "threshold_seconds": threshold_seconds,
+        "target_ratio": target_ratio,
+        "formula_name": formula,
+        "short_abandon_seconds": short_abandon_seconds,
+    }
+    if all(value is None for value in changes.values()):
+        raise FrontDoorError(
+            "Found nothing to change, expected an option; see `floorboard queue set --help`."
+        )
+    from etl.backfill import backfill
+    from sql.metrics import metrics
+    from sql.warehouse import connected, execute, frame
+
+    formulas = [
+        each.name[14:-6] for each in metrics() if each.name.startswith("service_level_") and each.name[14:-6]
+    ]
+    if formula is not None and formula not in formulas:
+        raise FrontDoorError(
+            f'There is no formula "{formula}"; expected one of: {", ".join(sorted(formulas))}.'
+        )
+    with warehouse(migrating=True) as engine:
+        with connected(engine) as connection:
+            if not execute(connection, "merge/queue_settings", queue_name=name, **changes):
+                known = ", ".join(frame(connection, "queries/queues")["queue_name"]) or "none yet"
+                raise FrontDoorError(f'There is no queue "{name}"; expected one of: {known}.')
+        backfill(engine)
+    tell(f"{name}: set, and its past counted anew.")
+
+
+@app.command()
+def doctor(port: Port = 8501, host: Host = "127.0.0.1", as_json: AsJson = False) -> None:
+    """Says in plain words what is wrong and what to do."""
+    from etl.doctor import examine
+
+    findings = examine(host=host, port=port)
+    if as_json:
+        show([vars(finding) for finding in findings], title="", as_json=True)
+    else:
+        for finding in findings:
+            typer.echo(finding.line())
+    if any(finding.state_name == "wrong" for finding in findings):
+        sys.exit(1)
+
+
+def own_command() -> list[str]:
+    """How this very command is started again as a child process."""
+    return [sys.executable, str(Path(__file__).resolve())]
+
+
+@contextmanager
+def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
+    """The warehouse for one command: DATABASE_URL's, else the one that Floorboard brings.
+
+    `migrating`: True brings its tables up to date; False does so only in our own or an empty one and refuses
+    an older one; None leaves it as it is.
+    """
+    from sql.embedded import attached
+    from sql.warehouse import open_engine
+
+    is_ours = not os.environ.get("DATABASE_URL", "").strip()
+    with attached() as url:
+        engine = open_engine(url)
+        try:
+            if migrating is not None:
+                bring_up_to_date(engine, is_allowed=migrating or is_ours)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
+    """Runs what is pending, if allowed or if nothing ever ran; FrontDoorError when it must be asked for."""
+    from sql.migrate import pending
+
+    waiting = pending(engine)
+    if not waiting:
+        return
+    is_empty = waiting[0].startswith("001_")
+    if not is_allowed and not is_empty:
+        raise FrontDoorError(
+            f"The warehouse is {len(waiting)} migrations behind this version of Floorboard, expected none; "
+            "run `floorboard db migrate`."
+        )
+    from etl.demo import make_ready
+
+    make_ready(engine, tell)
+
+
+def answer(question: str, **given: str) -> pl.DataFrame:
+    """The answer to a question, its parameters as they were typed."""
+    from dashboard.asking import ask as put
+    from dashboard.asking import find
+    from etl.jobs import environment_clock
+    from sql.warehouse import connected
+
+    find(question)
+    with warehouse(migrating=False) as engine, connected(engine) as connection:
+        return put(connection, question, given, now=environment_clock()())
+
+
+def show(answer: pl.DataFrame | Sequence[Mapping[str, Any]], *, title: str, as_json: bool) -> None:
+    """Rows as JSON objects, or as a table; null stays null, and a dash in the table."""
+    rows = list(answer) if isinstance(answer, Sequence) else answer.to_dicts()
+    if as_json:
+        typer.echo(json.dumps([{k: plain(v) for k, v in row.items()} for row in rows], ensure_ascii=False))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    names = list(rows[0]) if rows else [] if isinstance(answer, Sequence) else answer.columns
+    cells = [[DASH if row[name] is None else str(plain(row[name])) for name in names] for row in rows]
+    console = Console(highlight=False)
+    if len(names) <= WIDEST_TABLE or not rows:
+        table = Table(*names, title=title, box=box.SIMPLE_HEAD)
+        for line in cells:
+            table.add_row(*line)
+        console.print(table)
+        return
+    for first in range(0, len(cells), ROWS_SIDE_BY_SIDE):  # too wide for a terminal: on its side, in blocks
+        table = Table(title=title, box=box.SIMPLE_HEAD, show_header=False)
+        table.add_column(no_wrap=True)
+        for number, name in enumerate(names):
+            table.add_row(name, *(line[number] for line in cells[first : first + ROWS_SIDE_BY_SIDE]))
+        console.print(table)
+
+
+def plain(value: object) -> object:
+    """The value as JSON knows it: instants and days as ISO 8601, a number that is none as null."""
+    if isinstance(value, date):  # an instant is a date too
+        return value.isoformat()
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return None
+    return list(value) if isinstance(value, tuple) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Service level: one day by the quarter of an hour against its target, and where the day was lost."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+import streamlit as st
+
+from dashboard import board, charts, day_view, ui
+from dashboard.words import t
+
+
+class Chosen(NamedTuple):
+    """The day and the queue the reader looks at; queue_id is None for all queues together."""
+
+    day_date: date
+    queue_id: int | None
+
+
+def filters(at: ui.Moment) -> Chosen:
+    queues = at.live("queues").sort("queue_name", "queue_id")
+    names = {"all": t("All queues")} | {
+        str(row[0]): str(row[1]) for row in queues.select("queue_id", "queue_name").rows()
+    }
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters"):
+        with st.container(width=300):
+            queue = ui.choice(t("Queue"), names, key="queue", kind="list")
+        day_date = ui.day(t("Day"), today=at.today)
+    return Chosen(day_date, None if queue == "all" else int(queue))
+
+
+def content(at: ui.Moment, chosen: Chosen) -> None:
+    asked = {} if chosen.queue_id is None else {"queue_id": chosen.queue_id}
+    intervals = at.calm("service_level_intervals", day_date=chosen.day_date, **asked)
+    passed = intervals.filter(pl.col("interval_start_at") <= at.now)
+    is_today = chosen.day_date == at.today
+    if not passed.get_column("offered_calls").sum():
+        board.show(day_view.quiet_day(chosen.day_date, is_today=is_today), key="quiet")
+        return
+    board.show({"kind": "tiles", "tiles": day_view.day_tiles(day_view.day_totals(intervals))}, key="tiles")
+    board.show(day_view.day_heading(chosen.day_date, is_today=is_today), key="heading")
+    frame = day_view.chart_frame(passed, zone_name=at.zone_name)
+    chart = charts.service_level_day(frame, day_view.chart_texts(), theme_name=ui.theme_name())
+    st.altair_chart(chart, theme=None, key="day-chart")
+    board.show(day_view.interval_table(passed, zone_name=at.zone_name), key="intervals")
+    ui.download(
+        intervals, file_name=f"service-level-{chosen.day_date.isoformat()}.csv", zone_name=at.zone_name
+    )
+
+
+ui.page(t("Service level"), content=content, filters=filters, refresh_seconds=30)

@@ -1,0 +1,296 @@
+"""A floor drawn by hand: the answers of the questions as frames, and pages that run on them alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from dashboard import access, queries
+from sql import warehouse
+
+ROOT = Path(__file__).parents[2]
+ZONE = "Europe/Tallinn"
+NOW = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)  # 14:00 in Tallinn
+PROMISE = {
+    "service_level_threshold_seconds": 20,
+    "service_level_target_ratio": 0.8,
+    "service_level_formula_name": "offered_no_short",
+}
+NAMES = ("Sales", "<b>Billing</b> [x](http://evil)", "Вопросы")
+Answer = Callable[..., pl.DataFrame]
+
+
+def frame(*rows: dict[str, Any]) -> pl.DataFrame:
+    """A frame typed by its columns' names, as the warehouse types it."""
+    schema = {name: pl.Int64 if name.endswith("_id") else warehouse.column_type(name, 0) for name in rows[0]}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")
+
+
+def queue_row(place: int, drawn: tuple[Any, ...]) -> dict[str, Any]:
+    waiting, oldest, offered, decided, in_time = drawn
+    level = in_time / decided if decided else None
+    return {
+        "queue_id": place + 1,
+        "queue_name": NAMES[place],
+        "group_name": None,
+        "time_zone_name": ZONE,
+        **PROMISE,
+        "waiting_calls": waiting,
+        "oldest_wait_seconds": oldest,
+        "in_progress_calls": 1,
+        "available_agents": 1,
+        "on_contact_agents": 1,
+        "wrap_up_agents": 0,
+        "paused_agents": 1,
+        "offered_calls": offered,
+        "answered_calls": in_time,
+        "abandoned_calls": 1,
+        "short_abandoned_calls": 1,
+        "flowed_out_calls": 0,
+        "callback_calls": 0,
+        "decided_calls": decided,
+        "answered_in_threshold_calls": in_time,
+        "longest_wait_seconds": 95,
+        "service_level_ratio": level,
+        "service_level_15_minutes_ratio": level,
+        "service_level_30_minutes_ratio": level,
+        "average_speed_of_answer_seconds": 12 if offered else None,
+        "abandonment_ratio": 0.02 if offered else None,
+        "average_handle_time_seconds": 240 if offered else None,
+    }
+
+
+def queue_rows() -> list[dict[str, Any]]:
+    #        waiting oldest offered decided in_time
+    drawn = [(2, 95, 100, 99, 90), (0, None, 50, 50, 39), (0, None, 0, 0, 0)]
+    return [queue_row(place, row) for place, row in enumerate(drawn)]
+
+
+def live_queues(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(*queue_rows())
+
+
+def live_totals(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    rows = queue_rows()
+    total = {name: sum(row[name] for row in rows) for name in rows[0] if name.endswith("_calls")}
+    own = ("queue_", "group_", "time_")
+    kept = {name: value for name, value in rows[0].items() if not name.startswith(own)}
+    level = total["answered_in_threshold_calls"] / total["decided_calls"]
+    return frame({**kept, **total, "service_level_ratio": level})
+
+
+def live_agents(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    drawn = [
+        ("Aino Kask", "on_contact", None, "Sales", 64),
+        ("=cmd()", "paused", "Lunch", None, 400),
+        ("Õnne Tamm", "available", None, None, 8),
+    ]
+    rows = [
+        {
+            "agent_id": place,
+            "agent_name": name,
+            "team_name": "A",
+            "state_name": state,
+            "reason_name": reason,
+            "queue_name": queue,
+            "state_started_at": as_of - timedelta(seconds=seconds),
+            "state_seconds": seconds,
+            "handled_calls": place,
+        }
+        for place, (name, state, reason, queue, seconds) in enumerate(drawn)
+    ]
+    return frame(*rows)
+
+
+def queue_list(_connection: object) -> pl.DataFrame:
+    names = ("queue_id", "queue_name", "group_name", "time_zone_name", *PROMISE)
+    return live_queues(None, as_of=NOW).select(names)
+
+
+def sites(_connection: object) -> pl.DataFrame:
+    return frame({"site_name": "Harbour", "time_zone_name": ZONE})
+
+
+def service_level_intervals(
+    _connection: object, *, day_date: date, queue_id: int | None = None
+) -> pl.DataFrame:
+    zone = ZoneInfo(ZONE)
+    at = datetime.combine(day_date, time(), zone).astimezone(UTC)
+    end = datetime.combine(day_date + timedelta(days=1), time(), zone).astimezone(UTC)
+    #        local hour: offered, in time
+    drawn = {9: (10, 9), 10: (20, 12), 11: (10, 8)} if day_date >= date(2026, 3, 10) else {}
+    rows = []
+    while at < end:
+        local = at.astimezone(zone)
+        offered, in_time = drawn.get(local.hour, (0, 0)) if local.minute == 0 else (0, 0)
+        rows.append(
+            {
+                "interval_start_at": at,
+                "interval_end_at": at + timedelta(minutes=15),
+                "offered_calls": offered,
+                "answered_calls": in_time,
+                "answered_in_threshold_calls": in_time,
+                "abandoned_calls": 0,
+                "short_abandoned_calls": 0,
+                "flowed_out_calls": 0,
+                "abandoned_in_threshold_calls": 0,
+                "flowed_out_in_threshold_calls": 0,
+                "answered_wait_seconds": in_time * 10,
+                "service_level_ratio": in_time / offered if offered else None,
+                "average_speed_of_answer_seconds": 10 if offered else None,
+                "abandonment_ratio": 0.0 if offered else None,
+                **PROMISE,
+            }
+        )
+        at += timedelta(minutes=15)
+    return frame(*rows)
+
+
+def health(age_seconds: int, *, is_stale: bool, error: str | None = None) -> Answer:
+    def source_health(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+        return frame(
+            {
+                "source_name": "pbx",
+                "newest_event_at": as_of - timedelta(seconds=age_seconds),
+                "newest_event_age_seconds": age_seconds,
+                "checked_at": as_of,
+                "checked_age_seconds": 1,
+                "stale_after_seconds": 120,
+                "is_stale": is_stale,
+                "read_rows": 10,
+                "loaded_rows": 8,
+                "unchanged_rows": 1,
+                "rejected_rows": 1,
+                "open_reject_rows": 1,
+                "error_text": error,
+            }
+        )
+
+    return source_health
+
+
+def recent_runs(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(
+        {
+            "run_id": 7,
+            "source_name": "pbx",
+            "started_at": as_of,
+            "ended_at": as_of,
+            "duration_seconds": 1,
+            "outcome_name": "succeeded",
+            "read_rows": 10,
+            "loaded_rows": 8,
+            "unchanged_rows": 1,
+            "rejected_rows": 1,
+            "newest_event_at": as_of,
+            "notice_text": None,
+            "error_text": None,
+        }
+    )
+
+
+def recent_rejects(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(
+        {
+            "reject_id": 1,
+            "source_name": "pbx",
+            "run_id": 7,
+            "rejected_at": as_of,
+            "place_text": "queue_log:17",
+            "reason_text": "The time is no number.",
+            "raw_text": "=cmd|'/c calc'!A1|<script>",
+        }
+    )
+
+
+def reject_reasons(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(
+        {
+            "reason_text": "The time is no number.",
+            "source_name": "pbx",
+            "reject_rows": 1,
+            "newest_rejected_at": as_of,
+        }
+    )
+
+
+def unused_events(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame({"source_name": "pbx", "event_name": "SYSCOMPAT", "is_known": True, "read_rows": 3})
+
+
+ANSWERS: dict[str, Answer] = {
+    "live_queues": live_queues,
+    "live_totals": live_totals,
+    "live_agents": live_agents,
+    "queues": queue_list,
+    "sites": sites,
+    "service_level_intervals": service_level_intervals,
+    "source_health": health(4, is_stale=False),
+    "recent_runs": recent_runs,
+    "recent_rejects": recent_rejects,
+    "reject_reasons": reject_reasons,
+    "unused_events": unused_events,
+}
+
+
+class DrawnFloor:
+    """The questions answered from the drawn frames; single answers can be replaced."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.monkeypatch = monkeypatch
+        self.answer(**ANSWERS)
+        monkeypatch.setattr(access, "transaction", lambda _engine, _scope: contextlib.nullcontext(None))
+        monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+        monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())
+
+    def answer(self, **answers: Answer) -> None:
+        for name, function in answers.items():
+            self.monkeypatch.setattr(queries, name, function)
+
+    def be_empty(self, *names: str) -> None:
+        """Answers these questions with no row."""
+
+        def none_of(function: Answer) -> Answer:
+            return lambda *args, **values: function(*args, **values).clear()
+
+        self.answer(**{name: none_of(ANSWERS[name]) for name in names})
+
+    def be_late(self, age_seconds: int, *, error: str | None = None) -> None:
+        """Makes the newest event this old, past the source's own limit."""
+        self.answer(source_health=health(age_seconds, is_stale=True, error=error))
+
+
+@pytest.fixture(autouse=True)
+def cold_caches() -> Iterator[None]:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def floor(monkeypatch: pytest.MonkeyPatch) -> DrawnFloor:
+    return DrawnFloor(monkeypatch)
+
+
+@pytest.fixture
+def run_page() -> Callable[..., AppTest]:
+    """Runs a page of the folder with an address like ?state=paused."""
+
+    def run(name: str, **address: str) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=30)
+        for key, value in address.items():
+            at.query_params[key] = value
+        return at.run()
+
+    return run

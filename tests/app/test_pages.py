@@ -1,0 +1,244 @@
+"""Each page with data, empty, with old data, and without a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from streamlit.testing.v1 import AppTest
+
+from dashboard import access, queries
+from sql.warehouse import WarehouseError
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)  # the drawn floor's instant
+PAGES = ("live_floor", "service_level", "data_health")
+Run = Callable[..., AppTest]
+
+
+def blocks(at: AppTest) -> list[dict[str, Any]]:
+    """The blocks of a page in their order, as the browser gets them."""
+    return [json.loads(element.proto.json) for element in at.get("bidi_component")]
+
+
+def block(at: AppTest, kind: str) -> dict[str, Any]:
+    return next(found for found in blocks(at) if found["kind"] == kind)
+
+
+def tile(at: AppTest, key: str, kind: str = "tiles") -> dict[str, Any]:
+    return next(found for found in block(at, kind)["tiles"] if found["key"] == key)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_with_data_shows_it_without_an_error(floor: Any, run_page: Run, name: str) -> None:
+    at = run_page(name)
+    assert not at.exception
+    head = block(at, "head")
+    assert (head["site"], head["clock"], head["fresh"]["text"]) == ("Harbour", "14:00", "Data 4 s old")
+    assert not [found for found in blocks(at) if found["kind"] == "notice" and found["page"]]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_of_an_empty_warehouse_says_how_to_fill_it(floor: Any, run_page: Run, name: str) -> None:
+    floor.be_empty("live_queues", "live_agents", "queues", "source_health", "sites")
+    at = run_page(name)
+    notice = block(at, "notice")
+    assert not at.exception
+    assert notice["page"]
+    assert any("floorboard demo" in step for step in notice["steps"])
+    assert block(at, "head")["fresh"]["text"] == "No data yet"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_old_data_is_marked_as_old(floor: Any, run_page: Run, name: str) -> None:
+    floor.be_late(840)
+    at = run_page(name)
+    assert block(at, "head")["fresh"]["text"] == "Data 14 min old"
+    assert block(at, "head")["fresh"]["tone"] == "off"
+    assert block(at, "notice")["title"] == "pbx is silent"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_without_a_database_says_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, run_page: Run, name: str
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    at = run_page(name)
+    notice = block(at, "notice")
+    assert not at.exception
+    assert notice["title"] == "No database is connected."
+    assert any("DATABASE_URL" in step for step in notice["steps"])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_database_that_is_down_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, run_page: Run, name: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://wall:s3cret-word@127.0.0.1:1/none")
+    at = run_page(name)
+    assert not at.exception
+    assert block(at, "notice")["title"] == "The database does not answer."
+    assert "s3cret-word" not in json.dumps(blocks(at))
+
+
+def test_a_database_without_tables_asks_for_the_migration(floor: Any, run_page: Run) -> None:
+    class MissingError(Exception):
+        sqlstate = "42P01"
+
+    def refuse(*_args: object, **_values: object) -> None:
+        raise WarehouseError("The warehouse has not been set up yet.") from ProgrammingError(
+            "", {}, MissingError()
+        )
+
+    floor.monkeypatch.setattr(queries, "sites", refuse)
+    assert block(run_page("live_floor"), "notice")["steps"][0] == "Run `floorboard db migrate`."
+
+
+def test_the_live_floor_tells_value_target_threshold_n_and_formula(floor: Any, run_page: Run) -> None:
+    found = tile(run_page("live_floor"), "service_level", "floor")
+    assert found["value"] == "86.6%"  # (90 + 39 + 0) / (99 + 50 + 0)
+    assert found["status"]["word"] == "On target"
+    assert found["more"] == "target 80% within 20 s · n = 149 · of offered, short abandons left out"
+
+
+def test_queues_stand_by_name_and_the_late_one_is_marked(floor: Any, run_page: Run) -> None:
+    queues = block(run_page("live_floor"), "floor")["queues"]
+    assert [queue["name"] for queue in queues] == ["<b>Billing</b> [x](http://evil)", "Sales", "Вопросы"]
+    late = queues[1]
+    assert (late["waiting"], late["is_late"], late["past_threshold"]) == ("2", True, "over 20 s")
+    assert late["oldest"] == {"at": (int(NOON.timestamp()) - 95) * 1000, "text": "1:35"}
+
+
+def test_a_queue_without_calls_shows_a_dash_and_never_zero_percent(floor: Any, run_page: Run) -> None:
+    quiet = block(run_page("live_floor"), "floor")["queues"][2]
+    assert (quiet["level"], quiet["share"], quiet["status"]["word"]) == ("–", None, "No calls yet")
+
+
+def test_agents_are_grouped_by_state_with_shape_and_word(floor: Any, run_page: Run) -> None:
+    groups = block(run_page("live_floor"), "floor")["groups"]
+    assert [(group["title"], group["shape"]) for group in groups] == [
+        ("On contact · 1", "square"),
+        ("Available · 1", "circle"),
+        ("Paused · 1", "bars"),
+    ]
+    assert groups[2]["agents"][0]["what"] == "Lunch"
+
+
+def test_filters_come_from_the_address(floor: Any, run_page: Run) -> None:
+    found = block(run_page("live_floor", state="paused", queue="SALES"), "floor")
+    assert [group["state"] for group in found["groups"]] == ["paused"]
+    assert [queue["name"] for queue in found["queues"]] == ["Sales"]
+
+
+def test_an_unknown_filter_in_the_address_counts_as_none(floor: Any, run_page: Run) -> None:
+    found = block(run_page("live_floor", state="' or 1=1 --"), "floor")
+    assert len(found["groups"]) == 3
+
+
+def test_choosing_a_state_is_kept_in_the_address(floor: Any, run_page: Run) -> None:
+    at = run_page("live_floor")
+    at.button_group[0].set_value("available").run()
+    assert [group["state"] for group in block(at, "floor")["groups"]] == ["available"]
+    assert at.query_params["state"] == "available"
+
+
+def test_the_day_is_summed_before_it_is_divided(floor: Any, run_page: Run) -> None:
+    at = run_page("service_level")
+    level = tile(at, "service_level")
+    assert level["value"] == "72.5%"  # (9 + 12 + 8) / (10 + 20 + 10)
+    assert "n = 40" in level["more"]
+    assert level["status"]["word"] == "Below target"
+    intervals = tile(at, "intervals")
+    assert (intervals["value"], intervals["unit"]) == ("2", "of 3")
+
+
+def test_the_worst_interval_is_marked(floor: Any, run_page: Run) -> None:
+    rows = block(run_page("service_level"), "table")["rows"]
+    assert [row["cells"][0] for row in rows] == ["09:00", "10:00", "11:00"]
+    assert [row["tone"] for row in rows] == ["none", "off", "none"]
+    assert rows[1]["cells"][2]["word"] == "Worst of the day"
+
+
+def test_the_service_level_page_opens_on_today_and_goes_back_a_day(floor: Any, run_page: Run) -> None:
+    at = run_page("service_level")
+    assert at.date_input[0].value == date(2026, 3, 11)
+    previous, following = at.button[0], at.button[1]
+    assert following.disabled
+    at = previous.click().run()
+    assert at.date_input[0].value == date(2026, 3, 10)
+    assert block(at, "section")["title"] == "Tue, 10 Mar 2026"
+    assert at.query_params["day"] == "2026-03-10"
+
+
+@pytest.mark.parametrize("asked", ["2027-01-01", "tomorrow", "0001-01-01"])
+def test_a_day_that_cannot_be_shown_counts_as_today(floor: Any, run_page: Run, asked: str) -> None:
+    assert run_page("service_level", day=asked).date_input[0].value == date(2026, 3, 11)
+
+
+def test_a_day_without_calls_has_no_service_level(floor: Any, run_page: Run) -> None:
+    at = run_page("service_level", day="2026-03-09")
+    assert block(at, "notice")["title"] == "No call on Mon, 9 Mar 2026."
+    assert "tiles" not in [found["kind"] for found in blocks(at)]
+
+
+def test_one_queue_can_be_chosen_by_the_address(floor: Any, run_page: Run) -> None:
+    at = run_page("service_level", queue="1")
+    assert not at.exception
+    assert at.selectbox[0].value == "1"
+
+
+def test_data_health_shows_refused_rows_word_for_word(floor: Any, run_page: Run) -> None:
+    at = run_page("data_health")
+    tables = [found for found in blocks(at) if found["kind"] == "table"]
+    assert [found["label"] for found in tables] == [
+        "Reasons for refused rows",
+        "Refused rows",
+        "Runs of the loader",
+        "Events read but not used",
+    ]
+    assert tables[1]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
+    assert block(at, "notice")["title"] == "1 row was refused"
+
+
+def test_a_source_that_cannot_be_read_comes_first(floor: Any, run_page: Run) -> None:
+    floor.be_late(840, error="The file is gone.")
+    notice = block(run_page("data_health"), "notice")
+    assert notice["title"] == "pbx cannot be read"
+    assert notice["body"].startswith("The file is gone.")
+
+
+def test_the_entry_shows_the_live_floor_first(floor: Any) -> None:
+    at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30).run()
+    assert not at.exception
+    assert block(at, "head")["title"] == "Live floor"
+
+
+def test_an_unforeseen_error_is_one_sentence(floor: Any) -> None:
+    def fail(*_args: object, **_values: object) -> None:
+        raise RuntimeError("postgresql://wall:s3cret-word@db/x")
+
+    floor.monkeypatch.setattr("dashboard.ui.search", fail)
+    at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30).run()
+    assert not at.exception
+    assert "This page could not be drawn." in [found.get("title") for found in blocks(at)]
+    assert "s3cret-word" not in json.dumps(blocks(at))
+
+
+def test_no_answer_crosses_from_one_scope_to_another(floor: Any, run_page: Run) -> None:
+    asked: list[str] = []
+    original = access.transaction
+
+    def watched(engine: Any, scope_name: str) -> Any:
+        asked.append(scope_name)
+        return original(engine, scope_name)
+
+    floor.monkeypatch.setattr(access, "transaction", watched)
+    run_page("live_floor")
+    floor.monkeypatch.setattr(access, "LOCAL_VIEWER", access.Viewer(viewer_name="b", scope_name="team"))
+    run_page("live_floor")
+    assert {"everyone", "team"} == set(asked)

@@ -1,0 +1,125 @@
+"""What tests share: a real Postgres, a fresh migrated database for each test that asks, the recorded data.
+
+The server is FLOORBOARD_TEST_DATABASE_URL (a role that may create databases) or the embedded one, in a home
+made for the run, which all parallel workers share and the end of the run removes: the ~/.floorboard and the
+DATABASE_URL of whoever runs the tests are never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql as words
+
+from sql import embedded, migrate, warehouse
+
+ROOT = Path(__file__).parents[1]
+_home_of_the_run = pytest.StashKey[Path]()
+_numbers = count(1)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    os.environ.pop("DATABASE_URL", None)
+    if not hasattr(config, "workerinput"):  # parallel workers inherit what the first process sets
+        home = Path(tempfile.mkdtemp(prefix="floorboard-tests-"))
+        config.stash[_home_of_the_run] = home
+        os.environ["FLOORBOARD_HOME"] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    home = config.stash.get(_home_of_the_run, None)
+    if home is None:
+        return
+    os.environ["FLOORBOARD_HOME"] = str(home)
+    folders = {home}
+    try:
+        if any(home.iterdir()):
+            embedded.stop()  # one left where a worker was killed
+            data = embedded.status().data_folder  # elsewhere where root's server cannot reach home
+            folders |= {data.parent} if data else set()
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """The address of the server for the run; its database is for making others."""
+    if given := os.environ.get("FLOORBOARD_TEST_DATABASE_URL"):
+        yield given
+        return
+    with embedded.attached() as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # the data is thrown away
+                connection.execute(words.SQL("alter system set {} = off").format(words.Identifier(setting)))
+            connection.execute("select pg_reload_conf()")
+        yield url
+
+
+@pytest.fixture(scope="session")
+def template_name(server_url: str) -> Iterator[str]:
+    """A migrated database, made once in each worker; every test's database is a copy of it."""
+    with made_database(server_url) as name:
+        engine = warehouse.open_engine(url_of(server_url, name))
+        migrate.migrate(engine)
+        engine.dispose()
+        yield name
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """A database with nothing in it, not even the schema."""
+    with made_database(server_url) as name:
+        yield url_of(server_url, name)
+
+
+@pytest.fixture
+def database_url(server_url: str, template_name: str) -> Iterator[str]:
+    """The address of this test's own migrated database."""
+    with made_database(server_url, template_name=template_name) as name:
+        yield url_of(server_url, name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """An engine on this test's own migrated database."""
+    engine = warehouse.open_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of recorded data that stands beside the checkout; skips where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the recorded data is not here: {folder} is absent")
+    return folder
+
+
+@contextmanager
+def made_database(server_url: str, *, template_name: str = "template0") -> Iterator[str]:
+    """A database for the length of the block, dropped at its end even while somebody is connected."""
+    name = f"floorboard_test_{os.getpid()}_{next(_numbers)}"
+    make = words.SQL("create database {} template {} encoding 'UTF8'")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(make.format(words.Identifier(name), words.Identifier(template_name)))
+        try:
+            yield name
+        finally:
+            connection.execute(words.SQL("drop database {} with (force)").format(words.Identifier(name)))
+
+
+def url_of(server_url: str, name: str) -> str:
+    """The address of another database of the same server."""
+    return urlsplit(server_url)._replace(path=f"/{name}").geturl()

@@ -1,0 +1,151 @@
+"""The commands on a real warehouse, as a person types them: what they load, answer, change and refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from etl.config import load_settings
+from etl.demo import DEMO_SITE_NAME, DemoError, refuse_mixing
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+# One call to sales: offered 10:00:00 UTC on 22 November 2026, answered after 5 s, ended after 60 s of talk.
+LOG = """\
+1795341600|1.1|sales|NONE|ENTERQUEUE||5551234|1
+1795341605|1.1|sales|Mari|CONNECT|5|1.2|3
+1795341665|1.1|sales|Mari|COMPLETECALLER|5|60|1
+"""
+SETTINGS = """\
+[site]
+name = "Tallinn"
+time_zone = "Europe/Tallinn"
+
+[[sources]]
+name = "pbx"
+kind = "asterisk_queue_log"
+path = "queue_log"
+every_seconds = 5
+"""
+WINDOW = ("--from", "2026-11-22T10:00:00Z", "--to", "2026-11-22T10:15:00Z")
+
+
+@pytest.fixture
+def command(tmp_path: Path, database_url: str) -> Command:
+    (tmp_path / "floorboard.toml").write_text(SETTINGS)
+    (tmp_path / "queue_log").write_text(LOG)
+
+    def run(*arguments: str, url: str = database_url) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "DATABASE_URL": url, "FLOORBOARD_CONFIG": "floorboard.toml"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_a_log_is_loaded_once_and_answered_by_question(command: Command) -> None:
+    (first,) = rows(command("etl", "run", "--once", "--json"))
+    assert (first["source_name"], first["read_rows"], first["rejected_rows"]) == ("pbx", 3, 0)
+    (again,) = rows(command("etl", "run", "--once", "--json"))
+    assert again["read_rows"] == 0
+
+    (sales,) = rows(command("ask", "queue_totals", *WINDOW, "--json"))
+    assert (sales["queue_name"], sales["offered_calls"], sales["answered_wait_seconds"]) == ("sales", 1, 5)
+
+    (live,) = rows(command("ask", "live_queues", "--as-of", "2026-11-22T10:00:03Z", "--json"))
+    assert (live["waiting_calls"], live["oldest_wait_seconds"]) == (1, 3)
+    assert "sales" in command("ask", "live_queues", "--as-of", "2026-11-22T12:00:03+02:00").stdout
+
+
+def test_a_source_read_from_its_start_counts_nothing_twice(command: Command) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    (again,) = rows(command("etl", "run", "--source", "pbx", "--from-start", "--once", "--json"))
+    assert (again["read_rows"], again["loaded_rows"]) == (3, 0)
+    (sales,) = rows(command("ask", "queue_totals", *WINDOW, "--json"))
+    assert sales["offered_calls"] == 1
+
+
+def test_a_source_that_fails_does_not_keep_the_others_from_loading(command: Command, tmp_path: Path) -> None:
+    lost = SETTINGS.partition("[[sources]]")[2].replace('"pbx"', '"lost"').replace('"queue_log"', '"nowhere"')
+    (tmp_path / "floorboard.toml").write_text(
+        SETTINGS.replace("[[sources]]", f"[[sources]]{lost}\n[[sources]]")
+    )
+    done = command("etl", "run", "--once", "--json")
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert str(tmp_path / "nowhere") in done.stderr
+    assert "Traceback" not in done.stderr
+    (sales,) = rows(command("ask", "queue_totals", *WINDOW, "--json"))
+    assert sales["offered_calls"] == 1
+
+
+def test_a_queue_can_be_counted_another_way_for_its_past_too(command: Command) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    done = command("queue", "set", "sales", "--threshold-seconds", "4", "--formula", "strict")
+    assert done.returncode == 0, done.stderr
+    (sales,) = rows(command("ask", "queue_totals", *WINDOW, "--json"))
+    assert (sales["answered_calls"], sales["answered_in_threshold_calls"]) == (
+        1,
+        0,
+    )  # answered after 5 s > 4 s
+    assert (
+        'no queue "sale"; expected one of: sales.'
+        in command("queue", "set", "sale", "--formula", "strict").stderr
+    )
+
+
+def test_an_empty_warehouse_is_set_up_by_the_first_question(
+    command: Command, empty_database_url: str
+) -> None:
+    assert rows(command("ask", "live_queues", "--json", url=empty_database_url)) == []
+
+
+def test_a_question_does_not_migrate_a_warehouse_that_is_in_use(command: Command, engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("delete from ops.migrations where number = (select max(number) from ops.migrations)")
+        )
+    done = command("ask", "live_queues", "--json")
+    assert done.returncode == 1
+    assert "run `floorboard db migrate`" in done.stderr
+
+
+def test_simulated_and_real_calls_do_not_mix(command: Command, engine: sa.Engine, tmp_path: Path) -> None:
+    real = load_settings(tmp_path / "floorboard.toml")
+    (tmp_path / "demo.toml").write_text(SETTINGS.replace("Tallinn", DEMO_SITE_NAME, 1))
+    demo = load_settings(tmp_path / "demo.toml")
+    refuse_mixing(engine, demo)  # an empty warehouse takes either
+    rows(command("etl", "run", "--once", "--json"))
+    refuse_mixing(engine, real)
+    with pytest.raises(DemoError, match='holds the site "Tallinn"'):
+        refuse_mixing(engine, demo)
+
+
+def test_doctor_knows_how_fresh_the_data_is(command: Command) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    done = command("doctor", "--json")
+    found = {finding["subject_name"]: finding for finding in json.loads(done.stdout)}
+    assert found["Warehouse"]["state_name"] == "good"
+    assert found["Data of pbx"]["step_text"] or found["Data of pbx"]["state_name"] == "good"
+    assert found["Load"]["found_text"] == "has never run on time"

@@ -1,0 +1,463 @@
+"""The load on a real Postgres: the same numbers as the PBX, whole or not at all, and nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from dashboard import queries
+from etl import LoadError, load
+from etl.backfill import backfill
+from etl.config import Settings
+from sql import warehouse
+
+ROOT = Path(__file__).parents[2]
+T0 = 1_795_309_870
+FACTS = {
+    "calls": "select to_jsonb(f) - 'run_id' - 'queue_id' - 'agent_id', queue_name, agent_name "
+    "from warehouse.calls as f left join warehouse.queues using (queue_id) left join warehouse.agents using (agent_id)",
+    "agent_states": "select to_jsonb(f) - 'run_id' - 'queue_id' - 'agent_id', queue_name, agent_name "
+    "from warehouse.agent_states as f left join warehouse.queues using (queue_id) join warehouse.agents using (agent_id)",
+    "queue_members": "select to_jsonb(f) - 'run_id' - 'queue_id' - 'agent_id', queue_name, agent_name "
+    "from warehouse.queue_members as f join warehouse.queues using (queue_id) join warehouse.agents using (agent_id)",
+    "queue_intervals": "select to_jsonb(f) - 'queue_id', queue_name "
+    "from warehouse.queue_intervals as f join warehouse.queues using (queue_id)",
+    "agent_intervals": "select to_jsonb(f) - 'agent_id', agent_name "
+    "from warehouse.agent_intervals as f join warehouse.agents using (agent_id)",
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def settings_for(path: Path, **source: object) -> Settings:
+    given = {"name": "pbx", "kind": "asterisk_queue_log", "path": str(path), "every_seconds": 2} | source
+    return Settings.model_validate(
+        {"site": {"name": "Test floor", "time_zone": "Europe/Tallinn"}, "sources": [given]}
+    )
+
+
+def run(engine: sa.Engine, path: Path, **source: object) -> load.RunSummary:
+    settings = settings_for(path, **source)
+    return load.run_source(engine, settings, settings.sources[0], now=now)
+
+
+def ask(engine: sa.Engine, text: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(text))]
+
+
+def facts(engine: sa.Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Every fact and rollup with names for ids (they depend on the order of arrival), without the number of its run."""
+    return {
+        table: sorted((_named(row) for row in ask(engine, text)), key=str) for table, text in FACTS.items()
+    }
+
+
+def _named(row: tuple[object, ...]) -> tuple[object, ...]:
+    return tuple(str(value) for value in row)
+
+
+@pytest.fixture
+def pbx(shared_data: Path) -> Path:
+    return shared_data / "asterisk_pbx"
+
+
+def expected_of_asterisk(pbx: Path) -> tuple[dict[str, tuple[int, int, float]], dict[str, int]]:
+    """Asterisk's own counters at its end: per queue completed, abandoned, service level; per member calls taken."""
+    text = (pbx / "queue_show.txt").read_text()
+    queues = {
+        name: (int(completed), int(abandoned), float(level))
+        for name, completed, abandoned, level in re.findall(
+            r"^(\w+) has .*? C:(\d+), A:(\d+), SL:([\d.]+)%.* within 10s", text, flags=re.M
+        )
+    }
+    members: dict[str, int] = {}
+    for name, taken in re.findall(r"^ +(Agent \d+) \(.*has taken (\d+) calls", text, flags=re.M):
+        members[name] = members.get(name, 0) + int(taken)
+    return queues, members
+
+
+def expect_the_numbers_of_asterisk(engine: sa.Engine, pbx: Path) -> None:
+    queues, members = expected_of_asterisk(pbx)
+    assert len(queues) == 3
+    assert len(members) == 30
+    window = {
+        "window_start": datetime(2026, 11, 22, 1, tzinfo=UTC),
+        "window_end": datetime(2026, 11, 22, 2, tzinfo=UTC),
+    }
+    with warehouse.connected(engine) as connection:
+        totals = queries.queue_totals(connection, **window, threshold_seconds=10)
+        by_rollups = queries.queue_totals(connection, **window)
+        live = queries.live_queues(connection, as_of=datetime.fromtimestamp(1_795_311_202, UTC))
+    ours = {
+        row["queue_name"]: (
+            row["handled_calls"],
+            row["abandoned_calls"] + row["timed_out_calls"] + row["withdrawn_calls"],
+            round(row["service_level_answered_ratio"] * 100, 1),
+        )
+        for row in totals.iter_rows(named=True)
+    }
+    assert ours == queues
+    for name in ("offered_calls", "answered_calls", "abandoned_calls", "timed_out_calls"):
+        assert by_rollups[name].to_list() == totals[name].to_list()
+    assert live["waiting_calls"].sum() == 0
+    assert live["in_progress_calls"].sum() == 0
+    taken = ask(
+        engine,
+        "select agent_name, count(*) from warehouse.calls join warehouse.agents using (agent_id) "
+        "where answered_at is not null group by agent_name",
+    )
+    assert dict(taken) == members
+
+
+def grow(source: Path, target: Path, sizes: list[int]) -> list[bytes]:
+    lines = source.read_bytes().splitlines(keepends=True)
+    target.write_bytes(b"")
+    parts, place, number = [], 0, 0
+    while place < len(lines):
+        size = sizes[number % len(sizes)]
+        parts.append(b"".join(lines[place : place + size]))
+        place, number = place + size, number + 1
+    return parts
+
+
+def append(path: Path, part: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(part)
+
+
+def test_the_same_numbers_as_the_pbx_at_once(engine: sa.Engine, pbx: Path) -> None:
+    summary = run(engine, pbx / "queue_log")
+    assert (summary.read_rows, summary.rejected_rows) == (5029, 0)
+    expect_the_numbers_of_asterisk(engine, pbx)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_same_facts_in_random_chunks_cut_anywhere(
+    engine: sa.Engine, database_url: str, pbx: Path, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    path, data, place = tmp_path / "queue_log", (pbx / "queue_log").read_bytes(), 0
+    path.write_bytes(b"")
+    while place < len(data):
+        size = chance.randint(1, 12_000)  # bytes: lines are cut anywhere
+        append(path, data[place : place + size])
+        place += size
+        run(engine, path)
+    expect_the_numbers_of_asterisk(engine, pbx)
+    in_chunks = facts(engine)
+    load.reset_cursor(engine, "pbx")
+    again = run(engine, path)
+    assert (again.read_rows, again.loaded_rows) == (5029, 0)
+    assert facts(engine) == in_chunks
+
+
+def test_the_same_facts_line_by_line(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    lines = (pbx / "queue_log").read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:40]))
+    run(engine, path)
+    for line in lines[40:340]:
+        append(path, line)
+        run(engine, path)
+    one_by_one = facts(engine)
+    append(path, b"".join(lines[340:]))
+    run(engine, path)
+    expect_the_numbers_of_asterisk(engine, pbx)
+    assert len(one_by_one["calls"]) > 90
+
+
+def test_loading_the_same_log_twice_changes_nothing(engine: sa.Engine, pbx: Path) -> None:
+    run(engine, pbx / "queue_log")
+    before = ask(engine, "select xmin::text, ctid::text from warehouse.calls order by 2")
+    told = facts(engine)
+    assert run(engine, pbx / "queue_log").read_rows == 0
+    load.reset_cursor(engine, "pbx")
+    again = run(engine, pbx / "queue_log")
+    assert (again.read_rows, again.loaded_rows, again.unchanged_rows) == (5029, 0, 5029)
+    assert facts(engine) == told
+    assert ask(engine, "select xmin::text, ctid::text from warehouse.calls order by 2") == before
+
+
+def test_an_old_copy_put_back_does_not_count_twice(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes((pbx / "queue_log").read_bytes())
+    run(engine, path)
+    told = facts(engine)
+    path.unlink()
+    path.write_bytes(b"".join((pbx / "queue_log").read_bytes().splitlines(keepends=True)[:3000]))
+    summary = run(engine, path)
+    assert summary.loaded_rows == 0
+    assert "begins before what was already read" in summary.notices[0]
+    assert facts(engine) == told
+
+
+def test_backfill_makes_the_same_rollups_again(engine: sa.Engine, pbx: Path) -> None:
+    run(engine, pbx / "queue_log")
+    told = facts(engine)
+    assert backfill(engine) == len(told["queue_intervals"]) + len(told["agent_intervals"])
+    assert facts(engine) == told
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("update warehouse.queue_intervals set offered_calls = 0, answered_calls = 7")
+        )
+        connection.execute(sa.text("delete from warehouse.agent_intervals"))
+    assert facts(engine) != told
+    backfill(engine)
+    assert facts(engine) == told
+
+
+def test_a_changed_threshold_reaches_the_rollups_by_backfill(engine: sa.Engine, pbx: Path) -> None:
+    run(engine, pbx / "queue_log")
+    with engine.begin() as connection:
+        connection.execute(sa.text("update warehouse.queues set service_level_threshold_seconds = 10"))
+    backfill(engine)
+    queues, _ = expected_of_asterisk(pbx)
+    levels = ask(
+        engine,
+        "select queue_name, round(100.0 * sum(answered_in_threshold_calls) / sum(answered_calls), 1)::float "
+        "from warehouse.queue_intervals join warehouse.queues using (queue_id) group by queue_name",
+    )
+    assert dict(levels) == {name: level for name, (_, _, level) in queues.items()}
+
+
+def test_the_histogram_gives_any_of_its_thresholds_exactly(engine: sa.Engine, pbx: Path) -> None:
+    run(engine, pbx / "queue_log")
+    [(by_histogram, by_facts)] = ask(
+        engine,
+        "select (select sum((select sum(n) from unnest(answered_wait_histogram_calls[1:5]) as n)) "
+        "from warehouse.queue_intervals), (select count(*) from warehouse.calls "
+        "where answered_at is not null and wait_seconds <= 20)",
+    )
+    assert by_histogram == by_facts
+
+
+def test_every_interval_accounts_for_every_call(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes(b"".join((pbx / "queue_log").read_bytes().splitlines(keepends=True)[:2500]))
+    run(engine, path)
+    wrong = ask(
+        engine,
+        "select * from warehouse.queue_intervals where offered_calls <> answered_calls + abandoned_calls "
+        "+ flowed_out_calls + interrupted_calls + waiting_calls",
+    )
+    assert wrong == []
+    assert ask(
+        engine, "select sum(waiting_calls) > 0, sum(in_progress_calls) > 0 from warehouse.queue_intervals"
+    ) == [(True, True)]
+
+
+def test_agents_time_is_split_at_the_borders_and_adds_up(engine: sa.Engine, pbx: Path) -> None:
+    run(engine, pbx / "queue_log")
+    [(by_intervals,)] = ask(engine, "select sum(signed_in_seconds) from warehouse.agent_intervals")
+    [(by_states,)] = ask(
+        engine,
+        "select sum(extract(epoch from ended_at - started_at))::bigint "
+        "from warehouse.agent_states where state_name <> 'signed_out'",
+    )
+    assert by_intervals == by_states
+    assert ask(engine, "select * from warehouse.agent_intervals where signed_in_seconds > 900") == []
+    gaps = ask(
+        engine,
+        "select * from (select ended_at, lead(started_at) over (partition by agent_id order by started_at) as next_at "
+        "from warehouse.agent_states) as s where ended_at is distinct from next_at",
+    )
+    assert gaps == []
+
+
+def test_a_refused_row_is_kept_whole_and_the_rest_is_loaded(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    good = "".join(f"{T0 + n}|c{n}|sales|NONE|ENTERQUEUE||123{n}|1\n" for n in range(500))
+    path.write_text(
+        good
+        + "tomorrow|c1|sales|A|CONNECT|1|x|1\n"
+        + f"{T0}|c9999|sales|A|CONNECT|1|x|1\n{T0}|a|b|c|FUTURE|1\n"
+    )
+    summary = run(engine, path)
+    assert (summary.read_rows, summary.loaded_rows, summary.unchanged_rows, summary.rejected_rows) == (
+        503,
+        500,
+        1,
+        2,
+    )
+    kept = ask(engine, "select place_text, raw_text from ops.rejects order by reject_id")
+    assert kept == [
+        ("queue_log:501", "tomorrow|c1|sales|A|CONNECT|1|x|1"),
+        ("queue_log:502", f"{T0}|c9999|sales|A|CONNECT|1|x|1"),
+    ]
+    assert ask(engine, "select event_name, is_known, read_rows from ops.unused_events") == [
+        ("FUTURE", False, 1)
+    ]
+    load.reset_cursor(engine, "pbx")
+    again = run(engine, path)
+    assert (again.loaded_rows, again.unchanged_rows, again.rejected_rows) == (0, 503, 0)
+    assert len(ask(engine, "select * from ops.rejects")) == 2
+
+
+def test_a_refused_row_is_taken_once_when_it_can_be(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(f"{T0 + 5}|c1|sales|A|CONNECT|5|x|1\n{T0 + 9}|c1|sales|A|COMPLETEAGENT|5|4|1\n")
+    run(engine, path)
+    append(path, f"{T0}|c1|sales|NONE|ENTERQUEUE||1234|1\n".encode())
+    run(engine, path)
+    settings = settings_for(path)
+    replayed = load.replay_rejects(engine, settings, "pbx", now=now)
+    assert (replayed.read_rows, replayed.loaded_rows) == (2, 2)
+    assert ask(engine, "select outcome_name, talk_seconds from warehouse.calls") == [("answered", 4)]
+    assert ask(engine, "select count(*) from ops.rejects where replayed_at is null") == [(0,)]
+    assert load.replay_rejects(engine, settings, "pbx", now=now).read_rows == 0
+
+
+def test_a_load_that_fails_is_in_the_ledger_with_its_reason(engine: sa.Engine, tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="there is no such file"):
+        run(engine, tmp_path / "queue_log")
+    [(outcome, error, read)] = ask(engine, "select outcome_name, error_text, read_rows from ops.runs")
+    assert (outcome, read) == ("failed", 0)
+    assert "there is no such file" in str(error)
+
+
+@pytest.mark.parametrize("column", ["position_text", "carry_text"])
+def test_a_broken_cursor_stops_the_load_and_says_so(engine: sa.Engine, tmp_path: Path, column: str) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(f"{T0}|c1|sales|NONE|ENTERQUEUE||1234|1\n")
+    run(engine, path)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"update ops.cursors set {column} = '{{\"version\": 99}}'"))  # noqa: S608
+    with pytest.raises(LoadError, match=r"the stored cursor is not usable, its version is 99.*--from-start"):
+        run(engine, path)
+    load.reset_cursor(engine, "pbx")
+    assert run(engine, path).unchanged_rows == 1
+
+
+def test_two_loaders_of_one_source_share_the_work(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes((pbx / "queue_log").read_bytes())
+    settings = settings_for(path)
+    other = load._reader(settings.sources[0])
+    batch = next(iter(other.read("", "")))
+    run(engine, path)
+    with pytest.raises(load._CursorMovedError), engine.begin() as connection:
+        load.load_batch(connection, settings, settings.sources[0], batch, follows="", now=now)
+    expect_the_numbers_of_asterisk(engine, pbx)
+
+
+def test_live_is_the_same_when_asked_afterwards(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    lines = (pbx / "queue_log").read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"")
+    asked: dict[datetime, list[object]] = {}
+    place = 0
+    for second in range(T0 + 20, T0 + 1340, 66):
+        part = []
+        while place < len(lines) and int(lines[place].split(b"|")[0]) <= second:
+            part.append(lines[place])
+            place += 1
+        append(path, b"".join(part))
+        run(engine, path)
+        instant = datetime.fromtimestamp(second, UTC)
+        asked[instant] = live_at(engine, instant)
+    append(path, b"".join(lines[place:]))
+    run(engine, path)
+    assert len(asked) == 20
+    for instant, answer in asked.items():
+        assert live_at(engine, instant) == answer
+
+
+def live_at(engine: sa.Engine, instant: datetime) -> list[object]:
+    with warehouse.connected(engine) as connection:
+        return [
+            frame.rows()
+            for frame in (
+                queries.live_queues(connection, as_of=instant).select(pl.exclude("queue_id")),
+                queries.live_totals(connection, as_of=instant),
+                queries.live_agents(connection, as_of=instant).select(pl.exclude("agent_id")),
+            )
+        ]
+
+
+def test_live_counts_by_the_event_rule(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(
+        f"{T0}|c1|sales|NONE|ENTERQUEUE||1|1\n{T0 + 5}|c1|sales|A|CONNECT|5|x|1\n{T0 + 10}|c2|sales|NONE|ENTERQUEUE||1|1\n"
+        f"{T0 + 40}|c3|sales|NONE|ENTERQUEUE||1|1\n{T0 + 43}|c3|sales|NONE|ABANDON|1|1|3\n"
+    )
+    run(engine, path)
+    # second, waiting, oldest wait, decided, service level of offered without short abandons within 20 s
+    expected = [
+        (4, 1, 4, 0, None),
+        (5, 0, None, 1, 1 / 1),
+        (30, 1, 20, 1, 1 / 1),
+        (31, 1, 21, 2, 1 / 2),
+        (42, 2, 32, 2, 1 / 2),
+        (43, 1, 33, 2, 1 / 2),  # c3 left after 3 s: a short abandon counts on neither side
+    ]
+    for second, *figures in expected:
+        with warehouse.connected(engine) as connection:
+            live = queries.live_queues(connection, as_of=datetime.fromtimestamp(T0 + second, UTC))
+        columns = ("waiting_calls", "oldest_wait_seconds", "decided_calls", "service_level_ratio")
+        assert list(live.select(columns).row(0)) == figures
+
+
+KILLED = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+sys.path.insert(0, {root!r})
+from tests.db.test_load import settings_for
+from etl import load
+from sql import warehouse
+settings = settings_for(Path({path!r}))
+engine = warehouse.open_engine()
+print("ready", flush=True)
+load.run_source(engine, settings, settings.sources[0], now=lambda: datetime.now(UTC))
+"""
+
+
+def test_fifty_kills_lose_and_double_nothing(
+    engine: sa.Engine, database_url: str, pbx: Path, tmp_path: Path
+) -> None:
+    """kill -9 at a random moment, again and again, until the log is through; then every fact is as from one clean load."""
+    path = tmp_path / "queue_log"
+    parts = grow(pbx / "queue_log", path, [90])
+    chance = random.Random(11)
+    kills = 0
+    environment = os.environ | {"DATABASE_URL": database_url}
+    for part in parts:
+        append(path, part)
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED.format(root=str(ROOT), path=str(path))],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            cwd=ROOT,
+        ) as loader:
+            assert loader.stdout is not None
+            loader.stdout.readline()
+            time.sleep(chance.uniform(0, 0.12))
+            kills += loader.poll() is None
+            loader.send_signal(signal.SIGKILL)
+    assert kills >= 50
+    run(engine, path)
+    expect_the_numbers_of_asterisk(engine, pbx)
+    told = facts(engine)
+    [(read, loaded, unchanged, rejected)] = ask(
+        engine,
+        "select sum(read_rows), sum(loaded_rows), sum(unchanged_rows), sum(rejected_rows) from ops.runs",
+    )
+    assert (read, loaded, unchanged, rejected) == (5029, 5028, 1, 0)
+    load.reset_cursor(engine, "pbx")
+    assert run(engine, path).loaded_rows == 0
+    assert facts(engine) == told

@@ -1,0 +1,147 @@
+"""A small site in a real browser: its queue log, loaded by the real loader, and the server that shows it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from psycopg import sql as words
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class SmallSite:
+    """A folder with settings and a queue log, a warehouse, and the commands that join them."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.log = folder / "queue_log"
+        self.environment = {**os.environ, "DATABASE_URL": database_url, "FLOORBOARD_HOME": str(folder)}
+        (folder / "floorboard.toml").write_text(
+            '[site]\nname = "Harbour"\ntime_zone = "UTC"\n\n'
+            '[[sources]]\nname = "pbx"\nkind = "asterisk_queue_log"\npath = "queue_log"\nevery_seconds = 2\n',
+            encoding="utf-8",
+        )
+
+    def write(self, *events: tuple[int, str]) -> None:
+        """Adds events, drawn as (seconds ago, "callid|queue|agent|VERB|data"), and loads them."""
+        now = int(time.time())
+        with self.log.open("a", encoding="utf-8") as log:
+            log.writelines(f"{now - ago}|{text}\n" for ago, text in events)
+        command = [sys.executable, str(ROOT / "floorboard.py"), "etl", "run", "--once"]
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    @contextmanager
+    def served(self) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+        """The address and the process of the pages."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        command = [sys.executable, "-m", "dashboard.server", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(address, process)
+            yield address, process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+
+def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert process.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within 30 seconds")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; without it the browser tests are skipped and counted, except on CI, where they fail."""
+    if not CHROMIUM.exists() and os.environ.get("CI") != "true":
+        pytest.skip(f"there is no {CHROMIUM}")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+EVENTS = (
+    (3600, "MANAGER|sales|Aino Kask|ADDMEMBER|"),
+    (3600, "MANAGER|sales|<img src=x onerror=alert(1)>|ADDMEMBER|"),
+    (3000, "c1|sales|NONE|ENTERQUEUE||5551|1"),
+    (2995, "c1|sales|Aino Kask|CONNECT|5|b1|3"),
+    (2900, "c1|sales|Aino Kask|COMPLETECALLER|5|95|1"),
+    (600, "MANAGER|sales|<img src=x onerror=alert(1)>|PAUSE|Lunch"),
+    (300, "c2|sales|NONE|ENTERQUEUE||5552|1"),
+    (290, "c2|sales|Aino Kask|CONNECT|10|b2|3"),
+    (20, "c3|sales|NONE|ENTERQUEUE||5553|1"),
+)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database_url: str) -> SmallSite:
+    """A site where two people work and one caller waits, for a test that changes it."""
+    small = SmallSite(tmp_path, database_url)
+    small.write(*EVENTS)
+    return small
+
+
+@pytest.fixture(scope="module")
+def address(server_url: str, template_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The pages of such a site, for the tests that only look."""
+    name = f"floorboard_look_{os.getpid()}"
+    make = words.SQL("create database {} template {}").format(
+        words.Identifier(name), words.Identifier(template_name)
+    )
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(make)
+        try:
+            url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
+            small = SmallSite(tmp_path_factory.mktemp("look"), url)
+            small.write(*EVENTS)
+            with small.served() as (found, _):
+                yield found
+        finally:
+            connection.execute(words.SQL("drop database {} with (force)").format(words.Identifier(name)))

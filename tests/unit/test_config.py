@@ -1,0 +1,153 @@
+"""The settings file: what is accepted, and the sentence for everything that is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etl.config import ConfigError, Settings, load_settings
+
+GOOD = """\
+[site]
+name = "Tallinn"
+time_zone = "Europe/Tallinn"
+
+[[sources]]
+name = "pbx"
+kind = "asterisk_queue_log"
+path = "logs/queue_log"
+every_seconds = 5
+
+[[sources]]
+name = "branch"  # the second office
+kind = "asterisk_queue_log"
+path = "/var/log/asterisk/queue_log"
+every_seconds = 60
+callback_keys = ["1", "9"]
+wrap_up_reason_names = ["After call"]
+stale_after_seconds = 900
+include_rotated = false
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "floorboard.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def refused(folder: Path, text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(folder, text))
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.startswith(str(folder / "floorboard.toml"))
+    return sentence.removeprefix(str(folder / "floorboard.toml"))
+
+
+def test_every_key_of_a_good_file_arrives_typed(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GOOD))
+    pbx, branch = settings.sources
+    assert (settings.site.name, settings.site.time_zone) == ("Tallinn", "Europe/Tallinn")
+    assert pbx.path == tmp_path / "logs" / "queue_log"
+    assert (pbx.every_seconds, pbx.callback_keys, pbx.wrap_up_reason_names) == (5, (), ())
+    assert (pbx.stale_after_seconds, pbx.include_rotated) == (300, True)
+    assert branch.path == Path("/var/log/asterisk/queue_log")
+    assert branch.callback_keys == ("1", "9")
+    assert branch.wrap_up_reason_names == ("After call",)
+    assert (branch.stale_after_seconds, branch.include_rotated) == (900, False)
+
+
+def test_settings_cannot_be_changed_after_loading(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, GOOD))
+    with pytest.raises(ValueError, match="frozen"):
+        settings.site.name = "Tartu"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ('"Tallinn"', "Tallinn", 2, ["name = Tallinn", "expected TOML"]),
+        ('name = "Tallinn"', "name = 7", 2, ["name = 7", 'text in "quotes"']),
+        ('name = "Tallinn"\n', "", 1, ["found no name", "[site]"]),
+        ("Europe/Tallinn", "Europe/Talinn", 3, ['"Europe/Talinn"', "an IANA time zone"]),
+        ("Europe/Tallinn", "../etc/passwd", 3, ["an IANA time zone"]),
+        ("time_zone", "timezone", 3, ['unknown key "timezone"', 'did you mean "time_zone"']),
+        ('kind = "asterisk_queue_log"', 'kind = "asterisk"', 7, ['"asterisk"', '"asterisk_queue_log"']),
+        ('path = "logs/queue_log"', "path = 5", 8, ["path = 5", "the path of a file"]),
+        ('path = "logs/queue_log"', 'path = ""', 8, ['path = ""', "the path of a file"]),
+        ("every_seconds = 5\n", 'every_seconds = "5"\n', 9, ['"5"', "a whole number"]),
+        ("every_seconds = 5\n", "every_seconds = 0\n", 9, ["= 0", "at least 1"]),
+        ("every_seconds = 5\n", "every_seconds = true\n", 9, ["= true", "a whole number"]),
+        ("every_seconds = 60", "every_second = 60", 15, ['"every_second"', 'did you mean "every_seconds"']),
+        ("every_seconds = 60\n", "", 11, ["found no every_seconds", "[[sources]] number 2"]),
+        ('name = "branch"', 'name = "pbx"', 12, ['name = "pbx" a second time', "its own name"]),
+        ("/var/log/asterisk/queue_log", "logs/../logs/queue_log", 14, ["a second time", "its own path"]),
+        ('["1", "9"]', "[1, 9]", 16, ["callback_keys = 1", 'text in "quotes"']),
+        ('["1", "9"]', '"1"', 16, ['callback_keys = "1"', 'a list such as ["1"]']),
+        ("include_rotated = false", "include_rotated = 0", 19, ["= 0", "true or false"]),
+        ("[site]", "[sites]", 1, ['unknown key "sites"', 'did you mean "site"']),
+    ],
+)
+def test_a_wrong_line_is_named_with_what_was_found_and_expected(
+    tmp_path: Path, old: str, new: str, line: int, words: list[str]
+) -> None:
+    sentence = refused(tmp_path, GOOD.replace(old, new, 1))
+    assert sentence.startswith(f", line {line}: ")
+    for word in words:
+        assert word in sentence
+
+
+def test_a_file_without_sources_says_what_to_add(tmp_path: Path) -> None:
+    sentence = refused(tmp_path, '[site]\nname = "Tallinn"\ntime_zone = "Europe/Tallinn"\n')
+    assert "found no [[sources]]" in sentence
+
+
+def test_an_empty_list_of_sources_is_no_site(tmp_path: Path) -> None:
+    sentence = refused(tmp_path, 'sources = []\n[site]\nname = "Tallinn"\ntime_zone = "Europe/Tallinn"\n')
+    assert "line 1" in sentence
+    assert "at least one [[sources]] table" in sentence
+
+
+def test_a_key_inside_a_text_of_several_lines_is_not_taken_for_the_key(tmp_path: Path) -> None:
+    text = GOOD.replace('"Tallinn"', '"""\nevery_seconds = 3\n"""', 1)
+    assert "line 2" in refused(tmp_path, text)
+
+
+def test_bytes_that_are_not_utf8_are_named_by_line(tmp_path: Path) -> None:
+    file = tmp_path / "floorboard.toml"
+    file.write_bytes(b'[site]\nname = "J\xf5hvi"\n')
+    with pytest.raises(ConfigError, match="line 2: found a byte that is not UTF-8"):
+        load_settings(file)
+
+
+def test_a_missing_file_says_where_it_was_looked_for_and_what_to_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FLOORBOARD_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"was not found.*copy floorboard\.example\.toml"):
+        load_settings()
+
+
+def test_a_folder_is_not_a_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_settings(tmp_path)
+
+
+def test_the_variable_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOORBOARD_CONFIG", str(write(tmp_path, GOOD)))
+    assert load_settings().site.name == "Tallinn"
+
+
+def test_an_unknown_source_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    settings: Settings = load_settings(write(tmp_path, GOOD))
+    assert settings.source("branch").every_seconds == 60
+    with pytest.raises(ConfigError, match=r'no source "pbz".*pbx, branch'):
+        settings.source("pbz")
+
+
+def test_the_example_file_of_the_project_is_good() -> None:
+    example = Path(__file__).parents[2] / "floorboard.example.toml"
+    assert load_settings(example).sources[0].kind == "asterisk_queue_log"

@@ -1,0 +1,229 @@
+"""The console command: what it promises before any warehouse is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import typer
+
+import floorboard
+from dashboard import asking
+from dashboard.asking import AskError
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "DECISIONS.md",
+    "CHANGELOG.md",
+    "floorboard.example.toml",
+)
+
+
+def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+        cwd=cwd,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(cwd), "FLOORBOARD_HOME": str(cwd / "home"), **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def live(connection: object, *, as_of: datetime, queue_id: int | None = None) -> pl.DataFrame:
+    return pl.DataFrame({"as_of_at": [as_of], "queue_id": [queue_id], "ratio": [float("nan")]})
+
+
+def day(connection: object, *, day_date: date) -> pl.DataFrame:
+    return pl.DataFrame({"day_date": [day_date]})
+
+
+def totals(connection: object, *, window_start: datetime, window_end: datetime) -> pl.DataFrame:
+    return pl.DataFrame({"window_start_at": [window_start], "window_end_at": [window_end]})
+
+
+@pytest.fixture(autouse=True)
+def questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "QUESTIONS", {"live": live, "day": day, "totals": totals})
+
+
+def put(question: str, **given: str) -> dict[str, object]:
+    return asking.ask(None, question, given, now=NOW).row(0, named=True)  # type: ignore[arg-type]
+
+
+def test_an_instant_with_its_zone_becomes_utc() -> None:
+    assert put("live", as_of="2026-11-22T12:00:00+02:00")["as_of_at"] == datetime(
+        2026, 11, 22, 10, tzinfo=UTC
+    )
+    assert put("live", as_of="2026-11-22T10:00:00Z")["as_of_at"] == datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def test_as_of_is_now_when_left_out() -> None:
+    assert put("live")["as_of_at"] == NOW
+
+
+@pytest.mark.parametrize("text", ["2026-10-25T03:30", "2026-10-25", "yesterday", "", "1761359400"])
+def test_an_instant_without_zone_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(AskError, match=r"--as-of .*expected .*(\+02:00|Z)"):
+        put("live", as_of=text)
+
+
+def test_a_parameter_takes_the_type_of_the_signature() -> None:
+    assert put("live", queue_id="4")["queue_id"] == 4
+    assert put("day", day_date="2026-11-22")["day_date"] == date(2026, 11, 22)
+    with pytest.raises(AskError, match='--queue-id "four" cannot be used; expected a whole number'):
+        put("live", queue_id="four")
+    with pytest.raises(AskError, match=r'--day "22\.11\." cannot be used; expected a day'):
+        put("day", day_date="22.11.")
+
+
+def test_a_missing_or_foreign_parameter_is_named_as_it_is_typed() -> None:
+    with pytest.raises(AskError, match=r"totals needs --to, for example --to 2026"):
+        put("totals", window_start="2026-11-22T00:00:00Z")
+    with pytest.raises(AskError, match=r"live does not take --queue; .*Did you mean --queue-id"):
+        put("live", queue="4")
+
+
+def test_an_unknown_question_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(
+        AskError, match=r'no question "lve"; expected one of: day, live, totals\. Did you mean live'
+    ):
+        put("lve")
+
+
+def test_further_parameters_come_with_and_without_equals_sign() -> None:
+    assert asking.from_arguments(["--queue-id", "4", "--name=a=b"]) == {"queue_id": "4", "name": "a=b"}
+    for wrong in (["4"], ["--queue-id"]):
+        with pytest.raises(AskError, match="--name value"):
+            asking.from_arguments(wrong)
+
+
+def test_json_is_one_object_per_row_with_null_for_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    floorboard.show(live(None, as_of=NOW), title="live", as_json=True)
+    assert json.loads(capsys.readouterr().out) == [
+        {"as_of_at": "2026-11-22T10:30:00+00:00", "queue_id": None, "ratio": None}
+    ]
+
+
+def test_an_empty_answer_is_an_empty_list_and_a_table_with_its_columns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    empty = live(None, as_of=NOW).clear()
+    floorboard.show(empty, title="live", as_json=True)
+    assert json.loads(capsys.readouterr().out) == []
+    floorboard.show(empty, title="live", as_json=False)
+    assert "queue_id" in capsys.readouterr().out
+
+
+def test_help_loads_neither_the_dashboard_nor_the_warehouse(tmp_path: Path) -> None:
+    code = (
+        "import sys, floorboard\n"
+        "sys.argv = ['floorboard', '--help']\n"
+        "try:\n    floorboard.main()\n"
+        "except SystemExit as end:\n    assert end.code == 0, end.code\n"
+        "heavy = {'streamlit', 'polars', 'sqlalchemy', 'altair'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "demo" in done.stdout
+
+
+def test_a_missing_settings_file_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+    done = run("etl", "run", "--once", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "the settings file was not found" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_address_of_the_warehouse_never_shows_its_password(tmp_path: Path) -> None:
+    address = "postgresql://me:top-secret@127.0.0.1:1/nowhere"
+    for arguments in (["ask", "live_queues", "--json"], ["db", "migrate"], ["db", "check"]):
+        done = run(*arguments, cwd=tmp_path, DATABASE_URL=address)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert "top-secret" not in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_doctor_says_what_to_do_and_its_json_stands_alone(tmp_path: Path) -> None:
+    (tmp_path / "floorboard.toml").write_text(
+        '[site]\nname = "T"\ntime_zone = "Europe/Tallinn"\n[[sources]]\nname = "pbx"\n'
+        'kind = "asterisk_queue_log"\npath = "queue_log"\nevery_seconds = 5\n'
+    )
+    done = run("doctor", "--json", cwd=tmp_path)
+    findings = {finding["subject_name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1  # the log is not there
+    assert findings["Source pbx"]["state_name"] == "wrong"
+    assert str(tmp_path / "queue_log") in findings["Source pbx"]["found_text"]
+    assert findings["Python"]["state_name"] == "good"
+    assert findings["Warehouse"]["state_name"] == "advice"
+
+
+def commands_in(text: str) -> Iterator[list[str]]:
+    """Every `floorboard ...` of a document: in code marks, and at the start of a line of a code block."""
+    for found in re.finditer(r"`(?:\.venv/bin/)?floorboard ([^`]+)`", text):
+        yield found.group(1).split()
+    for block in re.findall(r"```sh\n(.*?)```", text, re.S):
+        for line in block.splitlines():
+            words = line.partition("#")[0].split()
+            if words and words[0].rpartition("/")[2] == "floorboard":
+                yield words[1:]
+
+
+def resolve(words: list[str]) -> str | None:
+    """What is wrong with a command line as it is written in a document; None when nothing is."""
+    command: Any = typer.main.get_command(floorboard.app)
+    rest = list(words)
+    while rest and hasattr(command, "commands"):
+        name = rest.pop(0)
+        if name not in command.commands:
+            return f"there is no command {name}"
+        command = command.commands[name]
+    known = {option for parameter in command.params for option in parameter.opts}
+    options = set(re.findall(r"--[a-z-]+", " ".join(rest)))
+    return f"{sorted(options - known)} unknown" if options - known - {"--help"} else None
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_command_of_the_documents_exists(document: str) -> None:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    wrong = {" ".join(words): fault for words in commands_in(text) if (fault := resolve(words))}
+    assert wrong == {}
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    written = {" ".join(words) for words in commands_in((ROOT / "README.md").read_text(encoding="utf-8"))}
+    application: Any = typer.main.get_command(floorboard.app)
+    for name, command in application.commands.items():
+        for path in [f"{name} {sub}" for sub in getattr(command, "commands", {})] or [name]:
+            assert command.hidden or any(text.startswith(path) for text in written), path
+
+
+def test_every_make_target_of_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text(encoding="utf-8")
+        written = set(re.findall(r"(?:`|^)make ([a-z]+)", text, re.M))
+        assert written <= targets, (document, written - targets)
+
+
+def test_the_first_command_of_the_readme_stands_in_its_first_twenty_lines() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()[:20]
+    assert "make demo" in lines

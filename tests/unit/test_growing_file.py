@@ -1,0 +1,241 @@
+"""Following a growing file: rotation, compression, cuts and half-written lines never lose or double a line."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from etl import LoadError
+from etl.sources import growing_file
+from etl.sources.growing_file import Piece, Position, pieces
+
+
+def age(line: bytes) -> float | None:
+    digits = line.split(b"|", 1)[0]
+    return float(digits) if digits.isdigit() else None
+
+
+def follow(
+    path: Path, position: Position | None, *, piece_bytes: int = 4096
+) -> tuple[list[Piece], Position | None]:
+    """What came since, with the position stored and read back as a cursor does."""
+    got = list(pieces(path, position, age_of=age, piece_bytes=piece_bytes))
+    if got:
+        position = Position.from_text(got[-1].position.to_text())
+    return got, position
+
+
+class Log:
+    """A writer of numbered lines and a reader that follows it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "queue_log"
+        self.path.write_bytes(b"")
+        self.written = 0
+        self.read: list[bytes] = []
+        self.notices: list[str] = []
+        self.position: Position | None = None
+
+    def write(self, lines: int, *, end: bytes = b"\n") -> None:
+        with self.path.open("ab") as file:
+            for number in range(lines):
+                self.written += 1
+                file.write(b"%010d|line" % self.written + (b"\n" if number < lines - 1 else end))
+
+    def poll(self) -> None:
+        got, self.position = follow(self.path, self.position)
+        for piece in got:
+            self.read += piece.data.splitlines()
+            self.notices += [piece.notice] if piece.notice else []
+
+    def rotate(self, *, compress: bool = False) -> None:
+        """As logrotate does: queue_log.1 becomes .2 (or .2.gz), queue_log becomes .1, a new file begins."""
+        for number in range(8, 0, -1):
+            for suffix in ("", ".gz"):
+                old = self.path.with_name(f"queue_log.{number}{suffix}")
+                if old.exists():
+                    old.rename(self.path.with_name(f"queue_log.{number + 1}{suffix}"))
+        first = self.path.with_name("queue_log.1")
+        self.path.rename(first)
+        if compress:
+            with gzip.open(first.with_name("queue_log.1.gz"), "wb") as packed:
+                packed.write(first.read_bytes())
+            first.unlink()
+        self.path.write_bytes(b"")
+
+    def expect_all(self) -> None:
+        assert self.read == [b"%010d|line" % number for number in range(1, self.written + 1)]
+
+
+def test_whole_lines_only(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(3, end=b"")
+    log.poll()
+    assert len(log.read) == 2
+    with log.path.open("ab") as file:
+        file.write(b"\n")
+    log.poll()
+    log.expect_all()
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_rotation_by_rename_loses_and_doubles_nothing(tmp_path: Path, compress: bool) -> None:
+    log = Log(tmp_path)
+    for _ in range(5):
+        log.write(7)
+        log.poll()
+        log.write(3)  # written after the poll, before the rotation
+        log.rotate(compress=compress)
+        log.write(4)
+        log.poll()
+    log.expect_all()
+    assert log.notices == []
+
+
+def test_two_rotations_between_polls_are_read_in_order(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    for _ in range(3):
+        log.write(5)
+        log.rotate(compress=True)
+    log.write(2)
+    log.poll()
+    log.expect_all()
+
+
+def test_a_file_that_is_renamed_while_the_writer_goes_on_is_read_to_its_end(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    with log.path.open("ab") as still_open:
+        log.rotate()
+        still_open.write(b"0000000006|li")
+        still_open.flush()
+        log.poll()
+        assert len(log.read) == 5
+        still_open.write(b"ne\n")
+    log.written = 6
+    log.poll()
+    log.write(2)
+    log.poll()
+    log.expect_all()
+
+
+def test_a_new_file_with_the_inode_of_the_old_one_is_a_new_file(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    log.path.write_bytes(b"")  # the same inode, other content, and longer than before
+    with log.path.open("ab") as file:
+        file.writelines(b"%010d|other line\n" % number for number in range(100, 120))
+    log.poll()
+    assert [line for line in log.read if b"other" in line] == [
+        b"%010d|other line" % n for n in range(100, 120)
+    ]
+    assert "cut short in place" in log.notices[0]
+
+
+def test_a_copy_and_cut_is_read_on_and_reported(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    log.write(2)
+    log.path.with_name("queue_log.1").write_bytes(log.path.read_bytes())
+    os.truncate(log.path, 0)
+    log.write(3)
+    log.poll()
+    log.expect_all()
+    assert "cut short in place" in log.notices[0]
+
+
+def test_a_file_whose_old_copy_is_gone_is_reported(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    log.path.rename(tmp_path / "elsewhere")
+    log.path.write_bytes(b"0000000009|line\n")
+    log.poll()
+    assert log.read[-1] == b"0000000009|line"
+    assert "neither here nor among the rotated files" in log.notices[0]
+
+
+def test_the_first_start_reads_the_rotated_files_too(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for _ in range(3):
+        log.write(4)
+        log.rotate(compress=True)
+    log.write(1)
+    log.poll()
+    log.expect_all()
+
+
+def test_a_rotated_file_that_is_not_unpackable_stops_the_load_with_its_name(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(4)
+    log.rotate(compress=True)
+    packed = log.path.with_name("queue_log.1.gz")
+    packed.write_bytes(packed.read_bytes()[:20])
+    with pytest.raises(LoadError, match=r"queue_log\.1\.gz: this rotated file cannot be unpacked"):
+        log.poll()
+
+
+def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"there is no such file.*floorboard\.toml"):
+        follow(tmp_path / "queue_log", None)
+
+
+def test_an_overlong_line_is_one_refused_row_in_bounded_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(growing_file, "LONGEST_LINE_BYTES", 5000)
+    path = tmp_path / "queue_log"
+    path.write_bytes(b"1|a\n" + b"x" * 50_000 + b"\n2|b\n")
+    got, position = follow(path, None, piece_bytes=256)
+    assert [(piece.overlong, piece.first_line_number, len(piece.data)) for piece in got] == [
+        (False, 1, 4),
+        (True, 2, 5000),
+        (False, 3, 4),
+    ]
+    assert position is not None
+    assert follow(path, position, piece_bytes=256)[0] == []
+
+
+def test_numbers_of_lines_go_on_over_pieces_and_polls(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(1000)
+    got, position = follow(log.path, None, piece_bytes=512)
+    assert len(got) > 10
+    log.write(5)
+    [piece], _ = follow(log.path, position)
+    assert piece.first_line_number == 1001
+
+
+@pytest.mark.parametrize(
+    "text", ["{", '{"version":2}', '{"version":1,"offset":-1}', "[]", '{"version":1,"offset":"a"}']
+)
+def test_a_cursor_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be read|its version|its numbers"):
+        Position.from_text(text)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_writing_rotation_and_polling_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    log = Log(tmp_path)
+    rotations = 0
+    for _ in range(120):
+        act = chance.random()
+        if act < 0.5:
+            log.write(chance.randint(1, 300))
+        elif act < 0.9:
+            log.poll()
+        elif rotations < 8 and log.path.stat().st_size:
+            log.rotate(compress=chance.random() < 0.5)
+            rotations += 1
+    log.poll()
+    log.expect_all()
+    assert log.notices == []
