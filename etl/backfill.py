@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from etl import LoadError
-from etl.load import DEADLINE_SECONDS, one_row
+from etl.load import DEADLINE_SECONDS, one_row, roll_up
 from sql import warehouse
 
 
@@ -53,9 +53,7 @@ def _backfill_window(engine: sa.Engine, window_start: datetime, window_end: date
         warehouse.execute(connection, "rollups/clear_queue_intervals", **window)
         warehouse.execute(connection, "rollups/clear_agent_intervals", **window)
         warehouse.execute(connection, "rollups/dirty_from_facts", **window)
-        return warehouse.execute(connection, "rollups/queue_intervals") + warehouse.execute(
-            connection, "rollups/agent_intervals"
-        )
+        return roll_up(connection)
 
 
 def _interval(instant: datetime) -> datetime:

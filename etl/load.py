@@ -235,8 +235,7 @@ def _merge(
             read_rows=batch.unused["read_rows"].to_list(),
         )
     if loaded_rows:
-        _execute(connection, "rollups/queue_intervals")
-        _execute(connection, "rollups/agent_intervals")
+        roll_up(connection)
     return _Merged(loaded_rows, rejected_rows)
 
 
@@ -257,6 +256,11 @@ def merge_facts(connection: sa.Connection, frame: pl.DataFrame, shape: Shape, *,
         _execute(connection, statement, **run)
         return 0
     return int(one_row(connection, statement, **run)[0])
+
+
+def roll_up(connection: sa.Connection) -> int:
+    """Makes the intervals that are noted as dirty anew from the facts; the number of rollup rows that changed."""
+    return _execute(connection, "rollups/queue_intervals") + _execute(connection, "rollups/agent_intervals")
 
 
 def _refusals(refused: pl.DataFrame, source: SourceSettings) -> pl.DataFrame:

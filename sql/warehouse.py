@@ -79,7 +79,7 @@ def open_engine(url: str | None = None) -> sa.Engine:
             connect_args={
                 "connect_timeout": 3,
                 "application_name": "floorboard",
-                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off -c work_mem=64MB",
+                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off -c work_mem=64MB -c temp_buffers=64MB",
             },
         )
     except (ArgumentError, ValueError) as error:

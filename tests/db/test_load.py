@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import signal
-import subprocess
-import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,10 +14,9 @@ import sqlalchemy as sa
 from dashboard import queries
 from etl import LoadError, load
 from etl.backfill import backfill
-from etl.config import Settings
 from sql import warehouse
+from tests.torture.kills import append, killed_loads, now, settings_for
 
-ROOT = Path(__file__).parents[2]
 T0 = 1_795_309_870
 FACTS = {
     "calls": "select to_jsonb(f) - 'run_id' - 'queue_id' - 'agent_id', queue_name, agent_name "
@@ -36,17 +30,6 @@ FACTS = {
     "agent_intervals": "select to_jsonb(f) - 'agent_id', agent_name "
     "from warehouse.agent_intervals as f join warehouse.agents using (agent_id)",
 }
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def settings_for(path: Path, **source: object) -> Settings:
-    given = {"name": "pbx", "kind": "asterisk_queue_log", "path": str(path), "every_seconds": 2} | source
-    return Settings.model_validate(
-        {"site": {"name": "Test floor", "time_zone": "Europe/Tallinn"}, "sources": [given]}
-    )
 
 
 def run(engine: sa.Engine, path: Path, **source: object) -> load.RunSummary:
@@ -121,22 +104,6 @@ def expect_the_numbers_of_asterisk(engine: sa.Engine, pbx: Path) -> None:
         "where answered_at is not null group by agent_name",
     )
     assert dict(taken) == members
-
-
-def grow(source: Path, target: Path, sizes: list[int]) -> list[bytes]:
-    lines = source.read_bytes().splitlines(keepends=True)
-    target.write_bytes(b"")
-    parts, place, number = [], 0, 0
-    while place < len(lines):
-        size = sizes[number % len(sizes)]
-        parts.append(b"".join(lines[place : place + size]))
-        place, number = place + size, number + 1
-    return parts
-
-
-def append(path: Path, part: bytes) -> None:
-    with path.open("ab") as file:
-        file.write(part)
 
 
 def test_the_same_numbers_as_the_pbx_at_once(engine: sa.Engine, pbx: Path) -> None:
@@ -411,45 +378,12 @@ def test_live_counts_by_the_event_rule(engine: sa.Engine, tmp_path: Path) -> Non
         assert list(live.select(columns).row(0)) == figures
 
 
-KILLED = """
-import sys
-from datetime import UTC, datetime
-from pathlib import Path
-sys.path.insert(0, {root!r})
-from tests.db.test_load import settings_for
-from etl import load
-from sql import warehouse
-settings = settings_for(Path({path!r}))
-engine = warehouse.open_engine()
-print("ready", flush=True)
-load.run_source(engine, settings, settings.sources[0], now=lambda: datetime.now(UTC))
-"""
-
-
 def test_fifty_kills_lose_and_double_nothing(
     engine: sa.Engine, database_url: str, pbx: Path, tmp_path: Path
 ) -> None:
-    """kill -9 at a random moment, again and again, until the log is through; then every fact is as from one clean load."""
+    """kill -9 at a random moment until the log is through; then every fact is as from one clean load."""
     path = tmp_path / "queue_log"
-    parts = grow(pbx / "queue_log", path, [90])
-    chance = random.Random(11)
-    kills = 0
-    environment = os.environ | {"DATABASE_URL": database_url}
-    for part in parts:
-        append(path, part)
-        with subprocess.Popen(
-            [sys.executable, "-c", KILLED.format(root=str(ROOT), path=str(path))],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            cwd=ROOT,
-        ) as loader:
-            assert loader.stdout is not None
-            loader.stdout.readline()
-            time.sleep(chance.uniform(0, 0.12))
-            kills += loader.poll() is None
-            loader.send_signal(signal.SIGKILL)
-    assert kills >= 50
+    assert killed_loads(pbx / "queue_log", path, database_url=database_url, lines_a_load=90, seed=11) >= 50
     run(engine, path)
     expect_the_numbers_of_asterisk(engine, pbx)
     told = facts(engine)

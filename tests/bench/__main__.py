@@ -1,0 +1,289 @@
+"""Measures reading and loading at one million rows, each as a ratio to a peer or a limit in the same run.
+
+`make bench` prints the table; `make bench ARGS="--write docs/bench.md"` keeps it; `--rows 200000` is a shorter run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import polars as pl
+import sqlalchemy as sa
+
+from etl import load
+from etl.config import Settings
+from etl.floor import write_floor
+from etl.frames import CALLS, INSTANT
+from etl.sources.asterisk_queue_log import QueueLog
+from etl.sources.queue_events import Rules
+from sql import embedded, migrate, warehouse
+
+QUEUES, AGENTS, DAYS = 20, 200, 60
+TICK_ROWS = 2000
+FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: what was measured, the peer or limit, and whether it holds."""
+
+    name: str
+    measured: str
+    limit: str
+    is_met: bool
+
+
+def call_rows(rows: int) -> pl.DataFrame:
+    """Stays as a reader hands them over: 20 queues, 200 agents, 60 days from 6 to 18 o'clock."""
+    chance = np.random.default_rng(1)
+    second = (
+        FIRST_DAY.timestamp()
+        + chance.integers(0, DAYS, rows) * 86400
+        + chance.integers(6 * 3600, 18 * 3600, rows)
+    )
+    offered = pl.Series("offered", np.sort(second).astype(np.int64))
+    base = pl.DataFrame({
+        "offered": offered,
+        "wait_seconds": chance.exponential(20, rows).astype(np.int32),
+        "talk_seconds": chance.lognormal(5, 0.6, rows).astype(np.int32),
+        "is_answered": chance.random(rows) > 0.06,
+        "queue_id": chance.integers(1, QUEUES + 1, rows).astype(np.int32),
+        "agent_id": chance.integers(1, AGENTS + 1, rows).astype(np.int32),
+        "customer_key": chance.integers(0, 2**62, rows),
+    })  # fmt: skip
+    answered, wait = pl.col("is_answered"), pl.col("wait_seconds")
+    seconds = {
+        "offered_at": pl.col("offered"),
+        "answered_at": pl.when(answered).then(pl.col("offered") + wait),
+        "ended_at": pl.col("offered") + wait + pl.when(answered).then("talk_seconds").otherwise(0),
+    }
+    text = {
+        "outcome_name": pl.when(answered).then(pl.lit("answered")).otherwise(pl.lit("abandoned")),
+        "ended_by_name": pl.lit("caller"),
+        "channel_name": pl.lit("call"),
+        "direction_name": pl.lit("inbound"),
+    }
+    frame = base.with_columns(
+        *((value * 1_000_000).cast(INSTANT).alias(name) for name, value in seconds.items()),
+        *(pl.when(answered).then(name).alias(name) for name in ("agent_id", "talk_seconds")),
+        **text,
+        call_id=pl.format("{}.{}", "offered", pl.int_range(pl.len())),
+        customer_key=pl.col("customer_key").cast(pl.String),
+        version_number=pl.lit(3, pl.Int64),
+        new_rows=pl.lit(3, pl.Int64),
+        stay_number=pl.lit(1, pl.Int32),
+        ring_seconds=pl.when(answered).then(pl.lit(3, pl.Int32)),
+    ).with_columns(contact_id="call_id")
+    missing = {name: dtype for name, dtype in CALLS.columns.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, dtype).alias(name) for name, dtype in missing.items()).select(
+        CALLS.columns.keys()
+    )
+
+
+def fresh(engine: sa.Engine, rows: pl.DataFrame | None = None) -> None:
+    """An empty warehouse with the queues, agents and months that the rows need."""
+    with engine.begin() as connection:
+        for schema in ("warehouse", "ops", "game"):
+            connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))
+    migrate.migrate(engine)
+    if rows is None:
+        return
+    with engine.begin() as connection:
+        names = [f"queue {number}" for number in range(1, QUEUES + 1)]
+        warehouse.execute(
+            connection, "merge/queues", source_name="bench", queue_names=names, time_zone_name="UTC"
+        )
+        keys = [f"agent {number:03}" for number in range(1, AGENTS + 1)]
+        warehouse.execute(connection, "merge/sites", site_name="bench", time_zone_name="UTC")
+        warehouse.execute(
+            connection, "merge/agents", source_name="bench", source_keys=keys, site_name="bench"
+        )
+        load._months(connection, rows)
+
+
+def psql_copy(url: str, rows: pl.DataFrame, folder: Path) -> float:
+    """Seconds of `psql \\copy` of the same rows as CSV into the same indexed, partitioned table, without rollups."""
+    path = folder / "calls.csv"
+    columns = [name for name in rows.columns if name != "new_rows"]
+    given = rows.select(columns).with_columns(run_id=pl.lit(1), source_name=pl.lit("bench"))
+    given.write_csv(path, include_header=False, null_value="\\N", quote_style="non_numeric")
+    programs = embedded.status().bin_folder
+    psql = (
+        (programs / "psql")
+        if programs and (programs / "psql").exists()
+        else Path(shutil.which("psql") or "psql")
+    )
+    command = f"\\copy warehouse.calls ({', '.join(given.columns)}) from '{path}' (format csv, null '\\N')"
+    begin = time.perf_counter()
+    subprocess.run([psql, url, "-qc", command], check=True)
+    return time.perf_counter() - begin
+
+
+def merge(engine: sa.Engine, rows: pl.DataFrame, *, rows_a_batch: int) -> float:
+    """Seconds from a frame to committed, deduplicated, rolled-up facts, in batches as a long log gives them."""
+    begin = time.perf_counter()
+    for part in rows.iter_slices(rows_a_batch):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(warehouse.statement("merge/stage"))
+            load.merge_facts(connection, part, CALLS, run={"source_name": "bench", "run_id": 1})
+            load.roll_up(connection)
+    return time.perf_counter() - begin
+
+
+def tick(engine: sa.Engine, rows: pl.DataFrame) -> float:
+    """Median seconds of a tick that changes the newest 2,000 rows."""
+    took = []
+    for number in range(7):
+        part = rows.tail(TICK_ROWS).with_columns(
+            version_number=pl.lit(4 + number, pl.Int64), talk_seconds=pl.col("talk_seconds") + number + 1
+        )
+        took.append(merge(engine, part, rows_a_batch=TICK_ROWS))
+    return median(took)
+
+
+def reading(path: Path) -> tuple[int, float]:
+    """Lines and seconds of parsing and sessionising a whole log, nothing loaded."""
+    begin = time.perf_counter()
+    lines = sum(batch.read_rows for batch in QueueLog(path, Rules(), b"a key for the bench").read("", ""))
+    return lines, time.perf_counter() - begin
+
+
+def reading_peak(path: Path) -> float:
+    """Peak memory in MB of a process that reads the log."""
+    code = "import sys, resource; from pathlib import Path; from tests.bench.__main__ import reading; "
+    code += "reading(Path(sys.argv[1])); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    done = subprocess.run([sys.executable, "-c", code, path], check=True, capture_output=True, text=True)
+    return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
+
+
+def measure(rows: int, folder: Path) -> list[Figure]:
+    """All figures; each prints as it is ready."""
+    log, half = folder / "queue_log", folder / "half" / "queue_log"
+    half.parent.mkdir()
+    days = max(10, rows // 5000)
+    write_floor(log, seed=1, days=days, until=FIRST_DAY)
+    with log.open("rb") as whole, half.open("wb") as part:
+        part.write(b"".join(whole.readlines(log.stat().st_size // 2)))
+    figures = []
+
+    def note(name: str, measured: str, limit: str, *, is_met: bool) -> None:
+        figures.append(Figure(name, measured, limit, is_met))
+        print(f"  {name}: {measured} ({limit}) {'met' if is_met else 'NOT MET'}", flush=True)
+
+    lines, seconds = reading(log)
+    limit = 10 * lines / 1_000_000
+    note(
+        "Reading a queue_log",
+        f"{lines:,} lines in {seconds:.1f} s",
+        f"under {limit:.0f} s",
+        is_met=seconds < limit,
+    )
+    peaks = reading_peak(half), reading_peak(log)
+    ratio = peaks[1] / peaks[0]
+    note(
+        "Memory, whole log against half of it",
+        f"{peaks[1]:.0f} MB, ratio {ratio:.2f}",
+        "at most 1.2",
+        is_met=ratio <= 1.2,
+    )
+    with embedded.attached() as url:
+        engine = warehouse.open_engine(url)
+        figures_of_load(engine, url, rows, log, folder, note)
+        engine.dispose()
+    return figures
+
+
+def figures_of_load(engine: sa.Engine, url: str, rows: int, log: Path, folder: Path, note) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """Targets 1 to 3 of the load."""
+    frame = call_rows(rows)
+    fresh(engine, frame)
+    small = merge(engine, frame.head(rows // 10), rows_a_batch=50_000)
+    tick_small = tick(engine, frame.head(rows // 10))
+    fresh(engine, frame)
+    peer = psql_copy(url, frame, folder)
+    fresh(engine, frame)
+    ours = merge(engine, frame, rows_a_batch=50_000)
+    tick_large = tick(engine, frame)
+    note(
+        "1. Frame to rolled-up facts against psql \\copy csv (which rolls nothing up)",
+        f"{rows / ours:,.0f} against {rows / peer:,.0f} rows/s, ratio {peer / ours:.2f}; "
+        f"the first tenth at {rows / 10 / small:,.0f} rows/s",
+        "at least 1.00",
+        is_met=ours <= peer,
+    )
+    fresh(engine)
+    source = {"name": "pbx", "kind": "asterisk_queue_log", "path": str(log), "every_seconds": 2}
+    settings = Settings.model_validate({"site": {"name": "bench", "time_zone": "UTC"}, "sources": [source]})
+    begin = time.perf_counter()
+    done = load.run_source(engine, settings, settings.sources[0], now=lambda: datetime.now(UTC))
+    took = time.perf_counter() - begin
+    with engine.connect() as connection:
+        calls, states = (
+            connection.execute(
+                sa.select(sa.func.count()).select_from(sa.table(name, schema="warehouse"))
+            ).scalar_one()
+            for name in ("calls", "agent_states")
+        )
+    ratio = took / ((calls + states) * ours / rows)
+    note(
+        "2. queue_log to committed facts against target 1's time for as many rows",
+        f"{done.read_rows:,} lines, {calls:,} calls, {states:,} states in {took:.1f} s, ratio {ratio:.2f}",
+        "at most 2.00",
+        is_met=ratio <= 2,
+    )
+    growth = tick_large / tick_small
+    note(
+        f"3. Tick of {TICK_ROWS:,} changed rows at {rows:,} rows of history",
+        f"{tick_large * 1000:.0f} ms, ratio to a tenth of the history {growth:.2f}",
+        "at most 250 ms and 1.15",
+        is_met=tick_large <= 0.25 and growth <= 1.15,
+    )
+
+
+def report(figures: list[Figure], rows: int) -> str:
+    """The table as Markdown."""
+    about = f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    lines = ["# Measured by `make bench`", "", f"{about}, Polars {pl.__version__}, {rows:,} rows.", ""]
+    lines += ["| What | Measured | Limit | |", "|---|---|---|---|"]
+    lines += [
+        f"| {f.name} | {f.measured} | {f.limit} | {'met' if f.is_met else 'not met'} |" for f in figures
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Runs the bench in a home of its own, which is removed at the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--write", type=Path)
+    given = parser.parse_args()
+    os.environ.pop("DATABASE_URL", None)
+    with tempfile.TemporaryDirectory(prefix="floorboard-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        os.environ["FLOORBOARD_HOME"] = str(folder / "home")
+        print(f"Measuring at {given.rows:,} rows; a few minutes.", flush=True)
+        figures = measure(given.rows, folder)
+    text = report(figures, given.rows)
+    if given.write:
+        given.write.parent.mkdir(parents=True, exist_ok=True)
+        given.write.write_text(text)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"\n{text}\nPeak memory of the bench itself: {peak // 1024} MB")
+
+
+if __name__ == "__main__":
+    main()

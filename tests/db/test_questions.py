@@ -1,0 +1,213 @@
+"""Contracts over every statement and table: a question's types do not depend on its data, every key can be distributed."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+
+from dashboard import queries
+from etl.backfill import backfill
+from sql import warehouse
+from tests.db.test_load import run
+
+ROOT = Path(__file__).parents[2]
+T0 = 1_795_309_870
+STATEMENTS = sorted(
+    path for folder in ("merge", "rollups", "queries") for path in (ROOT / "sql" / folder).glob("*.sql")
+)
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "queue_totals": {
+        "window_start": datetime(2026, 11, 22, tzinfo=UTC),
+        "window_end": datetime(2026, 11, 22, 3, 0, 1, tzinfo=UTC),
+    },
+    "service_level_intervals": {"day_date": date(2026, 11, 22)},
+    "queues": {},
+    "sites": {},
+}
+AS_OF = {"as_of": datetime.fromtimestamp(T0 + 100, UTC)}
+LOG = (
+    "{0}|NONE|NONE|NONE|QUEUESTART|\n{0}|MANAGER|sales|A|ADDMEMBER|\n{1}|c1|sales|NONE|ENTERQUEUE||1234|1\n"
+    "{2}|c1|sales|A|CONNECT|4|x|2\n{3}|c1|sales|A|COMPLETEAGENT|4|30|1\n{3}|x|y|z|NEWVERB|1\nbroken\n"
+)
+
+
+@pytest.fixture
+def loaded(engine: sa.Engine, tmp_path: Path) -> sa.Engine:
+    path = tmp_path / "queue_log"
+    path.write_text(LOG.format(T0, T0 + 1, T0 + 5, T0 + 35))
+    run(engine, path)
+    return engine
+
+
+def ask(engine: sa.Engine, name: str, **params: Any) -> pl.DataFrame:
+    given = params or PARAMETERS.get(name, AS_OF)
+    with warehouse.connected(engine) as connection:
+        return queries.QUESTIONS[name](connection, **given)
+
+
+@pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_statement_says_what_it_answers_and_its_grain(path: Path) -> None:
+    first, second, *_ = path.read_text().splitlines()
+    assert re.fullmatch(r"-- .{15,}[.?;]", first), first
+    assert second.startswith("-- Grain: "), second
+    if path.parent.name == "queries":
+        assert path.stem in queries.QUESTIONS or path.stem in {
+            "heartbeats", "live_service_level", "queue_totals_of_intervals"
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", queries.QUESTIONS)
+def test_an_empty_answer_has_the_types_of_a_full_one(engine: sa.Engine, name: str, tmp_path: Path) -> None:
+    empty = ask(engine, name)
+    path = tmp_path / "queue_log"
+    path.write_text(LOG.format(T0, T0 + 1, T0 + 5, T0 + 35))
+    run(engine, path)
+    full = ask(engine, name, **({} if name in PARAMETERS else {"as_of": datetime(2100, 1, 1, tzinfo=UTC)}))
+    assert full.height > 0 or name == "live_agents"
+    assert empty.schema == full.schema
+    assert pl.Null not in full.dtypes
+    if name not in {"live_totals", "service_level_intervals"}:
+        assert empty.height == 0
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25), (date(2026, 11, 22), 24)]
+)
+def test_a_local_day_has_the_intervals_of_its_hours(loaded: sa.Engine, day: date, hours: int) -> None:
+    intervals = ask(loaded, "service_level_intervals", day_date=day)
+    assert intervals.height == hours * 4
+    steps = intervals["interval_start_at"].diff().drop_nulls().dt.total_seconds().unique().to_list()
+    assert steps == [900]
+
+
+def test_today_begins_at_the_queues_midnight_on_both_clock_change_days(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    # Tallinn: 29 March 2026 begins at 22:00 UTC, 30 March at 21:00; 25 October begins at 21:00, 26 October at 22:00.
+    starts = [
+        datetime(2026, 3, 28, 22),
+        datetime(2026, 3, 29, 21),
+        datetime(2026, 10, 24, 21),
+        datetime(2026, 10, 25, 22),
+    ]
+    lines = []
+    for number, start in enumerate(starts):
+        second = int(start.replace(tzinfo=UTC).timestamp())
+        for shift in (-60, 60):
+            lines.append(f"{second + shift}|c{number}{shift}|sales|NONE|ENTERQUEUE||1234|1")
+            lines.append(f"{second + shift + 30}|c{number}{shift}|sales|NONE|ABANDON|1|1|30")
+    path.write_text("\n".join(lines) + "\n")
+    run(engine, path)
+    for start in starts:
+        before, after = (start.replace(tzinfo=UTC).timestamp() + shift for shift in (-1, 3600))
+        for second in (before, after):
+            live = ask(engine, "live_queues", as_of=datetime.fromtimestamp(second, UTC))
+            assert live["offered_calls"].to_list() == [1 if second == after else live["offered_calls"][0]]
+            assert live["offered_calls"][0] in (1, 2)
+
+
+def test_whole_windows_from_rollups_equal_the_facts(loaded: sa.Engine) -> None:
+    whole = {
+        "window_start": datetime(2026, 11, 22, 1, tzinfo=UTC),
+        "window_end": datetime(2026, 11, 22, 2, tzinfo=UTC),
+    }
+    by_facts = ask(loaded, "queue_totals", **whole, threshold_seconds=20)
+    assert ask(loaded, "queue_totals", **whole).equals(by_facts)
+    assert by_facts["offered_calls"].to_list() == [1]
+
+
+def test_a_tighter_threshold_can_be_asked_for_any_window(loaded: sa.Engine) -> None:
+    window = {
+        "window_start": datetime(2026, 11, 22, 1, tzinfo=UTC),
+        "window_end": datetime(2026, 11, 22, 2, tzinfo=UTC),
+    }
+    levels = [
+        ask(loaded, "queue_totals", **window, threshold_seconds=seconds)["service_level_ratio"][0]
+        for seconds in (3, 4, 5)
+    ]
+    assert levels == [0.0, 1.0, 1.0]  # the boundary is <= T, and the call waited 4 s
+
+
+def test_the_key_of_every_distributed_table_holds_its_distribution_column(engine: sa.Engine) -> None:
+    distribution = {
+        "calls": "queue_id",
+        "queue_intervals": "queue_id",
+        "queue_members": "queue_id",
+        "agent_states": "agent_id",
+        "agent_intervals": "agent_id",
+    }
+    inspector = sa.inspect(engine)
+    for table, column in distribution.items():
+        keys = [inspector.get_pk_constraint(table, "warehouse")["constrained_columns"]]
+        keys += [one["column_names"] for one in inspector.get_unique_constraints(table, "warehouse")]
+        assert all(column in key for key in keys), table
+        assert inspector.get_foreign_keys(table, "warehouse") == [], table
+    for table in set(inspector.get_table_names("warehouse")) - set(distribution):
+        for foreign in inspector.get_foreign_keys(table, "warehouse"):
+            assert foreign["referred_table"] not in distribution
+
+
+def test_every_table_states_its_grain_and_none_holds_json_or_naive_instants(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        silent = connection.execute(
+            sa.text(
+                "select n.nspname || '.' || c.relname from pg_class as c join pg_namespace as n on n.oid = c.relnamespace "
+                "where c.relkind in ('r', 'p') and not c.relispartition and n.nspname in ('warehouse', 'ops', 'game') "
+                "and coalesce(obj_description(c.oid, 'pg_class'), '') !~ 'Grain: one row per '"
+            )
+        ).all()
+        broken = connection.execute(
+            sa.text(
+                "select table_schema, table_name, column_name, data_type from information_schema.columns "
+                "where table_schema in ('warehouse', 'ops', 'game') "
+                "and data_type in ('json', 'jsonb', 'interval', 'timestamp without time zone', 'real')"
+            )
+        ).all()
+    assert silent == []
+    assert broken == []
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        "update warehouse.calls set offered_at = 'infinity'",
+        "update warehouse.calls set ended_at = '12026-01-01'",
+        "update warehouse.calls set answered_at = '0044-03-15 BC'",
+        "update warehouse.calls set wait_seconds = -1",
+        "update warehouse.calls set ended_at = null",
+        "update warehouse.calls set revenue_amount = 'NaN'",
+        "update warehouse.calls set outcome_name = 'lost'",
+        "update warehouse.agent_states set ended_at = started_at",
+        "update warehouse.agent_states set state_name = 'asleep'",
+        "update ops.runs set read_rows = read_rows + 1",
+        "update warehouse.queues set service_level_formula_name = 'best'",
+        "update warehouse.queues set service_level_target_ratio = 80",
+    ],
+)
+def test_values_that_would_poison_a_page_are_refused_by_the_table(loaded: sa.Engine, poison: str) -> None:
+    with pytest.raises(sa.exc.DBAPIError), loaded.begin() as connection:
+        connection.execute(sa.text(poison))
+
+
+def test_a_column_without_a_unit_is_refused() -> None:
+    with pytest.raises(warehouse.WarehouseError, match=r"'wait' has no unit"):
+        warehouse.column_type("wait", 23)
+
+
+def test_a_silent_server_is_given_up_at_the_deadline(engine: sa.Engine) -> None:
+    begin = datetime.now(UTC)
+    with pytest.raises(warehouse.WarehouseError, match="does not answer"):
+        with warehouse.connected(engine, deadline_seconds=0.5) as connection:
+            connection.execute(sa.text("select pg_sleep(30)"))
+    assert (datetime.now(UTC) - begin).total_seconds() < 5
+
+
+def test_backfill_of_an_empty_warehouse_makes_nothing(engine: sa.Engine) -> None:
+    assert backfill(engine) == 0
