@@ -55,11 +55,9 @@ KNOWN_ERRORS = frozenset(
         ("dashboard.server", "ServerError"),
         ("etl.config", "ConfigError"),
         ("etl.demo", "DemoError"),
-        ("etl.floor", "FloorError"),
-        ("etl.jobs", "JobError"),
         ("etl", "LoadError"),
         ("etl.supervise", "SuperviseError"),
-        ("sql.metrics", "MetricsError"),
+        ("sql.metrics", "MetricError"),
         ("sql.warehouse", "WarehouseError"),
     }
 )
@@ -259,16 +257,10 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
 
 @db_app.command("url")
 def db_url() -> None:
-    """The address of the warehouse, for psql and other programs."""
-    from sql.embedded import url
+    """The address of the warehouse, for psql; one of our own runs on until `floorboard db stop`."""
+    from sql.embedded import keep, url
 
-    address = url()
-    if address is None:
-        raise FrontDoorError(
-            "No warehouse runs now and DATABASE_URL is not set; start `floorboard up` or `floorboard demo`, "
-            "then ask again."
-        )
-    typer.echo(address)
+    typer.echo(url() or keep())
 
 
 @db_app.command("migrate")

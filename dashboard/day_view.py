@@ -80,20 +80,17 @@ def day_totals(intervals: pl.DataFrame) -> Row:
     """
     counts = [name for name in intervals.columns if name.endswith("_calls") or name in WAITS]
     sums = intervals.select(pl.col(*PROMISE).first(), *(pl.col(name).sum() for name in counts))
-    row = metrics.with_metrics(sums, *DAY_METRICS).row(0, named=True)
-    formula_name = row["service_level_formula_name"]
+    n = pl.coalesce(metrics.metric("service_level_ratio").population(), "offered_calls").alias(
+        "decided_calls"
+    )
+    row = metrics.with_metrics(sums, *DAY_METRICS).with_columns(n).row(0, named=True)
     judged = intervals.filter(pl.col("service_level_ratio").is_not_null())
     on_target = judged.filter(pl.col("service_level_ratio") >= pl.col("service_level_target_ratio"))
     return {
         **row,
-        "decided_calls": _decided(row, formula_name) if formula_name else row["offered_calls"],
         "judged_intervals": judged.height,
         "on_target_intervals": on_target.height,
     }
-
-
-def _decided(row: Row, formula_name: str) -> int:
-    return sum(int(sign * row[name]) for sign, name in metrics.service_level(formula_name).denominator)
 
 
 def _share(part: int, whole: int) -> float | None:

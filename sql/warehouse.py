@@ -42,6 +42,13 @@ UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "key": pl.String,
     "text": pl.String,
 }
+SESSION_SETTINGS = (
+    "timezone=UTC",
+    "idle_in_transaction_session_timeout=60000",
+    "jit=off",
+    "work_mem=64MB",
+    "temp_buffers=64MB",
+)
 _TEXT_OIDS = frozenset({25, 1042, 1043, 19})
 
 
@@ -79,7 +86,7 @@ def open_engine(url: str | None = None) -> sa.Engine:
             connect_args={
                 "connect_timeout": 3,
                 "application_name": "floorboard",
-                "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c jit=off -c work_mem=64MB -c temp_buffers=64MB",
+                "options": " ".join(f"-c {setting}" for setting in SESSION_SETTINGS),
             },
         )
     except (ArgumentError, ValueError) as error:

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from etl import load
 from etl.config import Settings
-from etl.floor import write_floor
+from etl.floor_log import write_floor
 from etl.frames import CALLS, INSTANT
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.queue_events import Rules

