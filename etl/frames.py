@@ -33,6 +33,7 @@ class Shape:
     columns: dict[str, pl.DataType | type[pl.DataType]]
     required: frozenset[str]
     in_order: tuple[tuple[str, str], ...] = ()
+    key: tuple[str, ...] = ()
 
     @property
     def table_name(self) -> str:
@@ -82,6 +83,7 @@ CALLS = Shape(
         }
     ),
     (("offered_at", "answered_at"), ("answered_at", "ended_at"), ("offered_at", "ended_at")),
+    ("queue_id", "offered_at", "call_id", "stay_number"),
 )
 AGENT_STATES = Shape(
     "agent_states",
@@ -97,6 +99,7 @@ AGENT_STATES = Shape(
     },
     frozenset({"started_at", "version_number", "new_rows", "agent_id", "state_name"}),
     (("started_at", "ended_at"),),
+    ("agent_id", "started_at"),
 )
 QUEUE_MEMBERS = Shape(
     "queue_members",
@@ -109,11 +112,12 @@ QUEUE_MEMBERS = Shape(
     },
     frozenset({"started_at", "version_number", "queue_id", "agent_id"}),
     (("started_at", "ended_at"),),
+    ("queue_id", "agent_id", "started_at"),
 )
 REJECTS = Shape(
     "rejects",
-    {"place_text": pl.String, "reason_text": pl.String, "raw_text": pl.String},
-    frozenset({"place_text", "reason_text", "raw_text"}),
+    {"place_text": pl.String, "file_key": pl.String, "reason_text": pl.String, "raw_text": pl.String},
+    frozenset({"place_text", "file_key", "reason_text", "raw_text"}),
 )
 DIRTY_QUEUE_INTERVALS = Shape(
     "dirty_queue_intervals",

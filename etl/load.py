@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -37,6 +37,9 @@ from etl.sources.asterisk_queue_log import Batch, QueueLog
 from etl.sources.queue_events import Rules
 from sql import warehouse
 
+LONGEST_STATE = timedelta(
+    days=31
+)  # what lasts longer is a lost end: rollups follow it no further, as in sql/rollups
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
@@ -98,16 +101,7 @@ def run_source(
     try:
         while _pass(engine, settings, source, summary, now=now, on_batch=on_batch) and until_idle:
             pass
-    except (LoadError, ValueError) as error:
-        message = str(error)
-        if isinstance(error, ValueError):
-            message = (
-                f"Source '{source.name}': the stored cursor is not usable, {error}. "
-                f"Run `floorboard etl run --source {source.name} --from-start`; rows loaded already do not count twice."
-            )
-        _note_failure(engine, source, message, started_at=started_at, ended_at=now())
-        raise LoadError(message) from error
-    except warehouse.WarehouseError as error:
+    except (LoadError, warehouse.WarehouseError, OSError, pl.exceptions.PolarsError) as error:
         message = f"Source '{source.name}': {error}"
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
@@ -125,9 +119,10 @@ def _pass(
 ) -> bool:
     """Reads on from the stored cursor to the end; whether there was anything."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-        _execute(
-            connection, "merge/sites", site_name=settings.site.name, time_zone_name=settings.site.time_zone
-        )
+        site = {"site_name": settings.site.name, "time_zone_name": settings.site.time_zone}
+        _execute(connection, "merge/site_renamed", site_name=settings.site.name)
+        _execute(connection, "merge/queue_time_zones", source_name=source.name, **site)
+        _execute(connection, "merge/sites", **site)
         position_text, carry_text = one_row(
             connection,
             "merge/cursor_open",
@@ -137,7 +132,7 @@ def _pass(
         )
     batches = summary.batches
     try:
-        for batch in _reader(source).read(position_text, carry_text):
+        for batch in _reader(source).read(position_text, carry_text, now=now()):
             with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
                 done = load_batch(connection, settings, source, batch, follows=position_text, now=now)
             position_text = batch.position_text
@@ -216,15 +211,20 @@ def _merge(
     facts = _with_ids(connection, settings, source, batch)
     run = {"source_name": source.name, "run_id": run_id}
     connection.exec_driver_sql(warehouse.statement("merge/stage"))
-    rejects = [batch.rejects]
-    loaded_rows = 0
+    _copy(connection, batch.rejects, REJECTS)
+    rejected_rows = _execute(connection, "merge/rejects", **run, rejected_at=now())
+    refusals, loaded_rows = [], 0
     for shape, frame in facts:
         good, refused = gate(frame, shape)
-        if refused.height:
-            rejects.append(_refusals(refused, source))
+        if (
+            refused.height
+        ):  # the ledger counts the source's rows, each once; a refused fact may hold several or none
+            refusals.append(_refusals(refused, source))
+            rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
         loaded_rows += merge_facts(connection, good, shape, run=run)
-    _copy(connection, pl.concat(rejects), REJECTS)
-    rejected_rows = _execute(connection, "merge/rejects", **run, rejected_at=now())
+    if refusals:
+        _copy(connection, pl.concat(refusals), REJECTS)
+        _execute(connection, "merge/rejects", **run, rejected_at=now())
     if batch.unused.height:
         _execute(
             connection,
@@ -234,8 +234,7 @@ def _merge(
             are_known=batch.unused["is_known"].to_list(),
             read_rows=batch.unused["read_rows"].to_list(),
         )
-    if loaded_rows:
-        roll_up(connection)
+    roll_up(connection)
     return _Merged(loaded_rows, rejected_rows)
 
 
@@ -243,7 +242,10 @@ def merge_facts(connection: sa.Connection, frame: pl.DataFrame, shape: Shape, *,
     """Stages and merges one kind of fact and notes the intervals it touches; how many source rows changed anything."""
     if frame.is_empty():
         return 0
-    _months(connection, frame)
+    if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
+        frame = frame.unique(shape.key, keep="last", maintain_order=True)
+    if shape is not QUEUE_MEMBERS:
+        _months(connection, frame)
     _copy(connection, frame, shape)
     statement = f"merge/{shape.fact_name}"
     if shape is CALLS:
@@ -267,6 +269,7 @@ def _refusals(refused: pl.DataFrame, source: SourceSettings) -> pl.DataFrame:
     key = "call_id" if "call_id" in refused.columns else "agent_id"
     return refused.select(
         place_text=pl.format("{} {}", pl.lit(f"{source.name}:"), pl.col(key)),
+        file_key=pl.lit(""),
         reason_text="reason_text",
         raw_text=pl.struct(pl.exclude("reason_text")).struct.json_encode(),
     )
@@ -330,20 +333,14 @@ def _copy(connection: sa.Connection, frame: pl.DataFrame, shape: Shape) -> None:
 
 
 def _months(connection: sa.Connection, frame: pl.DataFrame) -> None:
-    """Makes the partitions for every month that a row of the frame begins in or lasts through."""
-    if frame.is_empty():
-        return
-    starts = frame[frame.columns[0]].dt.truncate("1mo").dt.date()
-    ends = (
-        frame["ended_at"].dt.truncate("1mo").dt.date().drop_nulls() if "ended_at" in frame.columns else starts
+    """Makes the partitions for every month that a row begins, is answered, or lasts in (as far as rollups follow it)."""
+    begin = pl.col(frame.columns[0])
+    end = pl.min_horizontal(begin + LONGEST_STATE, "ended_at")
+    instants = [begin, end, pl.col("answered_at")] if "answered_at" in frame.columns else [begin, end]
+    months = pl.concat(
+        [frame.select(instant.dt.date().dt.month_start().alias("m"))["m"] for instant in instants]
     )
-    months = set(starts.unique()) | set(ends.unique())
-    spans = frame.select(first=pl.col(frame.columns[0]).dt.date(), last=pl.col("ended_at").dt.date()).filter(
-        pl.col("last").dt.month_start() > pl.col("first").dt.month_start()
-    )
-    for first, last in spans.unique().iter_rows():
-        months |= set(pl.date_range(first.replace(day=1), last, "1mo", eager=True))
-    _execute(connection, "merge/months", months=sorted(months))
+    _execute(connection, "merge/months", months=sorted(months.drop_nulls().unique()))
 
 
 def _write_run(
@@ -418,7 +415,7 @@ def replay_rejects(
             refused = warehouse.frame(connection, "merge/open_rejects", source_name=source_name)
             if row is None or refused.is_empty():
                 return summary
-            batch, still = _reader(source).again(refused["raw_text"].to_list(), row.carry_text)
+            batch, still = _reader(source).again(refused["raw_text"].to_list(), row.carry_text, now=now())
             run_id = one_row(connection, "merge/run_number")[0]
             started_at = now()
             done = _merge(connection, settings, source, batch, run_id=run_id, now=now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -72,6 +73,14 @@ class Metric:
             return pl.coalesce(chosen).alias(self.name)
         below = _sum(self.denominator)
         return pl.when(below > 0).then(_sum(self.numerator) / below).alias(self.name)
+
+    def counts(self, row: Mapping[str, Any]) -> tuple[int, int]:
+        """Numerator and denominator of one row, for the words beside a figure; every column must be known."""
+        numerator, denominator = (
+            sum(sign * int(row[column]) for sign, column in terms)
+            for terms in (self.numerator, self.denominator)
+        )
+        return numerator, denominator
 
     def population(self) -> pl.Expr:
         """The n of the metric: its denominator, which every screen shows beside it."""

@@ -8,6 +8,7 @@ The rule it guards: no column without a unit, no session outside UTC, no databas
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -72,8 +73,13 @@ def open_engine(url: str | None = None) -> sa.Engine:
     text = url or database_url()
     scheme, separator, rest = text.partition("://")
     if scheme not in {"postgres", "postgresql", "postgresql+psycopg"} or not separator:
+        found = (
+            f"begins with '{scheme}://'"
+            if re.fullmatch(r"[a-z+]{1,20}", scheme)
+            else "is no address of this form"
+        )
         raise WarehouseError(
-            f"DATABASE_URL begins with '{scheme}://'; expected postgresql://user:password@host:5432/database. "
+            f"DATABASE_URL {found}; expected postgresql://user:password@host:5432/database. "
             "Floorboard's warehouse is a Postgres of version 15.14 or newer."
         )
     try:
@@ -153,15 +159,25 @@ def explain(cause: BaseException | None) -> str:
     if state == "57014":
         return "The question took longer than allowed and was cancelled; ask for a shorter period."
     if state is None or state.startswith(("08", "57P")):
-        return (
-            f"The warehouse does not answer ({_without_address(detail)}). "
-            "See that Postgres runs and that DATABASE_URL is right; `floorboard doctor` tells more."
-        )
+        return _no_answer(detail)
     return f"The warehouse could not answer ({state}: {detail})."
 
 
-def _without_address(detail: str) -> str:
-    return detail.split("connection to server", 1)[-1].lstrip(" ,:") if "password" in detail else detail
+def _no_answer(detail: str) -> str:
+    """Why no connection came about. Nothing of the address is repeated: a wrong one may hold a part of a password."""
+    if "password authentication failed" in detail:
+        return "The warehouse refuses this user or password. Put the right ones into DATABASE_URL."
+    if re.search(r'database ".*" does not exist', detail):
+        return "The server has no database of that name. Create it, or correct the name at the end of DATABASE_URL."
+    if "resolve" in detail or "invalid port" in detail or "invalid integer" in detail:
+        return (
+            "The host or port in DATABASE_URL cannot be used. Expected postgresql://user:password@host:5432/database; "
+            "percent-encode special characters in the password (@ is %40, / is %2F)."
+        )
+    return (
+        "The warehouse does not answer. See that Postgres runs and that DATABASE_URL is right; "
+        "`floorboard doctor` tells more."
+    )
 
 
 @cache

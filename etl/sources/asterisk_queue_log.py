@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from etl import LoadError
 from etl.customer_key import customer_key
+from etl.frames import REJECTS
 from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
 from etl.sources.queue_events import (
+    ANSWER,
     CALL_VERBS,
     CONTROL,
     ENTRY,
@@ -31,6 +35,9 @@ from etl.sources.queue_events import (
 
 MOST_FIELDS = 11
 LONGEST_NAME = 250
+LONGEST_EVENT = 8191  # Asterisk's own limit of a line
+SKEW_SECONDS = 3600  # a PBX's clock may be ahead by this much
+FUTURE_SECONDS = 366 * 86400
 FIRST_INSTANT = 631_152_000  # 1990-01-01
 LAST_INSTANT = 4_102_444_800  # 2100-01-01
 REPLAY_SECONDS = 60  # a file that begins this much before what was read is an older copy that was put back
@@ -64,26 +71,35 @@ class QueueLog:
     customer_secret: bytes
     include_rotated: bool = True
 
-    def read(self, position_text: str, carry_text: str) -> Iterator[Batch]:
-        """Everything written after the position, batch by batch.
+    def read(self, position_text: str, carry_text: str, *, now: datetime) -> Iterator[Batch]:
+        """Everything written after the position, batch by batch; lines far ahead of `now` are refused.
 
-        Raises LoadError where the file cannot be read, ValueError where the position or the carry is not one.
+        Raises LoadError where the file cannot be read, or where the position or the carry is not one.
         """
-        carry = Carry.from_text(carry_text)
-        position = Position.from_text(position_text)
+        try:
+            carry = Carry.from_text(carry_text)
+            position = Position.from_text(position_text)
+        except ValueError as error:
+            raise LoadError(
+                f"the stored cursor is not usable, {error}. Run `floorboard etl run --source NAME --from-start`; "
+                "rows loaded already do not count twice."
+            ) from error
         found = pieces(self.path, position, age_of=_epoch, include_rotated=self.include_rotated)
         for piece in found:
-            batch, carry = self._batch(piece, carry)
+            batch, carry = self._batch(piece, carry, now)
             yield batch
 
-    def again(self, raw_lines: list[str], carry_text: str) -> tuple[Batch, frozenset[int]]:
+    def again(self, raw_lines: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """Lines once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
         data = "".join(f"{line}\n" for line in raw_lines).encode()
         nowhere = Position(0, 0, 0, "", 0, "", self.path.name, 0)
         carry = Carry.from_text(carry_text)
-        events, bad = parse(Piece(data, self.path.name, 1, nowhere))
-        sessions = sessionise(self._without_numbers(events), carry, self.rules)
-        still = frozenset(pl.concat([bad, sessions.refused])["seq"].to_list())
+        events, bad = parse(Piece(data, self.path.name, 1, nowhere), now=now)
+        sessions = sessionise(
+            self._without_numbers(events), carry, self.rules, latest_at=int(now.timestamp()) + SKEW_SECONDS
+        )
+        altered = {place for place, line in enumerate(raw_lines) if "\u2400" in line}
+        still = frozenset([*pl.concat([bad, sessions.refused])["seq"].to_list(), *altered])
         batch = Batch(
             facts=_facts(sessions),
             rejects=_rejects(Piece(b"", "", 1, nowhere), bad.clear()),
@@ -96,18 +112,21 @@ class QueueLog:
         )
         return batch, still
 
-    def _batch(self, piece: Piece, carry: Carry) -> tuple[Batch, Carry]:
+    def _batch(self, piece: Piece, carry: Carry, now: datetime) -> tuple[Batch, Carry]:
         notice = piece.notice
         first_at = _epoch(piece.data)
-        if piece.starts_file and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS:
+        is_old = piece.is_gap and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS
+        if piece.starts_file and (is_old or piece.is_known_before):
             # Counting on from the newer state would number known entries anew; from nothing, every key comes out as before.
             carry = Carry()
             notice = (
                 f"{notice + ' ' if notice else ''}{piece.file_name} begins before what was already read: "
                 "read again from its first line."
             )
-        events, bad = parse(piece)
-        sessions = sessionise(self._without_numbers(events), carry, self.rules)
+        events, bad = parse(piece, now=now)
+        sessions = sessionise(
+            self._without_numbers(events), carry, self.rules, latest_at=int(now.timestamp()) + SKEW_SECONDS
+        )
         refused = pl.concat([bad, sessions.refused])
         unused = (
             events.filter(
@@ -187,7 +206,7 @@ def _epoch(line: bytes) -> float | None:
     return float(digits) if digits.isdigit() and len(digits) <= 12 else None
 
 
-def parse(piece: Piece) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parse(piece: Piece, *, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The events of a piece (seq is the line within it, from 0), and the lines that are none: seq, reason_text."""
     if piece.overlong:
         refused = {
@@ -203,7 +222,7 @@ def parse(piece: Piece) -> tuple[pl.DataFrame, pl.DataFrame]:
     except pl.exceptions.SchemaError:  # its first line has more fields than any line may have
         lines = _split(b"|" * MOST_FIELDS + b"\n" + text).slice(1)
     lines = lines.with_columns(seq=pl.int_range(lines.height, dtype=pl.Int64)).with_columns(
-        reason_text=_fault()
+        reason_text=_fault(int(now.timestamp()) + FUTURE_SECONDS)
     )
     bad = lines.filter(pl.col("reason_text").is_not_null()).select("seq", "reason_text")
     good = lines.filter(pl.col("reason_text").is_null())
@@ -242,7 +261,7 @@ def _decoded(line: bytes) -> str:
         return line.decode("cp1252", errors="replace")
 
 
-def _fault() -> pl.Expr:
+def _fault(latest_at: int) -> pl.Expr:
     """Why a line is no event, null where it is one."""
     epoch, verb = pl.col("event_at"), pl.col("verb")
     number = pl.when(epoch.str.contains(r"^[0-9]{1,12}$")).then(epoch.cast(pl.Int64, strict=False))
@@ -251,18 +270,27 @@ def _fault() -> pl.Expr:
         pl.col(name).str.len_bytes() > LONGEST_NAME
         for name in ("call_id", "queue_name", "agent_name", "verb")
     )
-    has_nul = pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True) for name in _COLUMNS[1:])
+    is_long = (
+        pl.sum_horizontal(pl.col(name).str.len_bytes().fill_null(0) + 1 for name in _COLUMNS) > LONGEST_EVENT
+    )
+    has_nul = pl.any_horizontal(pl.col(name).str.contains("\x00", literal=True) for name in _COLUMNS)
     return (
         pl.when(epoch.is_null() & verb.is_null()).then(pl.lit("an empty line; expected epoch|callid|queue|agent|verb|..."))
+        .when(has_nul.fill_null(False)).then(pl.lit("a NUL byte; expected text"))
         .when(number.is_null())
         .then(pl.format("field 1 is '{}'; expected epoch seconds, whole digits", epoch.fill_null("").str.slice(0, 40)))
         .when(~number.is_between(FIRST_INSTANT, LAST_INSTANT - 1))
         .then(pl.format("field 1 is {}; expected epoch seconds of a year from 1990 to 2099", epoch))
+        .when(number > latest_at)
+        .then(pl.format("field 1 is {}, over a year ahead of this computer's clock; expected the event's second", epoch))
         .when(verb.is_null()).then(pl.lit("fewer than 5 fields; expected epoch|callid|queue|agent|verb|..."))
         .when(pl.col("extra").is_not_null())
         .then(pl.lit(f"more than {MOST_FIELDS} fields; expected at most {MOST_FIELDS}: a name or a number holds a '|'"))
         .when(long_names.fill_null(False)).then(pl.lit(f"a name of more than {LONGEST_NAME} bytes; expected a shorter one"))
-        .when(has_nul.fill_null(False)).then(pl.lit("a NUL byte; expected text"))
+        .when(is_long.fill_null(False))
+        .then(pl.lit(f"a line of more than {LONGEST_EVENT} bytes; expected one event, which Asterisk cuts at that length"))
+        .when((verb == ANSWER) & (pl.col("agent_name").is_null() | pl.col("agent_name").eq("NONE")))
+        .then(pl.lit("field 4 is empty; expected the agent of CONNECT"))
         .when(is_call & (pl.col("call_id").is_null() | pl.col("call_id").eq("NONE")))
         .then(pl.format("field 2 is empty; expected the call id of {}", verb))
         .when(is_call & (pl.col("queue_name").is_null() | pl.col("queue_name").eq("NONE")))
@@ -276,11 +304,10 @@ def _rejects(piece: Piece, refused: pl.DataFrame) -> pl.DataFrame:
     rows = [
         (
             f"{piece.file_name}:{piece.first_line_number + seq}",
+            piece.file_key,
             reason,
             _decoded(lines[seq] if not piece.overlong else piece.data[:8192]).replace("\x00", "\u2400"),
         )
         for seq, reason in refused.sort("seq").iter_rows()
     ]
-    return pl.DataFrame(
-        rows, schema=dict.fromkeys(("place_text", "reason_text", "raw_text"), pl.String), orient="row"
-    )
+    return pl.DataFrame(rows, schema=dict.fromkeys(REJECTS.columns, pl.String), orient="row")

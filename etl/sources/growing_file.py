@@ -11,7 +11,9 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,6 +24,8 @@ from etl import LoadError
 FINGERPRINT_BYTES = 4096
 PIECE_BYTES = 8 * 1024 * 1024
 LONGEST_LINE_BYTES = 64 * 1024
+MOST_FILES = 1000
+UNPACKING_FAULTS = (EOFError, gzip.BadGzipFile, zlib.error)
 _ROTATED = re.compile(r"(\.\d{1,4}|[-.]\d{8}([-_.]?\d{2,6})?|)(\.gz)?")
 
 
@@ -63,7 +67,12 @@ class Position:
 
 @dataclass(frozen=True)
 class Piece:
-    """Whole lines of one file. `overlong`: the piece is the beginning of one line that is too long to be read."""
+    """Whole lines of one file.
+
+    overlong: the piece is the beginning of one line that is too long to be read. file_key: the same for every piece of
+    the same content, whatever its name. is_gap: it does not follow what was read before. is_known_before: it is an
+    older copy, put back after the file that was read last.
+    """
 
     data: bytes
     file_name: str
@@ -72,16 +81,28 @@ class Piece:
     notice: str | None = None
     starts_file: bool = False
     overlong: bool = False
+    file_key: str = ""
+    is_gap: bool = False
+    is_known_before: bool = False
 
 
 @dataclass(frozen=True)
 class _Candidate:
+    """A file that may be read: `age` grows with time, `fault` tells why it cannot be unpacked."""
+
     path: Path
     is_current: bool
+    age: float
+    first_line: bytes
+    fault: str = ""
 
-    def open(self) -> BinaryIO:
-        packed = self.path.suffix == ".gz"
-        return cast("BinaryIO", gzip.open(self.path, "rb")) if packed else self.path.open("rb")
+    def is_older_than(self, other: _Candidate) -> bool:
+        """Whether this one, which stands after `other`, is an older copy that was put back."""
+        return self.age < other.age or self.first_line == other.first_line
+
+
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
 def pieces(
@@ -97,19 +118,31 @@ def pieces(
     age_of: from a file's first line to a number that grows with time, so that rotated files are read in order.
     Raises LoadError where the file is not there or cannot be read.
     """
-    files = _in_order(path, age_of=age_of)
-    if not files:
-        raise LoadError(
-            f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
-            "Put the right path into floorboard.toml, or let the PBX write its first line."
-        )
-    start, notice, is_known = _where(files, position, include_rotated=include_rotated)
-    for number, candidate in enumerate(files[start:]):
-        follows = position if is_known and number == 0 else None
-        is_finished = any(_first_line(later) for later in files[start + number + 1 :])
-        for piece in _read(candidate, follows, piece_bytes=piece_bytes, is_finished=is_finished):
-            yield replace(piece, notice=notice)
-            notice = None
+    for _ in range(MOST_FILES):
+        files = _in_order(path, age_of=age_of)
+        if not files:
+            if os.path.lexists(path):
+                raise LoadError(
+                    f"{path}: this is no ordinary file; expected the log itself. "
+                    "Put the right path into floorboard.toml."
+                )
+            raise LoadError(
+                f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
+                "Put the right path into floorboard.toml, or let the PBX write its first line."
+            )
+        place, notice, is_known = _where(files, position, include_rotated=include_rotated)
+        got = False
+        for number, candidate in enumerate(files[place:]):
+            follows = position if is_known and number == 0 else None
+            is_finished = any(later.first_line for later in files[place + number + 1 :])
+            copied = follows is None and is_known and candidate.is_older_than(files[place])
+            for piece in _read(candidate, follows, piece_bytes=piece_bytes, is_finished=is_finished):
+                yield replace(piece, notice=notice, is_known_before=copied, is_gap=not is_known)
+                notice, got, position = None, True, piece.position
+            if got:
+                break  # while this was read the files may have been rotated on: look anew where it is now
+        if not got:
+            return
 
 
 def _in_order(path: Path, *, age_of: Callable[[bytes], float | None]) -> list[_Candidate]:
@@ -123,29 +156,39 @@ def _in_order(path: Path, *, age_of: Callable[[bytes], float | None]) -> list[_C
             continue
         if suffix.endswith(".gz") and sibling.with_suffix("").is_file():
             continue  # being compressed at this moment: the plain one is whole
-        candidate = _Candidate(sibling, is_current=not suffix)
-        line = _first_line(candidate)
-        if line or candidate.is_current:
-            age = age_of(line)
-            stat = sibling.stat()
-            found.append((float("inf") if candidate.is_current else age or 0.0, stat.st_mtime, candidate))
+        try:
+            changed_at = sibling.stat().st_mtime
+            candidate = _looked_at(sibling, is_current=not suffix, age_of=age_of, changed_at=changed_at)
+        except FileNotFoundError:
+            continue  # renamed between the listing and the look
+        if candidate.first_line or candidate.is_current or candidate.fault:
+            order = float("inf") if candidate.is_current else candidate.age
+            found.append((order, changed_at, candidate))
     return [candidate for _, _, candidate in sorted(found, key=lambda item: item[:2])]
 
 
-def _first_line(candidate: _Candidate) -> bytes:
+def _looked_at(
+    path: Path, *, is_current: bool, age_of: Callable[[bytes], float | None], changed_at: float
+) -> _Candidate:
+    """The file with its first line and its age, by the first line that tells one, else by its last change."""
     try:
-        with candidate.open() as file:
-            return file.readline(LONGEST_LINE_BYTES)
-    except (EOFError, gzip.BadGzipFile) as error:
-        raise LoadError(
-            f"{candidate.path}: this rotated file cannot be unpacked ({error}); expected a whole gzip file. "
-            "If it is still being written, nothing is to do; if it is broken, move it out of the folder."
-        ) from error
+        with _opened(path) as file:
+            lines = file.read(LONGEST_LINE_BYTES).splitlines(keepends=True)[:50]
+    except FileNotFoundError:
+        raise
+    except UNPACKING_FAULTS as error:
+        return _Candidate(
+            path, is_current=is_current, age=changed_at, first_line=b"", fault=str(error) or repr(error)
+        )
     except OSError as error:
         raise LoadError(
-            f"{candidate.path}: cannot be read ({error.strerror}); expected a file that this process may read. "
+            f"{path}: cannot be read ({error.strerror}); expected a file that this process may read. "
             "Give the process's user the right to read it."
         ) from error
+    ages = (age for age in map(age_of, lines) if age is not None)
+    return _Candidate(
+        path, is_current=is_current, age=next(ages, changed_at), first_line=lines[0] if lines else b""
+    )
 
 
 def _where(
@@ -153,9 +196,14 @@ def _where(
 ) -> tuple[int, str | None, bool]:
     """Which file to begin with, a notice where lines may be lost, and whether it is the one read before."""
     if position is None:
-        return (0 if include_rotated else len(files) - 1), None, False
+        whole = [number for number, file in enumerate(files) if not file.fault]
+        broken = "; ".join(
+            f"{file.path.name} cannot be unpacked and is left out" for file in files if file.fault
+        )
+        return (whole[0] if include_rotated else len(files) - 1), broken or None, False
     for place in reversed(range(len(files))):
         if _is_same(files[place], position):
+            _refuse_broken(files[place + 1 :])
             cut = (
                 files[place].path.suffix != ".gz"
                 and not files[place].is_current
@@ -165,6 +213,7 @@ def _where(
     current = files[-1].path
     if position.offset == 0:
         return len(files) - 1, None, False
+    _refuse_broken(files)  # it may be the one that was read before
     kind = (
         _truncation(current)
         if _was_copied(files, position)
@@ -175,6 +224,15 @@ def _where(
         )
     )
     return len(files) - 1, kind, False
+
+
+def _refuse_broken(files: list[_Candidate]) -> None:
+    for file in files:
+        if file.fault:
+            raise LoadError(
+                f"{file.path}: this rotated file cannot be unpacked ({file.fault}); expected a whole gzip file. "
+                "If it is still being written, nothing is to do; if it is broken, move it out of the folder."
+            )
 
 
 def _was_copied(files: list[_Candidate], position: Position) -> bool:
@@ -191,30 +249,52 @@ def _truncation(path: Path) -> str:
 
 
 def _is_same(candidate: _Candidate, position: Position) -> bool:
-    if candidate.path.suffix != ".gz" and candidate.path.stat().st_size < position.offset:
-        return False
     try:
-        with candidate.open() as file:
-            head = file.read(position.head_bytes)
-            if hashlib.sha256(head).hexdigest() != position.head_sha256:
-                return False
-            file.seek(position.offset - position.tail_bytes)
-            return hashlib.sha256(file.read(position.tail_bytes)).hexdigest() == position.tail_sha256
-    except EOFError:
+        if candidate.path.suffix != ".gz" and candidate.path.stat().st_size < position.offset:
+            return False
+        with _opened(candidate.path) as file:
+            return _matches(file, position)
+    except (*UNPACKING_FAULTS, FileNotFoundError):
         return False
+
+
+def _matches(file: BinaryIO, position: Position) -> bool:
+    """Whether the open file's content before the position is what was read."""
+    head = file.read(position.head_bytes)
+    if hashlib.sha256(head).hexdigest() != position.head_sha256:
+        return False
+    file.seek(position.offset - position.tail_bytes)
+    return hashlib.sha256(file.read(position.tail_bytes)).hexdigest() == position.tail_sha256
 
 
 def _read(
     candidate: _Candidate, position: Position | None, *, piece_bytes: int, is_finished: bool
 ) -> Iterator[Piece]:
-    """Whole lines after `position`; a last line without its end only where nobody will finish it."""
+    """Whole lines after `position`; a last line without its end only where nobody will finish it.
+
+    Gives nothing where the name has become another file's meanwhile; the next look finds it again.
+    """
     offset, lines = (position.offset, position.line_count) if position else (0, 0)
-    inode = candidate.path.stat().st_ino
     starts_file = position is None
-    with candidate.open() as file:
+    try:
+        file = _opened(candidate.path)
+    except FileNotFoundError:
+        return
+    with file:
+        inode = os.fstat(file.fileno()).st_ino
+        if position is not None and not _matches(file, position):
+            return
+        if (
+            position is None
+            and file.readline(LONGEST_LINE_BYTES)[:FINGERPRINT_BYTES]
+            != (candidate.first_line[:FINGERPRINT_BYTES])
+        ):
+            return
+        file.seek(0)
         head = file.read(min(offset, FINGERPRINT_BYTES))
         file.seek(max(0, offset - FINGERPRINT_BYTES))
         tail = file.read(min(offset, FINGERPRINT_BYTES))
+        file_key = hashlib.sha256(candidate.first_line).hexdigest()[:16]
         for block in _blocks(file, piece_bytes=piece_bytes, is_finished=is_finished):
             offset += block.consumed_bytes
             lines_here = 1 if block.overlong else block.data.count(b"\n") + (not block.data.endswith(b"\n"))
@@ -237,6 +317,7 @@ def _read(
                 after,
                 starts_file=starts_file,
                 overlong=block.overlong,
+                file_key=file_key,
             )
             lines += lines_here
             starts_file = False

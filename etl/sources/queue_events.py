@@ -56,6 +56,8 @@ AFTERMATH_SECONDS = 60  # wrap-up and rings are told within moments of the end
 KEEP_ENDED_SECONDS = 2 * AFTERMATH_SECONDS
 _NOTHING = pl.lit(None, pl.Int64)
 MOST_SECONDS = 31 * 86400  # a longer duration is a broken field, not a call
+LONGEST_WRAP_UP_SECONDS = 86400
+TOLERANCE_SECONDS = 60  # by which a duration may pass what the instants say before it counts as broken
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,14 @@ class Sessions:
     carry: Carry
 
 
-def sessionise(events: pl.DataFrame, carry: Carry, rules: Rules) -> Sessions:
-    """Stays, states and memberships from a batch of `EVENTS` (seq from 0, file order) after `carry`."""
-    newest_at = max(carry.newest_at, _or_zero(events["event_at"].max()))
+def sessionise(events: pl.DataFrame, carry: Carry, rules: Rules, *, latest_at: int) -> Sessions:
+    """Stays, states and memberships from a batch of `EVENTS` (seq from 0, file order) after `carry`.
+
+    latest_at: an event after it (a clock that is wrong) does not count as the newest.
+    """
+    newest_at = max(
+        carry.newest_at, _or_zero(events.filter(pl.col("event_at") <= latest_at)["event_at"].max())
+    )
     restarts = events.filter(pl.col("verb") == RESTART).select("seq", "event_at")
     calls = _with_entries(events, carry.calls, restarts)
     entries = _numbered(calls)
@@ -190,10 +197,10 @@ def _numbered(calls: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _seconds(*columns: pl.Expr) -> pl.Expr:
-    """The first of the columns that holds a whole number of seconds within reason, else null."""
+def _seconds(*columns: pl.Expr, most: int | pl.Expr = MOST_SECONDS) -> pl.Expr:
+    """The first of the columns that holds a whole number of seconds from 0 to `most`, else null."""
     numbers = [column.cast(pl.Int64, strict=False) for column in columns]
-    return pl.coalesce([pl.when(number.is_between(0, MOST_SECONDS)).then(number) for number in numbers])
+    return pl.coalesce([pl.when(number.is_between(0, most)).then(number) for number in numbers])
 
 
 def _stays(calls: pl.DataFrame, entries: pl.DataFrame, restarts: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -218,8 +225,14 @@ def _stays(calls: pl.DataFrame, entries: pl.DataFrame, restarts: pl.DataFrame, r
         answer_wait_seconds=_seconds(pl.col("p1")),
         ring_seconds=_seconds(pl.col("p3")),
     )
-    wrap_ups = _first(inside.filter(verb == WRAP_UP)).select(
-        "entry_seq", wrap_seq="seq", wrap_at="event_at", wrap_up_seconds=_seconds(pl.col("p1"))
+    wrap_ups = inside.filter(verb == WRAP_UP).join(
+        ends.select("entry_seq", "end_seq", "end_at"), on="entry_seq"
+    )
+    told_after = (pl.col("seq") > pl.col("end_seq")) & (
+        pl.col("event_at") - pl.col("end_at") <= AFTERMATH_SECONDS
+    )
+    wrap_ups = _first(wrap_ups.filter(told_after)).select(
+        "entry_seq", wrap_seq="seq", wrap_up_seconds=_seconds(pl.col("p1"), most=LONGEST_WRAP_UP_SECONDS)
     )
     stays = entries
     for part in (ends, answers, wrap_ups):
@@ -256,18 +269,21 @@ def _told(stays: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     attended = end == "ATTENDEDTRANSFER"
     handled = pl.col("answer_at").is_not_null() | completed | blind | attended
     link = attended & (pl.col("end_p1") == "LINK")
+    most = pl.col("end_at") - pl.col("event_at") + TOLERANCE_SECONDS
     hold, talk = (
         _seconds(
             pl.when(completed).then(pl.col(f"end_p{place}")),
             pl.when(link).then(pl.col(f"end_p{place + 3}")),
             pl.when(attended | (end == "TRANSFER")).then(pl.col(f"end_p{place + 2}")),
             pl.when(end == "BLINDTRANSFER").then(pl.col(f"end_p{place + 2}")),
+            most=most,
         )
         for place in (1, 2)
     )
     wait = _seconds(
         pl.when(end == "EXITWITHKEY").then(pl.col("end_p4")),
         pl.when(end.is_in(UNANSWERED) & (end != "EXITWITHKEY")).then(pl.col("end_p3")),
+        most=most,
     )
     offered = pl.col("event_at")
     stays = stays.with_columns(
@@ -287,12 +303,20 @@ def _told(stays: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         ),
     )
     answered = pl.col("answered_at").is_not_null()
+    is_told = pl.col("answer_wait_seconds") <= pl.col("answered_at") - offered + TOLERANCE_SECONDS
     return stays.with_columns(
+        talk_seconds=pl.when(end.is_in((*COMPLETED, *TRANSFERS))).then(
+            pl.coalesce("talk_seconds", _seconds(pl.col("ended_at") - pl.col("answered_at")))
+        ),
         agent_name=pl.when(answered).then(pl.coalesce("answer_agent_name", "end_agent_name")),
         wait_seconds=pl.when(answered)
-        .then(pl.coalesce("answer_wait_seconds", hold, pl.col("answered_at") - offered))
+        .then(
+            pl.coalesce(
+                pl.when(is_told).then("answer_wait_seconds"), hold, _seconds(pl.col("answered_at") - offered)
+            )
+        )
         .when(end.is_not_null())
-        .then(pl.coalesce(wait, pl.col("ended_at") - offered)),
+        .then(pl.coalesce(wait, _seconds(pl.col("ended_at") - offered))),
         outcome_name=pl.when("is_interrupted")
         .then(pl.lit("interrupted"))
         .when(end.is_null() & answered)
@@ -346,7 +370,8 @@ def _accepted(calls: pl.DataFrame, stays: pl.DataFrame) -> tuple[pl.DataFrame, p
         is_cut_off=(pl.col("verb") == MEMORY) & pl.col("p1").is_not_null(),
     )
     judged = calls.join(known, on="entry_seq", how="left", maintain_order="left")
-    ended = pl.col("is_memory") | (seq > pl.col("end_seq").fill_null(2**62))
+    end_seq = pl.col("end_seq").fill_null(2**62)
+    ended = pl.col("is_memory") | (seq > end_seq)
     is_late = (pl.col("event_at") - pl.col("end_at") > AFTERMATH_SECONDS).fill_null(False) | pl.col(
         "is_memory"
     )
@@ -357,7 +382,7 @@ def _accepted(calls: pl.DataFrame, stays: pl.DataFrame) -> tuple[pl.DataFrame, p
         .when((pl.col("era") != pl.col("entry_era")) | pl.col("is_cut_off"))
         .then(pl.format("{} for a call that a restart of the PBX had ended", verb))
         .when(verb.is_in(RINGS) & ~is_late).then(None)
-        .when((verb == WRAP_UP) & (is_late | pl.col("answered_at").is_null()))
+        .when((verb == WRAP_UP) & (is_late | pl.col("answered_at").is_null() | (seq < end_seq)))
         .then(pl.lit("WRAPUPSTART away from a handled call; expected it within a minute of the end"))
         .when((verb == WRAP_UP) & (seq != pl.col("wrap_seq")))
         .then(pl.lit("WRAPUPSTART a second time for the same stay"))

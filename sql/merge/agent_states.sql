@@ -99,7 +99,9 @@ noted as (
         i.interval_start_at
     from moved as v
     cross join lateral generate_series(
-        date_bin('15 minutes', v.started_at, '2000-01-01 00:00+00'), v.ended_at, interval '15 minutes'
+        date_bin('15 minutes', v.started_at, '2000-01-01 00:00+00'),
+        least(v.ended_at, v.started_at + interval '31 days'),
+        interval '15 minutes'
     ) as i (interval_start_at)
     where v.state_name <> 'signed_out' and i.interval_start_at < v.ended_at
 )

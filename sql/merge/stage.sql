@@ -44,6 +44,7 @@ create temporary table if not exists stage_queue_members (
 ) on commit delete rows;
 create temporary table if not exists stage_rejects (
     place_text text not null,
+    file_key text not null,
     reason_text text not null,
     raw_text text not null
 ) on commit delete rows;

@@ -26,12 +26,17 @@ left join warehouse.teams as t on a.team_id = t.team_id
 left join warehouse.queues as q on s.queue_id = q.queue_id
 left join warehouse.sites as i on a.site_name = i.site_name
 cross join lateral (
+    select
+        date_trunc('day', :as_of at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC'))
+        at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC') as day_start_at
+) as d
+cross join lateral (
     select count(*) as handled_calls
     from warehouse.calls as c
     where
-        c.agent_id = a.agent_id and c.ended_at <= :as_of
-        and c.answered_at >= date_trunc('day', :as_of at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC'))
-        at time zone coalesce(a.time_zone_name, i.time_zone_name, 'UTC')
+        c.agent_id = a.agent_id and c.outcome_name = 'answered'
+        and c.answered_at >= d.day_start_at - interval '1 day'
+        and c.ended_at >= d.day_start_at and c.ended_at <= :as_of
 ) as h
 where s.state_name <> 'signed_out'
 order by a.agent_name, a.agent_id

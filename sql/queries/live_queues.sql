@@ -12,6 +12,15 @@ with days as (
         q.short_abandon_seconds,
         date_trunc('day', :as_of at time zone q.time_zone_name) at time zone q.time_zone_name as day_start_at
     from warehouse.queues as q
+    where
+        exists (
+            select 1 from warehouse.calls as c
+            where c.queue_id = q.queue_id and c.offered_at <= :as_of
+        )
+        or exists (
+            select 1 from warehouse.queue_members as m
+            where m.queue_id = q.queue_id and m.started_at <= :as_of
+        )
 ),
 
 stays as (
@@ -43,7 +52,7 @@ stays as (
         select l.*
         from warehouse.calls as l
         where
-            l.queue_id = d.queue_id and l.ended_at - l.offered_at > interval '4 hours' and l.ended_at > :as_of
+            l.queue_id = d.queue_id and l.ended_at - l.offered_at > interval '4 hours' and l.ended_at >= d.day_start_at
             and l.offered_at < d.day_start_at - interval '4 hours'
     ) as c
 ),
@@ -68,7 +77,7 @@ counted as (
             s.outcome_name in ('callback', 'overflowed', 'timed_out', 'withdrawn') and s.ended_at >= s.day_start_at
         ) as flowed_out_calls,
         count(*) filter (where s.outcome_name = 'callback' and s.ended_at >= s.day_start_at) as callback_calls,
-        count(*) filter (where s.answered_at is not null and s.ended_at >= s.day_start_at) as handled_calls,
+        count(*) filter (where s.outcome_name = 'answered' and s.ended_at >= s.day_start_at) as handled_calls,
         sum(s.wait_seconds) filter (where s.answered_at >= s.day_start_at) as answered_wait_seconds,
         max(
             case
@@ -76,10 +85,14 @@ counted as (
                 else s.wait_seconds
             end
         ) filter (where s.offered_at >= s.day_start_at) as longest_wait_seconds,
-        sum(s.talk_seconds) filter (where s.answered_at is not null and s.ended_at >= s.day_start_at) as talk_seconds,
-        sum(s.hold_seconds) filter (where s.answered_at is not null and s.ended_at >= s.day_start_at) as hold_seconds,
-        sum(s.wrap_up_seconds) filter (where s.answered_at is not null and s.ended_at >= s.day_start_at)
-            as wrap_up_seconds
+        sum(s.talk_seconds) filter (where s.outcome_name = 'answered' and s.ended_at >= s.day_start_at) as talk_seconds,
+        sum(s.hold_seconds) filter (where s.outcome_name = 'answered' and s.ended_at >= s.day_start_at) as hold_seconds,
+        -- Wrap-up is told after the call: it counts once it is over, so that asking later gives what was shown.
+        sum(s.wrap_up_seconds) filter (
+            where
+            s.outcome_name = 'answered' and s.ended_at >= s.day_start_at
+            and s.ended_at + make_interval(secs => s.wrap_up_seconds) <= :as_of
+        ) as wrap_up_seconds
     from stays as s
     group by s.queue_id
 ),

@@ -58,6 +58,9 @@ from decided as d
 inner join windows as w
     on
         d.decided_at <= :as_of
-        and d.decided_at >= coalesce(:as_of - make_interval(secs => w.window_seconds), d.day_start_at)
+        and case
+            when w.window_seconds is null then d.decided_at >= d.day_start_at
+            else d.decided_at > :as_of - make_interval(secs => w.window_seconds)
+        end
 group by d.queue_id, w.window_name
 order by d.queue_id, w.window_name

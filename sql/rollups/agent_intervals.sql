@@ -36,7 +36,7 @@ pieces as (
     select
         t.agent_id,
         date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00') as interval_start_at,
-        (c.ended_at is not null)::integer as handled_calls,
+        (c.outcome_name = 'answered')::integer as handled_calls,
         (c.transfer_kind_name is not null)::integer as transferred_calls,
         c.talk_seconds,
         c.hold_seconds,
@@ -86,7 +86,7 @@ pieces as (
     ) as a
     cross join lateral generate_series(
         greatest(date_bin('15 minutes', a.started_at, '2000-01-01 00:00+00'), t.stretch_start_at),
-        least(a.ended_at, t.stretch_end_at) - interval '1 microsecond',
+        least(a.ended_at, t.stretch_end_at, a.started_at + interval '31 days') - interval '1 microsecond',
         interval '15 minutes'
     ) as i (interval_start_at)
     where a.state_name <> 'signed_out'

@@ -24,7 +24,7 @@ select
 from warehouse.agent_states as s
 cross join lateral generate_series(
     date_bin('15 minutes', greatest(s.started_at, :window_start), '2000-01-01 00:00+00'),
-    least(s.ended_at, :window_end),
+    least(s.ended_at, :window_end, s.started_at + interval '31 days'),
     interval '15 minutes'
 ) as i (interval_start_at)
 where

@@ -41,7 +41,7 @@ create table warehouse.agents (
     agent_name text not null,
     alias_name text,
     team_id integer references warehouse.teams (team_id),
-    site_name text references warehouse.sites (site_name),
+    site_name text references warehouse.sites (site_name) on update cascade,
     time_zone_name text,
     is_active boolean not null default true
 );

@@ -43,12 +43,14 @@ create table ops.rejects (
     replayed_at timestamptz,
     source_name text not null,
     place_text text not null,
+    file_key text not null,
     reason_text text not null,
     raw_text text not null
 );
 comment on table ops.rejects is
 'Grain: one row per refused row, whole, with the place where it was found and the reason; replayed_at is set once a replay took it.';
 create index rejects_open on ops.rejects (source_name, rejected_at) where replayed_at is null;
+create index rejects_by_place on ops.rejects (source_name, place_text);
 create index rejects_by_time on ops.rejects (rejected_at);
 
 create table ops.unused_events (

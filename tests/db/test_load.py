@@ -288,6 +288,77 @@ def test_a_refused_row_is_taken_once_when_it_can_be(engine: sa.Engine, tmp_path:
     assert load.replay_rejects(engine, settings, "pbx", now=now).read_rows == 0
 
 
+def test_a_restart_alone_in_its_batch_reaches_the_rollups(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(
+        f"{T0}|MANAGER|sales|A|ADDMEMBER|\n{T0 + 1}|c1|sales|NONE|ENTERQUEUE||1234|1\n{T0 + 3}|c1|sales|A|CONNECT|2|x|1\n"
+        f"{T0 + 4}|c2|sales|NONE|ENTERQUEUE||1234|1\n"
+    )
+    run(engine, path)
+    append(path, f"{T0 + 10}|NONE|NONE|NONE|QUEUESTART|\n".encode())
+    run(engine, path)
+    told = facts(engine)
+    assert ask(
+        engine, "select waiting_calls, in_progress_calls, interrupted_calls from warehouse.queue_intervals"
+    ) == [(0, 0, 1)]
+    assert ask(engine, "select on_contact_seconds from warehouse.agent_intervals") == [(10 - 3,)]
+    backfill(engine)
+    assert facts(engine) == told
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # the same call at the same instants again: a clock that was set back by an hour
+        [f"{T0 + second}|c1|sales|NONE|ENTERQUEUE||1234|1" for second in (0, 3700, 0, 3700)],
+        # an agent who is added in 1990 and removed in 2027
+        ["631152000|M|sales|A|ADDMEMBER|", f"{T0}|M|sales|A|REMOVEMEMBER|"],
+        # 900 forged durations in one interval
+        [
+            f"{T0 + 1}|c{n}|sales|{who}"
+            for n in range(900)
+            for who in ("NONE|ENTERQUEUE||1|1", f"A{n}|CONNECT|1|x|1", f"A{n}|COMPLETEAGENT|1|2678400|1")
+        ],
+    ],
+    ids=["same key twice", "a state of 36 years", "forged durations"],
+)
+def test_lines_of_a_broken_clock_or_hand_do_not_stop_the_load(
+    engine: sa.Engine, tmp_path: Path, lines: list[str]
+) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text("\n".join(lines) + "\n")
+    assert run(engine, path).read_rows == len(lines)
+    told = facts(engine)
+    assert len(ask(engine, "select * from pg_tables where schemaname = 'warehouse'")) < 50
+    backfill(engine)
+    assert facts(engine) == told
+
+
+def test_a_reject_at_the_same_place_of_another_file_is_kept_too(engine: sa.Engine, tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    for day in range(2):
+        path.write_text(f"{T0 + day}|c{day}|sales|NONE|ENTERQUEUE||1234|1\n\n")
+        assert run(engine, path).rejected_rows == 1
+        path.rename(tmp_path / f"queue_log.{2 - day}")
+    assert ask(engine, "select place_text from ops.rejects") == [("queue_log:2",), ("queue_log:2",)]
+
+
+def test_a_corrected_site_reaches_its_queues_and_leaves_no_second_site(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    path.write_text(f"{T0}|c1|sales|NONE|ENTERQUEUE||1234|1\n")
+    run(engine, path)
+    settings = settings_for(path)
+    corrected = settings.model_copy(
+        update={"site": settings.site.model_copy(update={"name": "Harbour", "time_zone": "Asia/Tokyo"})}
+    )
+    load.run_source(engine, corrected, corrected.sources[0], now=now)
+    load.run_source(engine, corrected, corrected.sources[0], now=now)
+    assert ask(engine, "select site_name, time_zone_name from warehouse.sites") == [("Harbour", "Asia/Tokyo")]
+    assert ask(engine, "select time_zone_name from warehouse.queues") == [("Asia/Tokyo",)]
+
+
 def test_a_load_that_fails_is_in_the_ledger_with_its_reason(engine: sa.Engine, tmp_path: Path) -> None:
     with pytest.raises(LoadError, match="there is no such file"):
         run(engine, tmp_path / "queue_log")
@@ -314,7 +385,7 @@ def test_two_loaders_of_one_source_share_the_work(engine: sa.Engine, pbx: Path, 
     path.write_bytes((pbx / "queue_log").read_bytes())
     settings = settings_for(path)
     other = load._reader(settings.sources[0])
-    batch = next(iter(other.read("", "")))
+    batch = next(iter(other.read("", "", now=now())))
     run(engine, path)
     with pytest.raises(load._CursorMovedError), engine.begin() as connection:
         load.load_batch(connection, settings, settings.sources[0], batch, follows="", now=now)

@@ -173,12 +173,55 @@ def test_the_first_start_reads_the_rotated_files_too(tmp_path: Path) -> None:
     log.expect_all()
 
 
+def test_files_that_are_rotated_on_while_older_ones_are_read_are_not_missed(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for _ in range(2):
+        log.write(100)
+        log.rotate()
+    log.write(100)
+    got: list[bytes] = []
+    for number, piece in enumerate(pieces(log.path, None, age_of=age, piece_bytes=4096)):
+        got += piece.data.splitlines()
+        if number in (0, 2):
+            log.rotate(compress=number == 2)
+            log.write(100)
+    assert got == [b"%010d|line" % number for number in range(1, log.written + 1)]
+
+
+def test_an_old_archive_that_is_broken_does_not_stop_what_is_read_after_it(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(4)
+    log.poll()
+    (tmp_path / "queue_log.7.gz").write_bytes(gzip.compress(b"0000000000|older")[:15])
+    log.write(4)
+    log.poll()
+    log.expect_all()
+
+
+def test_a_file_that_begins_with_an_empty_line_keeps_its_place_in_the_order(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(4)
+    log.poll()
+    log.rotate()
+    log.path.write_bytes(b"\n")
+    log.write(3)
+    log.poll()
+    log.rotate()
+    log.write(2)
+    log.poll()
+    assert [line for line in log.read if line] == [b"%010d|line" % number for number in range(1, 10)]
+    assert log.notices == []
+
+
 def test_a_rotated_file_that_is_not_unpackable_stops_the_load_with_its_name(tmp_path: Path) -> None:
     log = Log(tmp_path)
+    log.write(4)
+    log.poll()
     log.write(4)
     log.rotate(compress=True)
     packed = log.path.with_name("queue_log.1.gz")
     packed.write_bytes(packed.read_bytes()[:20])
+    log.write(1)
     with pytest.raises(LoadError, match=r"queue_log\.1\.gz: this rotated file cannot be unpacked"):
         log.poll()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,13 +15,14 @@ from etl.sources.asterisk_queue_log import Batch, QueueLog
 from etl.sources.queue_events import Carry, Rules
 
 T0 = 1_795_309_870
+NOW = datetime.fromtimestamp(T0 + 86400, UTC)
 SECRET = b"a secret that only tests know"
 
 
 def read(text: str, folder: Path, *, rules: Rules | None = None) -> list[Batch]:
     path = folder / "queue_log"
     path.write_text(text, encoding="utf-8")
-    return list(QueueLog(path, rules or Rules(), SECRET).read("", ""))
+    return list(QueueLog(path, rules or Rules(), SECRET).read("", "", now=NOW))
 
 
 def log(*events: str) -> str:
@@ -310,6 +312,51 @@ def test_every_line_is_taken_or_refused_with_its_place_and_reason(tmp_path: Path
     assert stays([batch], "call_id", "outcome_name") == [("c1", "abandoned")]
 
 
+def test_a_block_of_zeros_as_after_a_power_cut_is_refused_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes(b"\x00" * 4096 + b"\n" + log(ENTER).encode())
+    [batch] = QueueLog(path, Rules(), SECRET).read("", "", now=NOW)
+    assert batch.rejects["reason_text"].to_list() == ["a NUL byte; expected text"]
+    assert not any("\x00" in text for text in batch.rejects.row(0))
+    assert stays([batch], "outcome_name") == [("waiting",)]
+
+
+def test_a_line_from_a_wrong_clock_is_refused_far_ahead_and_never_counts_as_the_newest(
+    tmp_path: Path,
+) -> None:
+    ahead = int(NOW.timestamp()) + 86400
+    text = (
+        log(ENTER)
+        + f"{ahead}|NONE|NONE|NONE|CONFIGRELOAD|\n{ahead + 366 * 86400}|NONE|NONE|NONE|CONFIGRELOAD|\n"
+    )
+    [batch] = read(text, tmp_path)
+    assert batch.newest_event_at == T0
+    assert "over a year ahead of this computer's clock" in batch.rejects["reason_text"][0]
+
+
+def test_wrap_up_that_is_told_late_or_before_the_end_is_refused_and_not_counted(tmp_path: Path) -> None:
+    lines = log(
+        ENTER,
+        CONNECT,
+        "8 c1 sales A WRAPUPSTART 9",
+        "60 c1 sales A COMPLETEAGENT 7|53|2",
+        "160 c1 sales A WRAPUPSTART 30",
+    )
+    batches = read(lines, tmp_path)
+    assert stays(batches, "wrap_up_seconds", "version_number") == [(None, 3)]
+    assert batches[0].rejects.height == 2
+
+
+def test_a_duration_that_the_instants_belie_is_not_believed(tmp_path: Path) -> None:
+    lines = log(ENTER, "7 c1 sales A CONNECT 99999|x|3", "60 c1 sales A COMPLETEAGENT 7|2678400|2")
+    assert stays(read(lines, tmp_path), "wait_seconds", "talk_seconds") == [(7, 53)]
+
+
+def test_a_connect_without_an_agent_is_refused(tmp_path: Path) -> None:
+    batches = read(log(ENTER, "7 c1 sales NONE CONNECT 7|x|3"), tmp_path)
+    assert batches[0].rejects["reason_text"].to_list() == ["field 4 is empty; expected the agent of CONNECT"]
+
+
 def test_names_keep_spaces_unicode_and_quotes_and_call_ids_stay_text(tmp_path: Path) -> None:
     text = log("0 1.1 x NONE ENTERQUEUE |1234|1", "0 1.10 x NONE ENTERQUEUE |1234|1").replace(
         "|x|", '|Müük "A" 销售|'
@@ -325,7 +372,7 @@ def test_lines_in_another_encoding_with_a_byte_order_mark_and_carriage_returns_a
     path.write_bytes(
         b"\xef\xbb\xbf" + log(ENTER).replace("sales", "M\xfc\xfck").encode("cp1252").replace(b"\n", b"\r\n")
     )
-    batches = list(QueueLog(path, Rules(), SECRET).read("", ""))
+    batches = list(QueueLog(path, Rules(), SECRET).read("", "", now=NOW))
     assert stays(batches, "queue_name", "entry_position") == [("Müük", 2)]
 
 
@@ -348,7 +395,7 @@ def in_batches(lines: list[str], sizes: list[int], rules: Rules) -> tuple[object
     reader = QueueLog(Path("queue_log"), rules, SECRET)
     while place < len(lines):
         size = max(1, sizes[min(number, len(sizes) - 1)])
-        batch, still = reader.again(lines[place : place + size], carry)
+        batch, still = reader.again(lines[place : place + size], carry, now=NOW)
         carry, place, number = Carry.from_text(batch.carry_text).to_text(), place + size, number + 1
         refused += len(still)
         for row in batch.facts["calls"].drop("new_rows").iter_rows(named=True):
@@ -379,7 +426,7 @@ WHERE = st.tuples(
     st.sampled_from(["c1", "c2"]), st.sampled_from(["sales", "billing", "NONE"]), st.sampled_from(["A", "B"])
 )
 LINES = st.lists(
-    st.tuples(st.sampled_from([-1, 0, 0, 1, 2, 70, 4000]), WHERE, EVENT), min_size=2, max_size=24
+    st.tuples(st.sampled_from([-1, 0, 0, 1, 2, 70, 90, 4000]), WHERE, EVENT), min_size=2, max_size=24
 )
 
 
