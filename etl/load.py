@@ -34,12 +34,14 @@ from etl.frames import (
     gate,
 )
 from etl.sources.asterisk_queue_log import Batch, QueueLog
+from etl.sources.growing_file import PIECE_BYTES
 from etl.sources.queue_events import Rules
 from sql import warehouse
 
 LONGEST_STATE = timedelta(
     days=31
 )  # what lasts longer is a lost end: rollups follow it no further, as in sql/rollups
+MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
@@ -117,7 +119,65 @@ def _pass(
     now: Callable[[], datetime],
     on_batch: Callable[[BatchSummary], None] | None,
 ) -> bool:
-    """Reads on from the stored cursor to the end; whether there was anything."""
+    """Reads on from the stored cursor to the end; whether there was anything.
+
+    Where the warehouse refuses a batch for what is in it, the batch is read again in ever smaller pieces, until a
+    single line is left: that one is refused with the warehouse's reason, and reading goes on after it.
+    """
+    batches = summary.batches
+    piece_bytes, refusal = PIECE_BYTES, None
+    while True:
+        most = MOST_SMALL_PIECES if piece_bytes < PIECE_BYTES else None
+        try:
+            is_done = _load_pieces(
+                engine, settings, source, summary,
+                piece_bytes=piece_bytes, refusal=refusal, most=1 if refusal else most, now=now, on_batch=on_batch,
+            )  # fmt: skip
+        except _CursorMovedError:
+            return True
+        except warehouse.WarehouseError as error:
+            if not error.is_data_fault or refusal:
+                raise
+            refusal = str(error) if piece_bytes == 1 else None
+            piece_bytes = max(1, piece_bytes // 16)
+            continue
+        if is_done:
+            return summary.batches > batches
+        piece_bytes, refusal = PIECE_BYTES, None
+
+
+def _load_pieces(
+    engine: sa.Engine,
+    settings: Settings,
+    source: SourceSettings,
+    summary: RunSummary,
+    *,
+    piece_bytes: int,
+    refusal: str | None,
+    most: int | None,
+    now: Callable[[], datetime],
+    on_batch: Callable[[BatchSummary], None] | None,
+) -> bool:
+    """Loads at the most `most` batches from the stored cursor on; whether the end was reached."""
+    position_text, carry_text = _cursor(engine, settings, source, now=now)
+    reader = _reader(source)
+    found = reader.read(position_text, carry_text, now=now(), piece_bytes=piece_bytes, refusal=refusal)
+    for number, batch in enumerate(found, start=1):
+        with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+            done = load_batch(connection, settings, source, batch, follows=position_text, now=now)
+        position_text = batch.position_text
+        summary.add(done)
+        if on_batch is not None:
+            on_batch(done)
+        if number == most:
+            return False
+    return True
+
+
+def _cursor(
+    engine: sa.Engine, settings: Settings, source: SourceSettings, *, now: Callable[[], datetime]
+) -> tuple[str, str]:
+    """Where reading stands and what it carries; the site's name and zone are noted on the way."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         site = {"site_name": settings.site.name, "time_zone_name": settings.site.time_zone}
         _execute(connection, "merge/site_renamed", site_name=settings.site.name)
@@ -130,18 +190,7 @@ def _pass(
             stale_after_seconds=source.stale_after_seconds,
             checked_at=now(),
         )
-    batches = summary.batches
-    try:
-        for batch in _reader(source).read(position_text, carry_text, now=now()):
-            with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-                done = load_batch(connection, settings, source, batch, follows=position_text, now=now)
-            position_text = batch.position_text
-            summary.add(done)
-            if on_batch is not None:
-                on_batch(done)
-    except _CursorMovedError:
-        return True
-    return summary.batches > batches
+    return position_text, carry_text
 
 
 def _reader(source: SourceSettings) -> QueueLog:

@@ -56,6 +56,9 @@ _TEXT_OIDS = frozenset({25, 1042, 1043, 19})
 class WarehouseError(Exception):
     """Something about the warehouse that a person can put right; the message is one or two whole sentences."""
 
+    is_data_fault: bool = False
+    """Whether the rows, not the server, were the cause: trying the same rows again cannot help."""
+
 
 def database_url() -> str:
     """The address from DATABASE_URL; raises WarehouseError where it is not set."""
@@ -113,9 +116,9 @@ def connected(engine: sa.Engine, *, deadline_seconds: float = 10.0) -> Iterator[
         with engine.begin() as connection, deadline(connection, seconds=deadline_seconds):
             yield connection
     except DBAPIError as error:
-        raise WarehouseError(explain(error.orig)) from error
+        raise _fault(error.orig) from error
     except psycopg.Error as error:  # from a COPY, which goes past SQLAlchemy
-        raise WarehouseError(explain(error)) from error
+        raise _fault(error) from error
     except PoolTimeout as error:
         raise WarehouseError("All connections to the warehouse are in use; try again in a moment.") from error
 
@@ -144,6 +147,12 @@ def deadline(connection: sa.Connection, *, seconds: float) -> Iterator[None]:
 def driver_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
     """The psycopg connection below, for what SQLAlchemy does not know: COPY, and the socket."""
     return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
+
+
+def _fault(cause: BaseException | None) -> WarehouseError:
+    fault = WarehouseError(explain(cause))
+    fault.is_data_fault = str(getattr(cause, "sqlstate", None)).startswith(("21", "22", "23", "54"))
+    return fault
 
 
 def explain(cause: BaseException | None) -> str:

@@ -18,7 +18,7 @@ import polars as pl
 from etl import LoadError
 from etl.customer_key import customer_key
 from etl.frames import REJECTS
-from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
+from etl.sources.growing_file import LONGEST_LINE_BYTES, PIECE_BYTES, Piece, Position, pieces
 from etl.sources.queue_events import (
     ANSWER,
     CALL_VERBS,
@@ -71,10 +71,20 @@ class QueueLog:
     customer_secret: bytes
     include_rotated: bool = True
 
-    def read(self, position_text: str, carry_text: str, *, now: datetime) -> Iterator[Batch]:
+    def read(
+        self,
+        position_text: str,
+        carry_text: str,
+        *,
+        now: datetime,
+        piece_bytes: int = PIECE_BYTES,
+        refusal: str | None = None,
+    ) -> Iterator[Batch]:
         """Everything written after the position, batch by batch; lines far ahead of `now` are refused.
 
-        Raises LoadError where the file cannot be read, or where the position or the carry is not one.
+        piece_bytes: about so much makes a batch, a whole line at least; refusal: the reason for which every line of
+        the first batch is refused. Raises LoadError where the file cannot be read, or where the position or the
+        carry is not one.
         """
         try:
             carry = Carry.from_text(carry_text)
@@ -84,9 +94,12 @@ class QueueLog:
                 f"the stored cursor is not usable, {error}. Run `floorboard etl run --source NAME --from-start`; "
                 "rows loaded already do not count twice."
             ) from error
-        found = pieces(self.path, position, age_of=_epoch, include_rotated=self.include_rotated)
+        found = pieces(
+            self.path, position, age_of=_epoch, include_rotated=self.include_rotated, piece_bytes=piece_bytes
+        )
         for piece in found:
-            batch, carry = self._batch(piece, carry, now)
+            batch, carry = self._batch(piece, carry, now, refusal)
+            refusal = None
             yield batch
 
     def again(self, raw_lines: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
@@ -112,7 +125,7 @@ class QueueLog:
         )
         return batch, still
 
-    def _batch(self, piece: Piece, carry: Carry, now: datetime) -> tuple[Batch, Carry]:
+    def _batch(self, piece: Piece, carry: Carry, now: datetime, refusal: str | None) -> tuple[Batch, Carry]:
         notice = piece.notice
         first_at = _epoch(piece.data)
         is_old = piece.is_gap and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS
@@ -124,6 +137,9 @@ class QueueLog:
                 "read again from its first line."
             )
         events, bad = parse(piece, now=now)
+        if refusal:
+            bad = pl.concat([bad, events.select("seq", reason_text=pl.lit(refusal))])
+            events = events.clear()
         sessions = sessionise(
             self._without_numbers(events), carry, self.rules, latest_at=int(now.timestamp()) + SKEW_SECONDS
         )

@@ -274,6 +274,26 @@ def test_a_refused_row_is_kept_whole_and_the_rest_is_loaded(engine: sa.Engine, t
     assert len(ask(engine, "select * from ops.rejects")) == 2
 
 
+def test_a_row_that_the_warehouse_refuses_is_found_and_kept_and_the_rest_is_loaded(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    path = tmp_path / "queue_log"
+    names = [f"c{n}" if n not in (137, 138, 400) else f"poison{n}" for n in range(500)]
+    path.write_text(
+        "".join(f"{T0 + n}|{name}|sales|NONE|ENTERQUEUE||123{n}|1\n" for n, name in enumerate(names))
+    )
+    with engine.begin() as connection:
+        connection.execute(sa.text("alter table warehouse.calls add check (call_id !~ '^poison')"))
+    summary = run(engine, path)
+    assert (summary.read_rows, summary.loaded_rows, summary.rejected_rows) == (500, 497, 3)
+    kept = ask(
+        engine,
+        "select place_text, reason_text ~ 'could not answer .23514' from ops.rejects order by reject_id",
+    )
+    assert kept == [("queue_log:138", True), ("queue_log:139", True), ("queue_log:401", True)]
+    assert len(ask(engine, "select * from warehouse.calls")) == 497
+
+
 def test_a_refused_row_is_taken_once_when_it_can_be(engine: sa.Engine, tmp_path: Path) -> None:
     path = tmp_path / "queue_log"
     path.write_text(f"{T0 + 5}|c1|sales|A|CONNECT|5|x|1\n{T0 + 9}|c1|sales|A|COMPLETEAGENT|5|4|1\n")
