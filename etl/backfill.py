@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from etl import LoadError
-from etl.load import DEADLINE_SECONDS, one_row, roll_up
+from etl.load import DEADLINE_SECONDS
+from etl.merge import roll_up
 from sql import warehouse
 
 
@@ -30,7 +31,7 @@ def backfill(
     made = 0
     try:
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-            first_at, last_at = one_row(connection, "rollups/extent")
+            first_at, last_at = warehouse.one_row(connection, "rollups/extent")
         if first_at is None:
             return 0
         start = _interval(max(first_at, window_start) if window_start else first_at)

@@ -9,38 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import polars as pl
 import sqlalchemy as sa
-from psycopg import sql as pg_sql
 
 from etl import LoadError
 from etl.config import Settings, SourceSettings
 from etl.customer_key import customer_secret
-from etl.frames import (
-    CALLS,
-    COPY_HEADER,
-    COPY_ROWS,
-    COPY_TRAILER,
-    DIRTY_AGENT_INTERVALS,
-    DIRTY_QUEUE_INTERVALS,
-    FACTS,
-    QUEUE_MEMBERS,
-    REJECTS,
-    Shape,
-    binary_rows,
-    gate,
-)
+from etl.merge import merge_batch
 from etl.sources.asterisk_queue_log import Batch, QueueLog
 from etl.sources.growing_file import PIECE_BYTES
 from etl.sources.queue_events import Rules
 from sql import warehouse
 
-LONGEST_STATE = timedelta(
-    days=31
-)  # what lasts longer is a lost end: rollups follow it no further, as in sql/rollups
 MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
@@ -180,10 +162,10 @@ def _cursor(
     """Where reading stands and what it carries; the site's name and zone are noted on the way."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         site = {"site_name": settings.site.name, "time_zone_name": settings.site.time_zone}
-        _execute(connection, "merge/site_renamed", site_name=settings.site.name)
-        _execute(connection, "merge/queue_time_zones", source_name=source.name, **site)
-        _execute(connection, "merge/sites", **site)
-        position_text, carry_text = one_row(
+        warehouse.execute(connection, "merge/site_renamed", site_name=settings.site.name)
+        warehouse.execute(connection, "merge/queue_time_zones", source_name=source.name, **site)
+        warehouse.execute(connection, "merge/sites", **site)
+        position_text, carry_text = warehouse.one_row(
             connection,
             "merge/cursor_open",
             source_name=source.name,
@@ -215,11 +197,11 @@ def load_batch(
 ) -> BatchSummary:
     """Merges one batch in the connection's transaction; raises when the cursor no longer stands at `follows`."""
     started_at = now()
-    stands_at, _ = one_row(connection, "merge/cursor_lock", source_name=source.name)
+    stands_at, _ = warehouse.one_row(connection, "merge/cursor_lock", source_name=source.name)
     if stands_at != follows:
         raise _CursorMovedError
-    run_id = one_row(connection, "merge/run_number")[0]
-    done = _merge(connection, settings, source, batch, run_id=run_id, now=now)
+    run_id = warehouse.one_row(connection, "merge/run_number")[0]
+    done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
     newest = datetime.fromtimestamp(batch.newest_event_at, UTC) if batch.newest_event_at else None
     counts = BatchSummary(
         read_rows=batch.read_rows,
@@ -230,7 +212,7 @@ def load_batch(
         notice=batch.notice,
     )
     _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
-    _execute(
+    warehouse.execute(
         connection,
         "merge/cursor_move",
         source_name=source.name,
@@ -240,156 +222,6 @@ def load_batch(
         checked_at=now(),
     )
     return counts
-
-
-@dataclass(frozen=True)
-class _Merged:
-    loaded_rows: int
-    rejected_rows: int
-
-
-def _merge(
-    connection: sa.Connection,
-    settings: Settings,
-    source: SourceSettings,
-    batch: Batch,
-    *,
-    run_id: int,
-    now: Callable[[], datetime],
-) -> _Merged:
-    facts = _with_ids(connection, settings, source, batch)
-    run = {"source_name": source.name, "run_id": run_id}
-    connection.exec_driver_sql(warehouse.statement("merge/stage"))
-    _copy(connection, batch.rejects, REJECTS)
-    rejected_rows = _execute(connection, "merge/rejects", **run, rejected_at=now())
-    refusals, loaded_rows = [], 0
-    for shape, frame in facts:
-        good, refused = gate(frame, shape)
-        if (
-            refused.height
-        ):  # the ledger counts the source's rows, each once; a refused fact may hold several or none
-            refusals.append(_refusals(refused, source))
-            rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
-        loaded_rows += merge_facts(connection, good, shape, run=run)
-    if refusals:
-        _copy(connection, pl.concat(refusals), REJECTS)
-        _execute(connection, "merge/rejects", **run, rejected_at=now())
-    if batch.unused.height:
-        _execute(
-            connection,
-            "merge/unused_events",
-            **run,
-            event_names=batch.unused["event_name"].to_list(),
-            are_known=batch.unused["is_known"].to_list(),
-            read_rows=batch.unused["read_rows"].to_list(),
-        )
-    roll_up(connection)
-    return _Merged(loaded_rows, rejected_rows)
-
-
-def merge_facts(connection: sa.Connection, frame: pl.DataFrame, shape: Shape, *, run: dict[str, Any]) -> int:
-    """Stages and merges one kind of fact and notes the intervals it touches; how many source rows changed anything."""
-    if frame.is_empty():
-        return 0
-    if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
-        frame = frame.unique(shape.key, keep="last", maintain_order=True)
-    if shape is not QUEUE_MEMBERS:
-        _months(connection, frame)
-    _copy(connection, frame, shape)
-    statement = f"merge/{shape.fact_name}"
-    if shape is CALLS:
-        start = pl.col("offered_at").dt.truncate("15m").alias("interval_start_at")
-        _copy(connection, frame.select("queue_id", start).unique(), DIRTY_QUEUE_INTERVALS)
-        answered = frame.filter(pl.col("answered_at").is_not_null() & pl.col("agent_id").is_not_null())
-        start = pl.col("answered_at").dt.truncate("15m").alias("interval_start_at")
-        _copy(connection, answered.select("agent_id", start).unique(), DIRTY_AGENT_INTERVALS)
-    if shape is QUEUE_MEMBERS:
-        _execute(connection, statement, **run)
-        return 0
-    return int(one_row(connection, statement, **run)[0])
-
-
-def roll_up(connection: sa.Connection) -> int:
-    """Makes the intervals that are noted as dirty anew from the facts; the number of rollup rows that changed."""
-    return _execute(connection, "rollups/queue_intervals") + _execute(connection, "rollups/agent_intervals")
-
-
-def _refusals(refused: pl.DataFrame, source: SourceSettings) -> pl.DataFrame:
-    key = "call_id" if "call_id" in refused.columns else "agent_id"
-    return refused.select(
-        place_text=pl.format("{} {}", pl.lit(f"{source.name}:"), pl.col(key)),
-        file_key=pl.lit(""),
-        reason_text="reason_text",
-        raw_text=pl.struct(pl.exclude("reason_text")).struct.json_encode(),
-    )
-
-
-def _with_ids(
-    connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch
-) -> list[tuple[Shape, pl.DataFrame]]:
-    """The batch's facts with our queue_id and agent_id; queues and agents named for the first time are made."""
-    facts = batch.facts
-    queue_names = pl.concat([frame["queue_name"] for frame in facts.values()]).drop_nulls().unique()
-    agent_names = pl.concat([frame["agent_name"] for frame in facts.values()]).drop_nulls().unique()
-    known = _names(connection, source)
-    new_queues = [name for name in queue_names if name not in known["queue"]]
-    new_agents = [name for name in agent_names if name not in known["agent"]]
-    if new_queues or new_agents:
-        _execute(
-            connection,
-            "merge/queues",
-            source_name=source.name,
-            queue_names=new_queues,
-            time_zone_name=settings.site.time_zone,
-        )
-        _execute(
-            connection,
-            "merge/agents",
-            source_name=source.name,
-            source_keys=new_agents,
-            site_name=settings.site.name,
-        )
-        known = _names(connection, source)
-    ids = {
-        f"{kind}_id": pl.col(f"{kind}_name").replace_strict(known[kind], default=None, return_dtype=pl.Int32)
-        for kind in ("queue", "agent")
-    }
-    return [(shape, facts[shape.fact_name].with_columns(**ids)) for shape in FACTS]
-
-
-def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[str, int]]:
-    known: dict[str, dict[str, int]] = {"queue": {}, "agent": {}}
-    for kind, name, number in connection.execute(
-        sa.text(warehouse.statement("merge/names")), {"source_name": source.name}
-    ):
-        known[kind][name] = number
-    return known
-
-
-def _copy(connection: sa.Connection, frame: pl.DataFrame, shape: Shape) -> None:
-    """COPY into the staging table, in Postgres's binary format; the columns are named, so their order is the frame's."""
-    if frame.is_empty():
-        return
-    columns = pg_sql.SQL(", ").join(pg_sql.Identifier(name) for name in frame.columns)
-    command = pg_sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        pg_sql.Identifier(shape.table_name), columns
-    )
-    with warehouse.driver_connection(connection).cursor() as cursor, cursor.copy(command) as copy:
-        copy.write(COPY_HEADER)
-        for part in frame.iter_slices(COPY_ROWS):
-            copy.write(binary_rows(part))
-        copy.write(COPY_TRAILER)
-
-
-def _months(connection: sa.Connection, frame: pl.DataFrame) -> None:
-    """Makes the partitions for every month that a row begins, is answered, or lasts in (as far as rollups follow it)."""
-    begin = pl.col(frame.columns[0])
-    end = pl.min_horizontal(begin + LONGEST_STATE, "ended_at")
-    instants = [begin, end, pl.col("answered_at")] if "answered_at" in frame.columns else [begin, end]
-    months = pl.concat(
-        [frame.select(instant.dt.date().dt.month_start().alias("m"))["m"] for instant in instants]
-    )
-    _execute(connection, "merge/months", months=sorted(months.drop_nulls().unique()))
 
 
 def _write_run(
@@ -402,7 +234,7 @@ def _write_run(
     ended_at: datetime,
     error_text: str | None = None,
 ) -> None:
-    _execute(
+    warehouse.execute(
         connection,
         "merge/run",
         run_id=run_id,
@@ -426,7 +258,7 @@ def _note_failure(
     """Writes the failed run into the ledger; where the warehouse itself is gone, the raised error is all there is."""
     try:
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-            run_id = one_row(connection, "merge/run_number")[0]
+            run_id = warehouse.one_row(connection, "merge/run_number")[0]
             nothing = BatchSummary(0, 0, 0, 0, None, None)
             _write_run(
                 connection,
@@ -444,7 +276,7 @@ def _note_failure(
 def reset_cursor(engine: sa.Engine, source_name: str) -> bool:
     """Forgets how far a source was read, so that the next load reads all of it again; whether there was a cursor."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-        return _execute(connection, "merge/cursor_reset", source_name=source_name) == 1
+        return warehouse.execute(connection, "merge/cursor_reset", source_name=source_name) == 1
 
 
 def replay_rejects(
@@ -465,18 +297,18 @@ def replay_rejects(
             if row is None or refused.is_empty():
                 return summary
             batch, still = _reader(source).again(refused["raw_text"].to_list(), row.carry_text, now=now())
-            run_id = one_row(connection, "merge/run_number")[0]
+            run_id = warehouse.one_row(connection, "merge/run_number")[0]
             started_at = now()
-            done = _merge(connection, settings, source, batch, run_id=run_id, now=now)
+            done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
             taken = [
                 number for place, number in enumerate(refused["reject_id"].to_list()) if place not in still
             ]
-            _execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
+            warehouse.execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
             counts = BatchSummary(
                 len(taken), done.loaded_rows, len(taken) - done.loaded_rows, 0, None, "replay of refused rows"
             )
             _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
-            _execute(
+            warehouse.execute(
                 connection,
                 "merge/cursor_carry",
                 source_name=source_name,
@@ -486,12 +318,3 @@ def replay_rejects(
     except warehouse.WarehouseError as error:
         raise LoadError(f"Source '{source_name}': {error}") from error
     return summary
-
-
-def _execute(connection: sa.Connection, name: str, **params: Any) -> int:
-    return warehouse.execute(connection, name, **params)
-
-
-def one_row(connection: sa.Connection, name: str, **params: Any) -> tuple[Any, ...]:
-    """The single row that a statement of sql/ answers."""
-    return tuple(connection.execute(sa.text(warehouse.statement(name)), params).one())

@@ -205,6 +205,11 @@ def execute(connection: sa.Connection, name: str, **params: object) -> int:
     return connection.execute(sa.text(statement(name)), params).rowcount
 
 
+def one_row(connection: sa.Connection, name: str, **params: object) -> tuple[Any, ...]:
+    """The single row that `sql/<name>.sql` answers."""
+    return tuple(connection.execute(sa.text(statement(name)), params).one())
+
+
 def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFrame:
     """The answer of `sql/<name>.sql` as a frame; an empty answer has the same types as a full one.
 

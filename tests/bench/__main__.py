@@ -24,6 +24,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from etl import load
+from etl import merge as merge_module
 from etl.config import Settings
 from etl.floor_log import write_floor
 from etl.frames import CALLS, INSTANT
@@ -111,7 +112,7 @@ def fresh(engine: sa.Engine, rows: pl.DataFrame | None = None) -> None:
         warehouse.execute(
             connection, "merge/agents", source_name="bench", source_keys=keys, site_name="bench"
         )
-        load._months(connection, rows)
+        merge_module.make_months(connection, rows)
 
 
 def psql_copy(url: str, rows: pl.DataFrame, folder: Path) -> float:
@@ -138,8 +139,8 @@ def merge(engine: sa.Engine, rows: pl.DataFrame, *, rows_a_batch: int) -> float:
     for part in rows.iter_slices(rows_a_batch):
         with engine.begin() as connection:
             connection.exec_driver_sql(warehouse.statement("merge/stage"))
-            load.merge_facts(connection, part, CALLS, run={"source_name": "bench", "run_id": 1})
-            load.roll_up(connection)
+            merge_module.merge_facts(connection, part, CALLS, run={"source_name": "bench", "run_id": 1})
+            merge_module.roll_up(connection)
     return time.perf_counter() - begin
 
 
