@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,7 @@ KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
         ("dashboard.server", "ServerError"),
+        ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),
         ("etl.demo", "DemoError"),
         ("etl", "LoadError"),
@@ -62,6 +64,8 @@ KNOWN_ERRORS = frozenset(
     }
 )
 DASH = "–"
+# What moves the cursor, colours the terminal or turns the order of a line around; never shown as it is.
+UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 WIDEST_TABLE = 8
 ROWS_SIDE_BY_SIDE = 4
 
@@ -90,7 +94,12 @@ def main() -> None:
 
 def tell(text: str) -> None:
     """A line for the person at the terminal; never on standard output, which belongs to the answer."""
-    print(text, file=sys.stderr, flush=True)
+    print(shown(text), file=sys.stderr, flush=True)
+
+
+def shown(text: str, *, line_break: str = "\n") -> str:
+    """The text as a terminal may show it: every control character is replaced."""
+    return UNSHOWN.sub("\ufffd", text).replace("\n", line_break)
 
 
 class Steps:
@@ -105,13 +114,13 @@ class Steps:
     def say(self, text: str) -> None:
         """A line that stays."""
         self._wipe()
-        self._console.print(text, markup=False)
+        self._console.print(shown(text), markup=False)
 
     def passing(self, text: str) -> None:
         """A line that the next one replaces; left out where the output is no terminal."""
         if self._console.is_terminal:
             self._wipe()
-            self._console.print(text, markup=False, end="\r", style="dim")
+            self._console.print(shown(text), markup=False, end="\r", style="dim")
             self._passing = True
 
     def _wipe(self) -> None:
@@ -146,8 +155,13 @@ def up(port: Port = 8501, host: Host = "127.0.0.1") -> None:
 @app.command()
 def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
     """The dashboard alone; the load runs elsewhere."""
+    from etl.demo import enter_home_in_use
+    from etl.supervise import refuse_taken_port, warn_of_open_host
     from sql.embedded import attached
 
+    refuse_taken_port(host, port)
+    warn_of_open_host(host, port, tell)
+    enter_home_in_use()
     with attached() as url:
         os.environ["DATABASE_URL"] = url
         from dashboard.server import serve
@@ -178,7 +192,8 @@ def ask(
     named = {name: text for name, text in given.items() if text is not None}
     from dashboard.asking import from_arguments
 
-    show(answer(question, **named, **from_arguments(context.args)), title=question, as_json=as_json)
+    named |= from_arguments(context.args, taken=named)
+    show(answer(question, named), title=question, as_json=as_json)
 
 
 @etl_app.command("run")
@@ -210,21 +225,35 @@ def etl_run(
             reset_cursor(engine, settings.sources[0].name)
         if once:
             rows = run_once(engine, settings, now=environment_clock(), tell=tell, check=request.check)
-            show(rows, title="Loaded", as_json=as_json)
+            if as_json:
+                show(rows, title="", as_json=True)
+            for row in () if as_json else rows:
+                typer.echo(shown(loaded(row), line_break=" "))
         else:
             logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
             serve(engine, settings, stop=request.event, now=environment_clock())
 
 
+def loaded(row: Mapping[str, Any]) -> str:
+    """What a load of one source did, as a sentence: every row that was read is accounted for."""
+    newest = row["newest_event_at"]
+    event = f"newest event {newest.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if newest else "no new event"
+    return (
+        f"{row['source_name']}: {row['read_rows']:,} rows read = {row['loaded_rows']:,} loaded + "
+        f"{row['unchanged_rows']:,} unchanged + {row['rejected_rows']:,} refused; {event}"
+    )
+
+
 @etl_app.command("backfill")
 def etl_backfill(from_: From = None, to: To = None) -> None:
     """Count the rollups anew from the calls and states that are there."""
-    from dashboard.asking import instant
+    from dashboard.asking import instant, refuse_empty_window
     from etl.backfill import backfill
 
     start = instant(from_, option="--from") if from_ else None
     end = instant(to, option="--to") if to else None
-    with warehouse(migrating=True) as engine:
+    refuse_empty_window(start, end)
+    with warehouse(migrating=False) as engine:
         rows = backfill(engine, window_start=start, window_end=end)
     tell(f"{rows} rollup rows counted anew.")
 
@@ -250,7 +279,7 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
 
     settings = load_settings()
     settings.source(source)
-    with warehouse(migrating=True) as engine:
+    with warehouse(migrating=False) as engine:
         summary = replay_rejects(engine, settings, source, now=environment_clock())
     tell(f"{summary.read_rows} refused rows taken now; `floorboard etl rejects` shows what is still refused.")
 
@@ -258,8 +287,10 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
 @db_app.command("url")
 def db_url() -> None:
     """The address of the warehouse, for psql; one of our own runs on until `floorboard db stop`."""
+    from etl.demo import enter_home_in_use
     from sql.embedded import keep, url
 
+    enter_home_in_use()
     typer.echo(url() or keep())
 
 
@@ -285,8 +316,10 @@ def db_check() -> None:
 @db_app.command("stop")
 def db_stop() -> None:
     """Stop the warehouse that Floorboard brought itself."""
+    from etl.demo import enter_home_in_use
     from sql.embedded import stop
 
+    enter_home_in_use()
     tell("The warehouse is stopped." if stop() else "No warehouse of our own was running.")
 
 
@@ -326,7 +359,7 @@ def queue_set(
         raise FrontDoorError(
             f'There is no formula "{formula}"; expected one of: {", ".join(sorted(formulas))}.'
         )
-    with warehouse(migrating=True) as engine:
+    with warehouse(migrating=False) as engine:
         with connected(engine) as connection:
             if not execute(connection, "merge/queue_settings", queue_name=name, **changes):
                 known = ", ".join(frame(connection, "queries/queues")["queue_name"]) or "none yet"
@@ -345,7 +378,7 @@ def doctor(port: Port = 8501, host: Host = "127.0.0.1", as_json: AsJson = False)
         show([vars(finding) for finding in findings], title="", as_json=True)
     else:
         for finding in findings:
-            typer.echo(finding.line())
+            typer.echo(shown(finding.line(), line_break=" "))
     if any(finding.state_name == "wrong" for finding in findings):
         sys.exit(1)
 
@@ -359,12 +392,14 @@ def own_command() -> list[str]:
 def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
     """The warehouse for one command: DATABASE_URL's, else the one that Floorboard brings.
 
-    `migrating`: True brings its tables up to date; False does so only in our own or an empty one and refuses
-    an older one; None leaves it as it is.
+    `migrating`: True brings its tables up to date; False does so only in our own and refuses another one that
+    is not up to date; None leaves it as it is.
     """
+    from etl.demo import enter_home_in_use
     from sql.embedded import attached
     from sql.warehouse import open_engine
 
+    enter_home_in_use()
     is_ours = not os.environ.get("DATABASE_URL", "").strip()
     with attached() as url:
         engine = open_engine(url)
@@ -377,16 +412,17 @@ def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
 
 
 def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
-    """Runs what is pending, if allowed or if nothing ever ran; FrontDoorError when it must be asked for."""
+    """Runs what is pending, if allowed; FrontDoorError when it must be asked for."""
     from sql.migrate import pending
 
     waiting = pending(engine)
     if not waiting:
         return
-    is_empty = waiting[0].startswith("001_")
-    if not is_allowed and not is_empty:
+    if not is_allowed:
+        is_empty = waiting[0].startswith("001_")
+        found = "has none of Floorboard's tables" if is_empty else f"is {len(waiting)} migrations behind"
         raise FrontDoorError(
-            f"The warehouse is {len(waiting)} migrations behind this version of Floorboard, expected none; "
+            f"The warehouse in DATABASE_URL {found}, expected the tables of this version; "
             "run `floorboard db migrate`."
         )
     from etl.demo import make_ready
@@ -394,16 +430,16 @@ def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
     make_ready(engine, tell)
 
 
-def answer(question: str, **given: str) -> pl.DataFrame:
+def answer(question: str, given: Mapping[str, str] | None = None) -> pl.DataFrame:
     """The answer to a question, its parameters as they were typed."""
     from dashboard.asking import ask as put
     from dashboard.asking import find
-    from etl.jobs import environment_clock
+    from etl.demo import clock_in_use
     from sql.warehouse import connected
 
     find(question)
     with warehouse(migrating=False) as engine, connected(engine) as connection:
-        return put(connection, question, given, now=environment_clock()())
+        return put(connection, question, given or {}, now=clock_in_use()())
 
 
 def show(answer: pl.DataFrame | Sequence[Mapping[str, Any]], *, title: str, as_json: bool) -> None:
@@ -415,12 +451,18 @@ def show(answer: pl.DataFrame | Sequence[Mapping[str, Any]], *, title: str, as_j
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     names = list(rows[0]) if rows else [] if isinstance(answer, Sequence) else answer.columns
-    cells = [[DASH if row[name] is None else str(plain(row[name])) for name in names] for row in rows]
+    cells = [
+        [Text(DASH if row[name] is None else shown(str(plain(row[name])), line_break=" ")) for name in names]
+        for row in rows
+    ]
     console = Console(highlight=False)
     if len(names) <= WIDEST_TABLE or not rows:
-        table = Table(*names, title=title, box=box.SIMPLE_HEAD)
+        table = Table(title=title, box=box.SIMPLE_HEAD)
+        for name in names:
+            table.add_column(name, overflow="fold")
         for line in cells:
             table.add_row(*line)
         console.print(table)
@@ -428,8 +470,11 @@ def show(answer: pl.DataFrame | Sequence[Mapping[str, Any]], *, title: str, as_j
     for first in range(0, len(cells), ROWS_SIDE_BY_SIDE):  # too wide for a terminal: on its side, in blocks
         table = Table(title=title, box=box.SIMPLE_HEAD, show_header=False)
         table.add_column(no_wrap=True)
+        block = cells[first : first + ROWS_SIDE_BY_SIDE]
+        for _ in block:
+            table.add_column(overflow="fold")
         for number, name in enumerate(names):
-            table.add_row(name, *(line[number] for line in cells[first : first + ROWS_SIDE_BY_SIDE]))
+            table.add_row(name, *(line[number] for line in block))
         console.print(table)
 
 

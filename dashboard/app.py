@@ -22,17 +22,23 @@ MARK = Path(__file__).resolve().parent / "static" / "mark.svg"
 def main() -> None:
     """Draws the navigation and the page; an unforeseen error becomes one sentence and a line in the log."""
     access.viewer()
+    # The mark comes before the navigation: a page's own symbol as the tab's would be fetched from elsewhere.
     st.set_page_config(page_title=t("Floorboard"), page_icon=str(MARK), layout="wide")
     st.logo(str(MARK), size="large")
+    live = st.Page(
+        PAGES / "live_floor.py", title=t("Live floor"), icon=":material/dashboard:", url_path="live"
+    )
     chosen = st.navigation(
         [
+            # Streamlit answers a default page at "/" only; so "/" leads on, and "/live" can be bookmarked.
             st.Page(
-                PAGES / "live_floor.py",
+                lambda: st.switch_page(live),
                 title=t("Live floor"),
-                icon=":material/dashboard:",
-                url_path="live",
+                url_path="home",
                 default=True,
+                visibility="hidden",
             ),
+            live,
             st.Page(
                 PAGES / "service_level.py",
                 title=t("Service level"),
@@ -48,6 +54,7 @@ def main() -> None:
         ],
         position="top",
     )
+    st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))
     try:
         chosen.run()
     except Exception:

@@ -1,7 +1,8 @@
 """Turns what a person typed after `floorboard ask` into one of the questions that the pages ask.
 
 In: the name of a question and its parameters as text. Out: the frame that the pages get for that question.
-Rule: an instant without its zone is refused, never guessed; an unknown word is answered with known ones.
+Rule: an instant without its zone is refused, never guessed; an unknown word is answered with known ones; and
+what no floor can have (a window without length, the year 1, an unknown queue) is refused, not answered with zeros.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.queries import QUESTIONS
+from dashboard.queries import QUESTIONS, queues
 
 OPTIONS = {"window_start": "--from", "window_end": "--to", "as_of": "--as-of", "day_date": "--day"}
+YEARS = range(1990, 2100)
+WHOLE_NUMBERS = range(-(2**31), 2**31)  # what an integer of the warehouse holds
+THRESHOLD_SECONDS = range(14_401)
+AHEAD = timedelta(minutes=1)  # clocks of two machines differ a little
 
 
 class AskError(Exception):
@@ -32,7 +37,11 @@ def ask(connection: Connection, question: str, given: Mapping[str, str], *, now:
     `given` maps parameter names to text. `now` stands in for an `as_of` that was not given. Raises AskError.
     """
     function = find(question)
-    return function(connection, **typed(question, function, given, now=now))
+    values = typed(question, function, given, now=now)
+    refuse_unanswerable(values, now=now)
+    if values.get("queue_id") is not None:
+        _refuse_unknown_queue(connection, values["queue_id"])
+    return function(connection, **values)
 
 
 def find(question: str) -> Callable[..., pl.DataFrame]:
@@ -73,15 +82,56 @@ def typed(
     return values
 
 
-def from_arguments(arguments: Sequence[str]) -> dict[str, str]:
-    """`--queue-id 4` and `--queue-id=4` as {"queue_id": "4"}; AskError for anything else."""
+def refuse_unanswerable(values: Mapping[str, Any], *, now: datetime) -> None:
+    """AskError for what no floor can answer: a window without length, a future instant, an absurd threshold."""
+    refuse_empty_window(values.get("window_start"), values.get("window_end"))
+    as_of, threshold = values.get("as_of"), values.get("threshold_seconds")
+    if as_of is not None and as_of > now + AHEAD:
+        raise AskError(
+            f"--as-of {as_of.isoformat()} is in the future, expected an instant up to now "
+            f"({now.astimezone(UTC).isoformat(timespec='seconds')}); give an earlier one, or leave it out for now."
+        )
+    if threshold is not None and threshold not in THRESHOLD_SECONDS:
+        raise AskError(
+            f"--threshold-seconds is {threshold}, expected 0 to {THRESHOLD_SECONDS[-1]} (four hours); give "
+            "another one, or leave it out for the threshold of each queue."
+        )
+
+
+def refuse_empty_window(start: datetime | None, end: datetime | None) -> None:
+    """AskError when a window does not end after its start."""
+    if start is not None and end is not None and start >= end:
+        raise AskError(
+            f"--from {start.isoformat()} is not before --to {end.isoformat()}, expected a window that ends after "
+            "its start; exchange or correct them (the end is not part of the window)."
+        )
+
+
+def _refuse_unknown_queue(connection: Connection, queue_id: int) -> None:
+    known = queues(connection)["queue_id"].to_list()
+    if queue_id not in known:
+        some = ", ".join(map(str, sorted(known)[:20])) or "none yet"
+        raise AskError(
+            f"There is no queue with --queue-id {queue_id}, expected one of: {some}; "
+            "`floorboard queue list` shows them with their names."
+        )
+
+
+def from_arguments(arguments: Sequence[str], *, taken: Iterable[str] = ()) -> dict[str, str]:
+    """`--queue-id 4` and `--queue-id=4` as {"queue_id": "4"}; AskError for anything else.
+
+    `taken` are the parameters that were given already, by an option of their own.
+    """
     found: dict[str, str] = {}
     rest = list(arguments)
     while rest:
         name, equals, value = rest.pop(0).partition("=")
         if not name.startswith("--") or (not equals and not rest):
             raise AskError(f'Found "{name}", expected parameters as --name value.')
-        found[name[2:].replace("-", "_")] = value if equals else rest.pop(0)
+        key = name[2:].replace("-", "_")
+        if key in found or key in taken:
+            raise AskError(f"Found {_option(key)} twice, expected it once; remove one of the two.")
+        found[key] = value if equals else rest.pop(0)
     return found
 
 
@@ -99,7 +149,19 @@ def instant(text: str, *, option: str) -> datetime:
             f'{option} "{text}" has no zone, so it could mean several instants; expected one such as '
             f"{value.isoformat()}Z or {value.isoformat()}+02:00. Add the zone."
         )
-    return value.astimezone(UTC)
+    try:
+        moment = value.astimezone(UTC)
+    except OverflowError:  # at the very edge of the calendar
+        moment = value.replace(tzinfo=UTC)
+    _refuse_year(moment.year, text, option=option)
+    return moment
+
+
+def _refuse_year(year: int, text: str, *, option: str) -> None:
+    if year not in YEARS:
+        raise AskError(
+            f'{option} "{text}" is in the year {year}, expected {YEARS[0]} to {YEARS[-1]}; correct the year.'
+        )
 
 
 def _signature(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
@@ -125,9 +187,15 @@ def _convert(text: str, hint: Any, *, option: str) -> Any:
     }
     try:
         if kind is date:
-            return date.fromisoformat(text.strip())
+            day = date.fromisoformat(text.strip())
+            _refuse_year(day.year, text, option=option)
+            return day
         if kind is bool:
             return {"true": True, "false": False}[text.strip().lower()]
+        if kind is int and int(text) not in WHOLE_NUMBERS:
+            raise AskError(
+                f'{option} "{text}" is too large, expected {WHOLE_NUMBERS[0]} to {WHOLE_NUMBERS[-1]}; correct it.'
+            )
         return kind(text) if kind in (int, float) else text
     except (ValueError, KeyError):
         raise AskError(f'{option} "{text}" cannot be used; expected {expected[kind]}.') from None

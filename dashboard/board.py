@@ -115,21 +115,24 @@ def target_text(row: Row) -> str:
     )
 
 
-def service_level_tile(row: Row, n: int, *, label: str, reason: str) -> Block:
-    """The tile of a service level: value, bar against target, status, n, T and formula; `reason` where
-    unknown."""
+def service_level_tile(row: Row, n: int, *, label: str, reason: str, mixed: str) -> Block:
+    """The tile of a service level: value, bar against target, status, n, T and formula.
+
+    `reason` says why the value is unknown, `mixed` what to do where the queues share no formula; such a tile
+    has no n, because what a call must be to count differs too.
+    """
     value, target = row["service_level_ratio"], row["service_level_target_ratio"]
     formula_name = row["service_level_formula_name"]
     shown = words.ratio(value, against=target)
     found = against_target(value, target)
     if formula_name is None:
-        meaning_text = t(
-            "The queues count by different formulas, so they have no common service level. Choose one."
-        )
+        meaning_text = mixed
         found = status("none", t("Formulas differ"))
+        basis = [target_text(row), formula_word(None)]
     else:
         record = metrics.service_level(formula_name)
         meaning_text = t(record.meaning) if value is not None else " ".join([t(record.meaning), reason])
+        basis = [target_text(row), t("n = {n}", n=words.number(n)), formula_word(formula_name)]
     return {
         "key": "service_level",
         "units": 2,
@@ -139,7 +142,7 @@ def service_level_tile(row: Row, n: int, *, label: str, reason: str) -> Block:
         "goal": target,
         "aria": t("Service level {value}, {target}", value=shown, target=target_text(row)),
         "status": found,
-        "more": " · ".join([target_text(row), t("n = {n}", n=words.number(n)), formula_word(formula_name)]),
+        "more": " · ".join(basis),
         "tip": meaning_text,
     }
 

@@ -136,11 +136,18 @@ def _level_scale(palette: Palette) -> alt.Y:
 
 
 def _level_points(frame: pl.DataFrame, across: alt.X, tooltip: list[Any], palette: Palette) -> alt.LayerChart:
-    base = alt.Chart(frame).transform_filter("isValid(datum.service_level_ratio)")
+    """The line breaks where an interval has no service level: there is nothing to draw between its
+    neighbours."""
     tones = alt.Scale(domain=list(TONES), range=[palette.good, palette.near, palette.off])
     up = _level_scale(palette)
-    line = base.mark_line(strokeWidth=1.25, color=palette.muted, opacity=0.5)
-    points = base.mark_point(filled=True, opacity=1)
+    line = alt.Chart(frame).mark_line(
+        strokeWidth=1.5, color=palette.muted, opacity=0.6, invalid="break-paths-filter-domains"
+    )
+    points = (
+        alt.Chart(frame)
+        .transform_filter("isValid(datum.service_level_ratio)")
+        .mark_point(filled=True, opacity=1)
+    )
     both: Any = alt.layer(
         line.encode(x=across, y=up),
         points.encode(
@@ -150,10 +157,19 @@ def _level_points(frame: pl.DataFrame, across: alt.X, tooltip: list[Any], palett
             shape=alt.Shape(
                 "tone_name:N", scale=alt.Scale(domain=list(TONES), range=list(SHAPES)), legend=None
             ),
+            size=alt.Size("tone_name:O", scale=_mark_sizes(frame.height), legend=None),
             tooltip=tooltip,
         ),
     )
     return cast(alt.LayerChart, both)
+
+
+def _mark_sizes(intervals: int) -> alt.Scale:
+    """Marks as large as the room of an interval allows; a triangle of equal area looks smaller, so it gets
+    more."""
+    room = f"clamp(0.7 * pow(width / {max(1, intervals)}, 2), 36, 150)"
+    grown = [alt.ExprRef(expr=f"{factor} * {room}") for factor in (1.0, 1.5, 0.9)]
+    return alt.Scale(domain=list(TONES), range=grown)
 
 
 def _target_line(frame: pl.DataFrame, across: alt.X, palette: Palette) -> alt.Chart:

@@ -7,8 +7,9 @@ its n.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -25,15 +26,21 @@ DAY_METRICS = ("service_level_ratio", "average_speed_of_answer_seconds", "abando
 
 
 def day_tiles(totals: Row) -> list[Block]:
-    """The tiles of one day: service level with n and formula, offered, answer speed, abandonment, intervals
-    on target."""
+    """The tiles of one day: service level with n and formula, offered, answer speed, abandonment.
+
+    With a common formula and target also how many intervals were on it.
+    """
     offered, answered = totals["offered_calls"], totals["answered_calls"]
-    return [
+    abandoned, n_abandonable = metrics.metric("abandonment_ratio").counts(totals)
+    tiles = [
         board.service_level_tile(
             totals,
             totals["decided_calls"],
             label=t("Service level"),
             reason=t("Unknown: no call of this day counts for it."),
+            mixed=t(
+                "The queues count by different formulas, so they have no common service level. Choose a queue."
+            ),
         ),
         board.count_tile(
             "offered",
@@ -51,14 +58,19 @@ def day_tiles(totals: Row) -> list[Block]:
         board.plain_tile(
             "abandonment_ratio",
             totals,
-            n=offered,
+            n=n_abandonable,
             basis=t(
-                "{abandoned} of {n} offered",
-                abandoned=words.number(totals["abandoned_calls"]),
-                n=words.number(offered),
+                "{abandoned} of {n}, short ones left out",
+                abandoned=words.number(abandoned),
+                n=words.number(n_abandonable),
             ),
             reason=t("Unknown: no call was offered."),
         ),
+    ]
+    if has_mixed_formulas(totals) or totals["service_level_target_ratio"] is None:
+        return tiles
+    return [
+        *tiles,
         board.count_tile(
             "intervals",
             t("Intervals on target"),
@@ -93,25 +105,72 @@ def day_totals(intervals: pl.DataFrame) -> Row:
     }
 
 
+def has_mixed_formulas(totals: Row) -> bool:
+    """Whether the queues taken together count by different formulas, and so share no service level."""
+    return totals["service_level_formula_name"] is None
+
+
+def mixed_notice() -> Block:
+    """What stands in the chart's place where there is no common service level to draw."""
+    return board.notice(
+        "none",
+        t("Queues use different formulas; choose a queue"),
+        t("A service level made of unlike formulas would mean nothing. Each queue has its own chart."),
+    )
+
+
+def export_frame(intervals: pl.DataFrame, *, queue_name: str | None, as_of: datetime) -> pl.DataFrame:
+    """One row per interval that has begun by `as_of`, for a file that explains itself.
+
+    Each row names its queue (None: all of them) and the version of the definitions behind its figures;
+    is_complete is false for the interval that is still running.
+    """
+    begun = intervals.filter(pl.col("interval_start_at") <= as_of)
+    return begun.select(
+        pl.lit(t("All queues") if queue_name is None else words.name(queue_name)).alias("queue_name"),
+        pl.lit(metrics.definition_version()).alias("definition_version"),
+        "interval_start_at",
+        "interval_end_at",
+        (pl.col("interval_end_at") <= as_of).alias("is_complete"),
+        pl.exclude("interval_start_at", "interval_end_at"),
+    )
+
+
+def export_name(day_date: date, *, queue_name: str | None, queue_id: int | None) -> str:
+    """The file's name: day and queue, with nothing in it that a file system or a shell could misread."""
+    if queue_id is None:
+        place = "all-queues"
+    else:
+        plain = unicodedata.normalize("NFC", queue_name or "").casefold()
+        kept = [letter if unicodedata.category(letter)[0] in "LMN" else " " for letter in plain]
+        place = "-".join("".join(kept).split())[:60].rstrip("-") or f"queue-{queue_id}"
+    return f"service-level-{day_date.isoformat()}-{place}.csv"
+
+
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def day_heading(day_date: date, *, is_today: bool) -> Block:
-    """The title over the chart of a day."""
+def day_heading(day_date: date, *, is_today: bool, is_drawn: bool) -> Block:
+    """The title over the chart of a day, with the chart's legend where one is drawn."""
     lead = (
         t("So far; a call counts in the interval in which it was offered.")
         if is_today
         else t("A call counts in the interval in which it was offered.")
     )
-    legend = [
+    legend: list[Block] = [
         board.status("good", t("on target")),
         board.status("near", t("just below")),
         board.status("off", t("below")),
         {"line": "key-line", "word": t("target")},
         {"line": "key-bar", "word": t("calls offered (right scale)")},
     ]
-    return {"kind": "section", "title": words.day(day_date), "lead": lead, "legend": legend}
+    return {
+        "kind": "section",
+        "title": words.day(day_date),
+        "lead": lead,
+        "legend": legend if is_drawn else [],
+    }
 
 
 def quiet_day(day_date: date, *, is_today: bool) -> Block:
@@ -185,7 +244,7 @@ def worst_intervals(intervals: pl.DataFrame) -> set[Any]:
 
 
 def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
-    """The intervals with calls, the worst marked."""
+    """The intervals with calls, the newest first, the worst marked."""
     shown = intervals.filter(pl.col("offered_calls") > 0)
     worst = worst_intervals(shown)
     labels = words.interval_labels(shown.get_column("interval_start_at").to_list(), zone_name)
@@ -194,6 +253,9 @@ def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
         level, target = row["service_level_ratio"], row["service_level_target_ratio"]
         is_worst = row["interval_start_at"] in worst
         found = board.against_target(level, target)
+        if level is None:
+            is_mixed = has_mixed_formulas(row)
+            found = board.status("none", t("Formulas differ") if is_mixed else t("No call counts"))
         rows.append(
             {
                 "key": label,
@@ -201,7 +263,7 @@ def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
                 "cells": [
                     label,
                     words.ratio(level, against=target),
-                    {**found, "word": t("Worst of the day")} if is_worst else found,
+                    {**found, "word": t("Among the worst three")} if is_worst else found,
                     *(
                         words.number(row[f"{name}_calls"])
                         for name in (
@@ -230,14 +292,16 @@ def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
         column(t("ASA"), "end"),
     ]
     quiet = intervals.height - shown.height
-    lead = t_count(
-        "{n} interval without calls is left out", "{n} intervals without calls are left out", quiet
+    left_out = t_count(
+        "Newest first; {n} interval without calls is left out.",
+        "Newest first; {n} intervals without calls are left out.",
+        quiet,
     )
     return board.table(
         t("Service level by interval"),
         columns,
-        rows,
+        rows[::-1],
         nothing=t("No calls."),
         title=t("By interval"),
-        lead=lead if quiet else "",
+        lead=left_out if quiet else t("Newest first."),
     )

@@ -14,6 +14,7 @@ import polars as pl
 from dashboard import board, words
 from dashboard.board import Block, Row
 from dashboard.words import t, t_count
+from sql import metrics
 
 STATE_ORDER = ("ringing", "on_contact", "wrap_up", "available", "paused")
 STATE_SHAPES = {
@@ -52,9 +53,17 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
             "text": words.duration(oldest),
         }
     states = dict(agents.group_by("state_name").len().iter_rows())
+    abandoned, n_abandonable = metrics.metric("abandonment_ratio").counts(totals)
     return [
         board.service_level_tile(
-            totals, n, label=t("Service level today"), reason=t("Unknown: no call has been decided today.")
+            totals,
+            n,
+            label=t("Service level today"),
+            reason=t("Unknown: no call has been decided today."),
+            mixed=t(
+                "The queues count by different formulas, so they have no common service level; each queue's "
+                "card shows its own."
+            ),
         ),
         waiting,
         board.count_tile(
@@ -73,11 +82,11 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
         board.plain_tile(
             "abandonment_ratio",
             totals,
-            n=totals["offered_calls"],
+            n=n_abandonable,
             basis=t(
-                "today, {abandoned} of {n} offered",
-                abandoned=words.number(totals["abandoned_calls"]),
-                n=words.number(totals["offered_calls"]),
+                "today, {abandoned} of {n}, short ones left out",
+                abandoned=words.number(abandoned),
+                n=words.number(n_abandonable),
             ),
             reason=t("Unknown: no call has been offered today."),
         ),
@@ -109,7 +118,7 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
     shown = words.ratio(level, against=target)
     return {
         "id": row["queue_id"],
-        "name": row["queue_name"],
+        "name": words.name(row["queue_name"]),
         "group": row["group_name"],
         "status": board.against_target(level, target),
         "waiting": words.number(row["waiting_calls"]),
@@ -136,21 +145,26 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
             ]
         ),
         "facts": [
-            {
-                "label": t("last 15 min"),
-                "value": words.ratio(row["service_level_15_minutes_ratio"], against=target),
-            },
-            {
-                "label": t("last 30 min"),
-                "value": words.ratio(row["service_level_30_minutes_ratio"], against=target),
-            },
+            _window_fact(t("last 15 min"), row, "15_minutes"),
+            _window_fact(t("last 30 min"), row, "30_minutes"),
             {"label": t("ASA"), "value": words.duration(row["average_speed_of_answer_seconds"])},
             {"label": t("abandoned"), "value": words.ratio(row["abandonment_ratio"])},
         ],
         "crew": [
             crew_mark(name, row[f"{name}_agents"])
-            for name in ("available", "on_contact", "wrap_up", "paused")
+            for name in ("ringing", "available", "on_contact", "wrap_up", "paused")
+            if name != "ringing" or row["ringing_agents"]
         ],
+    }
+
+
+def _window_fact(label: str, row: Row, window_name: str) -> Block:
+    """The service level of the last minutes with its n."""
+    value = row[f"service_level_{window_name}_ratio"]
+    return {
+        "label": label,
+        "value": words.ratio(value, against=row["service_level_target_ratio"]),
+        "n": t("n = {n}", n=words.number(row[f"decided_{window_name}_calls"])),
     }
 
 
@@ -176,7 +190,7 @@ def _person(row: Row) -> Block:
     parts = [row["reason_name"], row["queue_name"]]
     return {
         "id": row["agent_id"],
-        "name": row["agent_name"],
+        "name": words.name(row["agent_name"]),
         "at": board.milliseconds(row["state_started_at"]),
         "text": words.duration(row["state_seconds"]),
         "what": " · ".join(part for part in parts if part) or row["team_name"] or "",

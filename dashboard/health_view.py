@@ -6,6 +6,7 @@ The rule it guards: every fault is named with its next step, and refused rows ar
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import polars as pl
@@ -23,6 +24,7 @@ def next_step(health: pl.DataFrame) -> Block:
     failed = [row for row in rows if row["error_text"]]
     stale = [row for row in rows if row["is_stale"]]
     refused = sum(row["open_reject_rows"] or 0 for row in rows)
+    fullest = max(rows, key=lambda row: row["open_reject_rows"] or 0, default=None)
     if failed:
         return board.notice(
             "off",
@@ -36,13 +38,14 @@ def next_step(health: pl.DataFrame) -> Block:
         return board.notice(
             "off", t("{source} is silent", source=stale[0]["source_name"]), _silence(stale[0])
         )
-    if refused:
+    if refused and fullest:
         return board.notice(
             "near",
             t_count("{n} row was refused", "{n} rows were refused", refused),
             t(
-                "Nothing else is missing. The reasons are below; rows are kept word for word and can be "
-                "loaded once their cause is mended."
+                "Nothing else is missing. The reasons are below; rows are kept word for word. Once their "
+                "cause is mended, load them: `floorboard etl replay --source {source}`.",
+                source=shlex.quote(fullest["source_name"]),
             ),
         )
     return board.notice(

@@ -88,7 +88,7 @@ def _with_windows(queues: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
 def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     """One row: all queues together at the instant, each agent counted once.
 
-    Threshold, target and formula are null where the queues differ; then the service level is null too.
+    Threshold, target and formula are null where the queues differ; without a common formula the service level is null.
     """
     queues = frame(connection, "queries/live_queues", as_of=as_of)
     agents = frame(connection, "queries/live_agents", as_of=as_of)

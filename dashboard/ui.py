@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ import polars as pl
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import access, board, export, live, queries, words
+from dashboard import access, board, export, live, queries, state_view, words
 from dashboard.words import t
 from sql import warehouse
 from sql.warehouse import WarehouseError
@@ -30,8 +31,9 @@ Chosen = TypeVar("Chosen")
 LIVE_SECONDS = 2
 HEAD_SECONDS = 5
 LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health")
-NOT_SET_UP = frozenset({"42P01", "3F000"})
+LOG_SECONDS = 60.0
 _LOG = logging.getLogger(__name__)
+_told: dict[str, float] = {}
 
 
 def clock_speed() -> float:
@@ -168,18 +170,28 @@ def page(
         try:
             at = moment(access.viewer())
             if _is_empty(at, needs):
-                empty_notice(at)
+                board.show(state_view.empty(at.health), key="empty")
                 return
             if not chosen:
                 st.rerun()
             if needs == "queues":
-                stale_notice(at)
+                for notice in state_view.stale_notices(at.health, zone_name=at.zone_name):
+                    board.show(notice, key=notice["key"])
             content(at, chosen[0])
         except WarehouseError as error:
-            _LOG.warning("A page could not be drawn: %s", error)
-            board.show(trouble(error), key="trouble")
+            _log(error)
+            board.show(state_view.trouble(error), key="trouble")
 
     st.fragment(draw, run_every=refresh_seconds)()
+
+
+def _log(error: WarehouseError) -> None:
+    """The details for whoever runs this, once a minute and not at every try of every tab."""
+    text, told = str(error), time.monotonic()
+    if told - _told.get(text, -LOG_SECONDS) >= LOG_SECONDS:
+        _told.clear()
+        _told[text] = told
+        _LOG.warning("A page could not be drawn: %s", text)
 
 
 def _is_empty(at: Moment, needs: str) -> bool:
@@ -195,89 +207,14 @@ def _head(title: str, viewer: access.Viewer) -> None:
     }
     try:
         at = moment(viewer)
-        block |= {"site": at.site_name, "clock": words.clock(at.now, at.zone_name), "fresh": freshness(at)}
+        block |= {
+            "site": at.site_name,
+            "clock": words.clock(at.now, at.zone_name),
+            "fresh": state_view.freshness(at.health),
+        }
     except WarehouseError:
         block |= {"clock": "", "fresh": {**board.status("off", ""), "text": t("No connection")}}
     board.show(block, key="head")
-
-
-def freshness(at: Moment) -> board.Block:
-    """How old the data is, judged by the source that is furthest behind."""
-    ages = at.health.get_column("newest_event_age_seconds").drop_nulls()
-    if ages.is_empty():
-        return {**board.status("none", ""), "text": t("No data yet")}
-    is_stale = bool(at.health.get_column("is_stale").fill_null(True).any())
-    tone = "off" if is_stale else "good"
-    return {**board.status(tone, ""), "text": t("Data {age} old", age=words.age(_first(ages.max())))}
-
-
-def stale_notice(at: Moment) -> None:
-    """A warning above the figures while a source is further behind than its own limit allows."""
-    for row in at.health.filter(pl.col("is_stale").fill_null(False)).iter_rows(named=True):
-        since = row["newest_event_at"]
-        if since is None:
-            body = t("It has not delivered a single event yet. Data health says what to do.")
-        else:
-            body = t(
-                "Its newest event is from {instant}, and more than {limit} without one is too long. What "
-                "you see below "
-                "is how the floor stood then. Data health says what to do.",
-                instant=words.instant(since, at.zone_name),
-                limit=words.age(row["stale_after_seconds"]),
-            )
-        board.show(
-            board.notice("off", t("{source} is silent", source=row["source_name"]), body),
-            key=f"stale-{row['source_name']}",
-        )
-
-
-def empty_notice(at: Moment) -> None:
-    """The page of a warehouse in which nothing has arrived yet, with the way to change that."""
-    if at.health.is_empty():
-        title = t("The floor is ready. Nobody has walked in yet.")
-        body = t("The warehouse is set up, but no source has delivered anything.")
-        steps = [
-            t("Name your phone system's queue log in `floorboard.toml`, under `[[sources]]`."),
-            t("Run `floorboard etl run --once` and watch this page fill."),
-            t("Or look around first: `floorboard demo` brings a simulated floor."),
-        ]
-    else:
-        title = t("Connected, and waiting for the first call.")
-        body = t("Sources are being read, but no queue has appeared in them so far.")
-        steps = [
-            t("Look at Data health: it shows what was read and what was refused."),
-            t("Check that the path in `floorboard.toml` is the log the phone system writes to now."),
-            t("Run `floorboard doctor`."),
-        ]
-    board.show(board.notice("none", title, body, steps=steps, page=True), key="empty")
-
-
-def trouble(error: WarehouseError) -> board.Block:
-    """The page without a usable warehouse: what is wrong and the next step, by what failed."""
-    state = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
-    if state in NOT_SET_UP:
-        title = t("The database is here. Its tables are not.")
-        steps = [t("Run `floorboard db migrate`."), t("This page fills by itself as soon as that is done.")]
-    elif error.__cause__ is None:
-        title = t("No database is connected.")
-        steps = [
-            t(
-                "To look around: stop this and run `floorboard demo`, which brings a database and a "
-                "simulated floor."
-            ),
-            t(
-                "To use your own: set `DATABASE_URL` to `postgresql://user:password@host:5432/database` "
-                "and start again."
-            ),
-        ]
-    else:
-        title = t("The database does not answer.")
-        steps = [
-            t("See that Postgres runs and can be reached from this machine."),
-            t("Run `floorboard doctor`: it says in plain words what is wrong."),
-            t("This page keeps trying and comes back by itself."),
-        ]
-    return board.notice("off", title, str(error), steps=steps, page=True)
 
 
 def choice(
@@ -286,13 +223,17 @@ def choice(
     """The reader's choice among `options` (value -> label), kept in the address line; the first one stands
     for all.
 
-    A value in the address that is not among the options counts as the first.
+    A value in the address that is not among the options counts as the first, and leaves the address.
     """
     values = list(options)
     asked = st.query_params.get(key, values[0])
+    if asked not in options:
+        st.query_params.pop(key)
     start = asked if asked in options else values[0]
     draw: Any = st.segmented_control if kind == "segments" else st.selectbox
-    preset = {"default": start} if kind == "segments" else {"index": values.index(start)}
+    preset = (
+        {"default": start, "wrap": True} if kind == "segments" else {"index": values.index(start)}
+    )  # on a phone no choice is cut off
     found = draw(
         label,
         values,
@@ -327,12 +268,8 @@ def day(label: str, *, today: date, key: str = "day") -> date:
     forth."""
     widget = f"day-{key}"
     first = today - timedelta(days=3660)
-    try:
-        asked = date.fromisoformat(st.query_params.get(key, ""))
-    except ValueError:
-        asked = today
     if widget not in st.session_state:
-        st.session_state[widget] = asked if first <= asked <= today else today
+        st.session_state[widget] = _asked_day(key, first, today)
     elif st.session_state[widget] is None or st.session_state[widget] > today:
         st.session_state[widget] = today
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", width="content"):
@@ -348,19 +285,35 @@ def day(label: str, *, today: date, key: str = "day") -> date:
             args=(key, widget, today),
             width=170,
         )
-        for name, icon, days, ends in (
-            (t("Previous day"), "chevron_left", -1, current <= first),
-            (t("Next day"), "chevron_right", 1, current >= today),
-        ):
-            st.button(
-                name,
-                icon=f":material/{icon}:",
-                key=f"{widget}-{icon}",
-                disabled=ends,
-                on_click=_move_day,
-                args=(key, widget, days, today),
-            )
+        with st.container(horizontal=True, gap="small", width="content"):  # the two stay together
+            for name, icon, days, ends in (
+                (t("Previous day"), "chevron_left", -1, current <= first),
+                (t("Next day"), "chevron_right", 1, current >= today),
+            ):
+                st.button(
+                    name,
+                    icon=f":material/{icon}:",
+                    key=f"{widget}-{icon}",
+                    disabled=ends,
+                    on_click=_move_day,
+                    args=(key, widget, days, today),
+                )
     return current
+
+
+def _asked_day(key: str, first: date, today: date) -> date:
+    """The day that the address names; one that cannot be shown leaves the address and counts as today."""
+    text = st.query_params.get(key)
+    if text is None:
+        return today
+    try:
+        asked = date.fromisoformat(text)
+    except ValueError:
+        asked = None
+    if asked is None or not first <= asked <= today:
+        st.query_params.pop(key)
+        return today
+    return asked
 
 
 def _move_day(key: str, widget: str, days: int, today: date) -> None:
@@ -392,7 +345,3 @@ def download(frame: pl.DataFrame, *, file_name: str, zone_name: str) -> None:
 def theme_name() -> Literal["light", "dark"]:
     """The theme the reader's browser shows right now."""
     return "dark" if st.context.theme.type == "dark" else "light"
-
-
-def _first(value: Any) -> float | None:
-    return None if value is None else float(value)

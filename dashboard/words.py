@@ -9,6 +9,7 @@ never rounded up to a target, or to 100 %, that it has not reached.
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,7 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
 UNKNOWN = "–"
+BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # drawn as nothing
 SOURCE_LANGUAGE = "en"
 _LOCALE: ContextVar[str] = ContextVar("floorboard_locale", default="en_GB")
 
@@ -195,6 +197,17 @@ def value(column: str, found: object, *, zone_name: str = "UTC") -> str:
             return ratio(found)
         return duration(found) if unit == "seconds" else number(found)
     return str(found)
+
+
+def name(found: str | None) -> str:
+    """A name as it came; "(no name)" where nothing of it can be seen, as with zero-width characters only."""
+    seen = (letter for letter in found or "" if letter not in BLANK_LETTERS)
+    if any(
+        unicodedata.category(letter) not in {"Cc", "Cf", "Cn", "Mn", "Me", "Zl", "Zp", "Zs"}
+        for letter in seen
+    ):
+        return found or ""
+    return t("(no name)")
 
 
 def zone(name: str) -> ZoneInfo:

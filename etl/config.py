@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -24,6 +25,11 @@ CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
 
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Names = Annotated[tuple[Name, ...], Field(strict=False)]
+
+
+# Files beside the zones that are none: they stand for something else on every machine.
+_NO_ZONES = frozenset({"localtime", "Factory", "posixrules"})
+_A_ZONE = 'an IANA time zone such as "Europe/Tallinn"'
 
 
 class ConfigError(Exception):
@@ -46,7 +52,9 @@ class SiteSettings(_Table):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError('an IANA time zone such as "Europe/Tallinn"') from None
+            raise ValueError(_A_ZONE) from None
+        if value in _NO_ZONES or value.startswith(("posix/", "right/")):
+            raise ValueError(_A_ZONE)
         return value
 
 
@@ -74,7 +82,11 @@ class SourceSettings(_Table):
         if not value or "\x00" in value:
             raise ValueError('the path of a file, such as "/var/log/asterisk/queue_log"')
         folder = info.context["folder"] if info.context else Path.cwd()
-        return Path(os.path.abspath(folder / Path(value).expanduser()))  # noqa: PTH100 - keep symbolic links
+        try:
+            file = Path(value).expanduser()
+        except RuntimeError:
+            raise ValueError("a path whose ~ stands for a user of this machine") from None
+        return Path(os.path.abspath(folder / file))  # noqa: PTH100 - keep symbolic links
 
 
 class Settings(_Table):
@@ -95,7 +107,13 @@ class Settings(_Table):
 def settings_path() -> Path:
     """Where the settings are looked for: FLOORBOARD_CONFIG, else floorboard.toml in the working folder."""
     named = os.environ.get(CONFIG_VARIABLE)
-    return Path(named).expanduser() if named else Path.cwd() / DEFAULT_FILE_NAME
+    try:
+        return Path(named).expanduser() if named else Path.cwd() / DEFAULT_FILE_NAME
+    except (RuntimeError, OSError):
+        raise ConfigError(
+            f"{CONFIG_VARIABLE} is {json.dumps(named, ensure_ascii=False)}, expected the path of a settings file "
+            "whose ~ stands for a user of this machine (and a working folder that is there); correct it."
+        ) from None
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -109,6 +127,7 @@ def load_settings(path: Path | None = None) -> Settings:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax_sentence(file, text, error)) from None
+    _refuse_brackets(file, text, tables)
     try:
         settings = Settings.model_validate(tables, context={"folder": file.absolute().parent})
     except ValidationError as error:
@@ -149,6 +168,17 @@ def _syntax_sentence(file: Path, text: str, error: tomllib.TOMLDecodeError) -> s
     )
 
 
+def _refuse_brackets(file: Path, text: str, tables: dict[str, Any]) -> None:
+    """There is one site and there are several sources; TOML writes the two with different brackets."""
+    for key, found, right in (("site", list, "[site]"), ("sources", dict, "[[sources]]")):
+        value = tables.get(key)
+        if value and isinstance(value, found) and (key == "sources" or isinstance(value[0], dict)):
+            wrong = "[[site]]" if key == "site" else "[sources]"
+            raise ConfigError(
+                f"{file}, line {_line_of(text, (key,))}: found {wrong}, expected {right}; write {right}."
+            )
+
+
 _KIND_OF_VALUE = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -169,7 +199,8 @@ def _sentence(file: Path, text: str, error: ValidationError) -> str:
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     location, kind = first["loc"], first["type"]
     place = f"{file}, line {_line_of(text, location)}"
-    more = f" ({len(problems) - 1} more after this one)" if len(problems) > 1 else ""
+    others = len(problems) - 1 - _is_missed_too(location, kind, problems)
+    more = f" ({others} more after this one)" if others else ""
     if kind == "extra_forbidden":
         return f"{place}: {_unknown_key(location)}{more}."
     if kind == "missing":
@@ -192,10 +223,22 @@ def _expected(kind: str, context: dict[str, Any]) -> str:
     return _KIND_OF_VALUE.get(kind, "another kind of value")
 
 
-def _unknown_key(location: tuple[int | str, ...]) -> str:
-    key = str(location[-1])
+def _is_missed_too(location: tuple[int | str, ...], kind: str, problems: Sequence[Any]) -> bool:
+    """Whether the unknown key is reported a second time, as the right one that is missing."""
+    if kind != "extra_forbidden":
+        return False
+    near = difflib.get_close_matches(str(location[-1]).lower(), _known_keys(location), n=1)
+    missing = {problem["loc"] for problem in problems if problem["type"] == "missing"}
+    return any((*location[:-1], key) in missing for key in near)
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     models: dict[int, type[_Table]] = {1: Settings, 2: SiteSettings, 3: SourceSettings}
-    known = list(models[len(location)].model_fields)
+    return list(models[len(location)].model_fields)
+
+
+def _unknown_key(location: tuple[int | str, ...]) -> str:
+    key, known = str(location[-1]), _known_keys(location)
     near = difflib.get_close_matches(key.lower(), known, n=1)
     step = f'did you mean "{near[0]}"?' if near else "remove it, or use one of these"
     where = _table(location) if len(location) > 1 else "the file"

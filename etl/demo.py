@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from etl.config import CONFIG_VARIABLE, Settings, load_settings, settings_path
 from etl.floor_log import FloorClock, floor_clock, follow_floor, write_floor
-from etl.jobs import CLOCK_VARIABLE, Clock, wall_clock
+from etl.jobs import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.load import run_source
 from etl.supervise import (
     Company,
@@ -29,17 +29,24 @@ from etl.supervise import (
     StopRequest,
     SuperviseError,
     answers,
+    lock_holder,
     only_one,
     refuse_taken_port,
     stop_on_signals,
+    warn_of_open_host,
 )
 from sql.embedded import attached, home, let_go
 from sql.migrate import check, migrate
+from sql.postgres_programs import place_of
 from sql.warehouse import connected, frame, open_engine
 
 DEMO_SITE_NAME = "Floorboard demo"
 DEMO_ZONE = "Europe/Tallinn"
 READY_WITHIN_SECONDS = 90.0
+DATA_PATTERN = "postgres-[0-9][0-9]"
+_DEMO_NAME = "demo"
+_LOCK_NAME = "demo.lock"
+_LOG_NAME = "queue_log"
 _SETTINGS = """\
 # The settings of the demo. For a real site see floorboard.example.toml, which explains every key.
 [site]
@@ -80,15 +87,73 @@ class DemoOptions:
     port: int
 
 
+def demo_home() -> Path:
+    """The demo's own folder in FLOORBOARD_HOME: simulated and real calls never share a warehouse."""
+    folder = home()
+    is_own = folder.name == _DEMO_NAME and (folder / _LOCK_NAME).exists()
+    return folder if is_own else folder / _DEMO_NAME
+
+
 def demo_lock() -> Path:
     """The file that is locked while a demo runs."""
-    return home() / "demo.lock"
+    return demo_home() / _LOCK_NAME
+
+
+def enter_demo_home() -> None:
+    """From here on this process and those that it starts live in the demo's home."""
+    if not os.environ.get("DATABASE_URL", "").strip():
+        place_of(home())  # root's server, an ordinary user, passes through it
+    os.environ["FLOORBOARD_HOME"] = str(demo_home())
+    with suppress(
+        OSError
+    ):  # by this file a demo's home is known; whoever locks it says what is wrong with it
+        (home() / _LOCK_NAME).touch(mode=0o600)
+
+
+def enter_home_in_use() -> None:
+    """Enters the demo's home when it is the one that is meant.
+
+    That is: neither DATABASE_URL nor a settings file is there, FLOORBOARD_HOME holds no site's warehouse, and
+    its demo has one or is about to make one.
+    """
+    if os.environ.get("DATABASE_URL", "").strip() or os.environ.get(CONFIG_VARIABLE):
+        return
+    own, site = demo_home(), home()
+    if own == site or not own.is_dir() or settings_path().exists() or _has_warehouse(site):
+        return
+    if _has_warehouse(own) or lock_holder(own / _LOCK_NAME) is not None:
+        enter_demo_home()
+
+
+def _has_warehouse(folder: Path) -> bool:
+    return any(place_of(folder).base.glob(DATA_PATTERN))
+
+
+def clock_in_use() -> Clock:
+    """The clock of the environment; in the demo's home the clock of its floor, which may run faster."""
+    clock = _floor_in_use()
+    return _at(clock) if clock else environment_clock()
+
+
+def speed_in_use() -> float:
+    """How many seconds of that clock pass in one second."""
+    clock = _floor_in_use()
+    return clock.speed if clock else 1.0
+
+
+def _floor_in_use() -> FloorClock | None:
+    if any(os.environ.get(name) for name in (CLOCK_VARIABLE, FROZEN_VARIABLE, "DATABASE_URL")):
+        return None
+    folder = home()
+    return floor_clock(folder / _LOG_NAME) if folder == demo_home() else None
 
 
 def run_demo(options: DemoOptions, *, command: list[str], steps: Steps) -> None:
     """The simulated contact centre, until it is asked to stop; `command` starts this program anew."""
-    with _one_site(demo_lock(), "The demo", options.host, options.port) as (address, company, request):
-        settings_file = write_demo_settings(home() / "demo")
+    enter_demo_home()
+    one_site = _one_site(demo_lock(), "The demo", options.host, options.port, steps)
+    with one_site as (address, company, request):
+        settings_file = write_demo_settings(home())
         settings = load_settings(settings_file)
         log = settings.sources[0].path
         with _opened(steps) as engine:
@@ -115,7 +180,7 @@ def run_site(*, host: str, port: int, command: list[str], steps: Steps) -> None:
     """The real site of the settings file, until it is asked to stop."""
     settings = load_settings()
     environment = {CONFIG_VARIABLE: str(settings_path().absolute())}
-    one_site = _one_site(home() / "up.lock", "Floorboard", host, port)
+    one_site = _one_site(home() / "up.lock", "Floorboard", host, port, steps)
     with one_site as (address, company, request), _opened(steps) as engine:
         refuse_mixing(engine, settings)
         request.check()
@@ -151,7 +216,8 @@ def refuse_mixing(engine: Engine, settings: Settings) -> None:
         if (name == DEMO_SITE_NAME) != (settings.site.name == DEMO_SITE_NAME):
             raise DemoError(
                 f'The warehouse holds the site "{name}", expected "{settings.site.name}" or none (simulated '
-                "and real calls must not mix); set DATABASE_URL or FLOORBOARD_HOME to another place."
+                "and real calls must not mix); give this one a place of its own, such as "
+                "`export FLOORBOARD_HOME=~/.floorboard-site` or another DATABASE_URL, and start again."
             )
 
 
@@ -251,30 +317,33 @@ def _first_load(engine: Engine, settings: Settings, now: Clock, steps: Steps, re
 
 
 class _Readiness:
-    """Watches the dashboard come up, tells its address the moment that it answers."""
+    """Watches the dashboard come up, and tells its address as the last line of the start."""
 
     def __init__(self, address: str, company: Company, steps: Steps) -> None:
         self._address, self._company, self._steps = address, company, steps
-        self._given_up = threading.Event()
+        self._given_up, self._answered = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="readiness", daemon=True)
         self._started = time.monotonic()
-        self._is_ready = False
         self._thread.start()
 
     def _watch(self) -> None:
         while not self._given_up.wait(0.1):
             if answers(f"{self._address}/_stcore/health"):
-                self._is_ready = True
-                self._steps.say(f"Floorboard is ready: {self._address}")
+                self._answered.set()
                 return
 
     def keep(self, request: StopRequest) -> None:
         """Ends with Stopping, or with SuperviseError when a process ended or no page came up in time."""
+        is_told = False
         while True:
-            request.event.wait(0.5)
+            if self._answered.is_set() and not is_told:
+                self._steps.say(f"Floorboard is ready: {self._address}")
+                self._steps.say("Ctrl-C stops everything.")
+                is_told = True
+            request.event.wait(0.5 if is_told else 0.1)
             request.check()
             self._company.check()
-            if not self._is_ready and time.monotonic() - self._started > READY_WITHIN_SECONDS:
+            if not is_told and time.monotonic() - self._started > READY_WITHIN_SECONDS:
                 raise SuperviseError(
                     f"The dashboard does not answer on {self._address} after {READY_WITHIN_SECONDS:.0f} s; "
                     f"see {self._company.folder / 'dashboard.log'}."
@@ -287,12 +356,15 @@ class _Readiness:
 
 
 @contextmanager
-def _one_site(lock: Path, what: str, host: str, port: int) -> Iterator[tuple[str, Company, StopRequest]]:
+def _one_site(
+    lock: Path, what: str, host: str, port: int, steps: Steps
+) -> Iterator[tuple[str, Company, StopRequest]]:
     """Only one at a time, on a free port, with its processes; a stop that was asked for is no failure."""
     shown = f"[{host}]" if ":" in host else {"0.0.0.0": "127.0.0.1"}.get(host, host)
     address = f"http://{shown}:{port}"
     with only_one(lock, what=what, address=address):
         refuse_taken_port(host, port)
+        warn_of_open_host(host, port, steps.say)
         company = Company(home() / "logs")
         with stop_on_signals(company.kill) as request, _asked_is_no_failure(request):
             try:

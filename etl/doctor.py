@@ -12,19 +12,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Engine
 
+from etl import LoadError
 from etl.config import CONFIG_VARIABLE, ConfigError, Settings, SourceSettings, load_settings, settings_path
-from etl.demo import demo_lock
-from etl.jobs import HEARTBEAT_SECONDS, PROCESS_NAME, environment_clock
+from etl.demo import (
+    DATA_PATTERN,
+    DemoError,
+    clock_in_use,
+    demo_home,
+    demo_lock,
+    enter_home_in_use,
+    refuse_mixing,
+    speed_in_use,
+)
+from etl.jobs import HEARTBEAT_SECONDS, PROCESS_NAME
 from etl.supervise import SuperviseError, lock_holder, refuse_taken_port
-from sql.embedded import status
+from sql.embedded import home, status
 from sql.migrate import check
+from sql.postgres_programs import place_of
 from sql.warehouse import WarehouseError, connected, frame, open_engine
 
 OLDEST_PYTHON = (3, 11)
+# Without any one of these Postgres does not start on a folder of its own.
+PARTS_OF_DATA = (
+    "PG_VERSION",
+    "base/1",
+    "floorboard.password",
+    "global/pg_control",
+    "pg_wal",
+    "postgresql.conf",
+)
+Troubles = (ConfigError, DemoError, LoadError, SuperviseError, WarehouseError, OSError)
 State = Literal["good", "advice", "wrong"]
 _MARKS: dict[State, str] = {"good": "ok    ", "advice": "note  ", "wrong": "WRONG "}
 
@@ -46,15 +68,70 @@ class Finding:
 
 def examine(*, host: str, port: int) -> list[Finding]:
     """Everything that can be told without changing anything, in the order in which it is to be put right."""
-    settings, findings = _settings()
-    found = [_python(), *findings]
-    found += [_source_file(source) for source in settings.sources] if settings else []
-    holder = lock_holder(demo_lock())
-    found.append(_demo(holder))
-    with _reachable() as engine:
-        found += _warehouse(engine, settings)
-    found.append(_port(host, port, holder))
+    settings: Settings | None = None
+    holder: str | None = None
+    found = [_python()]
+    with _each("Settings", found):
+        settings, findings = _settings()
+        found += findings
+    for source in settings.sources if settings else ():
+        with _each(f"Source {source.name}", found):
+            found.append(_source_file(source))
+    with _each("Demo", found):
+        holder = lock_holder(demo_lock())
+        found.append(_demo(holder))
+    with _each("Warehouse", found):
+        enter_home_in_use()
+        found += _data() or _asked_warehouse(settings)
+    with _each(f"Port {port}", found):
+        found.append(_port(host, port, holder))
     return found
+
+
+@contextmanager
+def _each(subject: str, found: list[Finding]) -> Iterator[None]:
+    """Each look stands on its own: one that fails is a finding, and the others still take place."""
+    try:
+        yield
+    except Troubles as error:
+        found.append(Finding(subject, "wrong", str(error)))
+
+
+def _data() -> list[Finding]:
+    """What is missing in the folder of Floorboard's own database; nothing when it is whole, or not there yet."""
+    if os.environ.get("DATABASE_URL", "").strip():
+        return []
+    lost = {
+        folder: [name for name in PARTS_OF_DATA if not _is_there(folder / name)]
+        for folder in sorted(place_of(home()).base.glob(DATA_PATTERN))
+    }
+    return [
+        Finding(
+            "Warehouse",
+            "wrong",
+            f"{_which()}: {folder} is no whole database, it lacks {', '.join(names)}",
+            "Put it back from a backup, or move the folder away to begin with an empty warehouse.",
+        )
+        for folder, names in lost.items()
+        if names
+    ]
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_dir() or (path.is_file() and path.stat().st_size > 0)
+
+
+def _which() -> str:
+    """Whose warehouse the findings speak of, and where it is."""
+    if os.environ.get("DATABASE_URL", "").strip():
+        return "the one that DATABASE_URL names"
+    owner = "demo" if home() == demo_home() else "site"
+    return f"the {owner}'s own, in {home()}"
+
+
+def _asked_warehouse(settings: Settings | None) -> list[Finding]:
+    with _reachable() as engine:
+        return _warehouse(engine, settings)
 
 
 def _python() -> Finding:
@@ -124,7 +201,7 @@ def _reachable() -> Iterator[Engine | Finding]:
             yield Finding(
                 "Warehouse",
                 "advice",
-                f"Floorboard's own Postgres does not run now. {notes}".strip(),
+                f"{_which()}: its Postgres does not run now. {notes}".strip(),
                 "Start `floorboard up` or `floorboard demo`, or set DATABASE_URL.",
             )
             return
@@ -144,20 +221,20 @@ def _warehouse(engine: Engine | Finding, settings: Settings | None) -> list[Find
     try:
         faults = check(engine)
         if faults:
-            return [Finding("Warehouse", "wrong", fault) for fault in faults]
-        with connected(engine) as connection:
-            connection.exec_driver_sql("select 1")
+            return [Finding("Warehouse", "wrong", f"{_which()}: {fault}") for fault in faults]
+        if settings:
+            refuse_mixing(engine, settings)
         return [
-            Finding("Warehouse", "good", "Postgres answers, its tables are up to date"),
+            Finding("Warehouse", "good", f"{_which()}: Postgres answers, its tables are up to date"),
             *_load(engine, settings),
         ]
-    except WarehouseError as error:
+    except (DemoError, LoadError, WarehouseError) as error:
         return [Finding("Warehouse", "wrong", str(error))]
 
 
 def _load(engine: Engine, settings: Settings | None) -> list[Finding]:
     """How fresh the data is, by the ledger, and whether a load is alive, by its heartbeat."""
-    now = environment_clock()()
+    now = clock_in_use()()
     with connected(engine) as connection:
         health = frame(connection, "queries/source_health", as_of=now).to_dicts()
         beats = frame(connection, "queries/heartbeats").to_dicts()
@@ -196,7 +273,7 @@ def _heartbeat(beat_at: datetime | None, now: datetime) -> Finding:
         return Finding(
             "Load", "advice", "has never run on time", "Start `floorboard up` or `floorboard etl run`."
         )
-    age = max(int((now - beat_at).total_seconds()), 0)
+    age = max(int((now - beat_at).total_seconds() / speed_in_use()), 0)  # heartbeats follow the wall's clock
     if age > 3 * HEARTBEAT_SECONDS:
         return Finding(
             "Load",

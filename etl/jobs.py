@@ -55,6 +55,7 @@ Clock = Callable[[], datetime]
 
 
 CLOCK_VARIABLE = "FLOORBOARD_CLOCK"
+FROZEN_VARIABLE = "FLOORBOARD_NOW"
 
 
 def wall_clock() -> datetime:
@@ -66,20 +67,33 @@ def environment_clock() -> Clock:
     """The clock that FLOORBOARD_CLOCK describes, else the wall's.
 
     Its form is "<instant of the floor>;<same instant on the wall>;<speed>": a simulated floor may run faster
-    than the wall, and what is written about it has to stand on its clock. Raises LoadError.
+    than the wall, and what is written about it has to stand on its clock. FLOORBOARD_NOW, an instant, holds the
+    clock still, here as on the pages. Raises LoadError.
     """
+    if frozen := os.environ.get(FROZEN_VARIABLE):
+        return _still(frozen)
     text = os.environ.get(CLOCK_VARIABLE, "")
     if not text:
         return wall_clock
     try:
         floor_text, wall_text, speed_text = text.split(";")
         floor, wall, speed = _utc(floor_text), _utc(wall_text), float(speed_text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise LoadError(
             f'{CLOCK_VARIABLE} is "{text}", expected "<instant>;<instant>;<speed>" with ISO 8601 instants '
             "and their zones; correct it or remove it."
         ) from None
     return lambda: floor + (wall_clock() - wall) * speed
+
+
+def _still(text: str) -> Clock:
+    try:
+        instant = _utc(text)
+    except (ValueError, OverflowError):
+        raise LoadError(
+            f'{FROZEN_VARIABLE} is "{text}", expected an ISO 8601 instant with its zone; correct it or remove it.'
+        ) from None
+    return lambda: instant
 
 
 def _utc(text: str) -> datetime:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import ipaddress
 import os
 import signal
 import socket
@@ -193,8 +194,30 @@ def lock_holder(lock: Path) -> str | None:
     return None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on the host."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def warn_of_open_host(host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Tells, where other machines can reach the pages, that nobody is asked to sign in."""
+    if not is_loopback(host):
+        tell(
+            f"Warning: port {port} on {host} can be reached from other machines, and there is no sign-in yet: "
+            "whoever reaches it sees every page. Put a proxy with sign-in in front of it."
+        )
+
+
 def refuse_taken_port(host: str, port: int) -> None:
-    """SuperviseError when nothing can listen on that address."""
+    """SuperviseError when nothing can listen on that address, or when the host is left empty."""
+    if not host.strip():  # for a socket, no address means all of them
+        raise SuperviseError(
+            'The host is empty, expected an address to listen on; write --host 127.0.0.1, or "0.0.0.0" for '
+            "every address of this machine."
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

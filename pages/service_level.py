@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, charts, day_view, ui
+from dashboard import board, charts, day_view, ui, words
 from dashboard.words import t
 
 
@@ -22,7 +22,7 @@ class Chosen(NamedTuple):
 def filters(at: ui.Moment) -> Chosen:
     queues = at.live("queues").sort("queue_name", "queue_id")
     names = {"all": t("All queues")} | {
-        str(row[0]): str(row[1]) for row in queues.select("queue_id", "queue_name").rows()
+        str(row[0]): words.name(row[1]) for row in queues.select("queue_id", "queue_name").rows()
     }
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters"):
         with st.container(width=300):
@@ -39,14 +39,22 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
     if not passed.get_column("offered_calls").sum():
         board.show(day_view.quiet_day(chosen.day_date, is_today=is_today), key="quiet")
         return
-    board.show({"kind": "tiles", "tiles": day_view.day_tiles(day_view.day_totals(intervals))}, key="tiles")
-    board.show(day_view.day_heading(chosen.day_date, is_today=is_today), key="heading")
-    frame = day_view.chart_frame(passed, zone_name=at.zone_name)
-    chart = charts.service_level_day(frame, day_view.chart_texts(), theme_name=ui.theme_name())
-    st.altair_chart(chart, theme=None, key="day-chart")
+    totals = day_view.day_totals(intervals)
+    board.show({"kind": "tiles", "tiles": day_view.day_tiles(totals)}, key="tiles")
+    is_mixed = day_view.has_mixed_formulas(totals)
+    board.show(day_view.day_heading(chosen.day_date, is_today=is_today, is_drawn=not is_mixed), key="heading")
+    if is_mixed:
+        board.show(day_view.mixed_notice(), key="mixed")
+    else:
+        frame = day_view.chart_frame(passed, zone_name=at.zone_name)
+        chart = charts.service_level_day(frame, day_view.chart_texts(), theme_name=ui.theme_name())
+        st.altair_chart(chart, theme=None, key="day-chart")
     board.show(day_view.interval_table(passed, zone_name=at.zone_name), key="intervals")
+    queue_name = dict(at.live("queues").select("queue_id", "queue_name").rows()).get(chosen.queue_id)
     ui.download(
-        intervals, file_name=f"service-level-{chosen.day_date.isoformat()}.csv", zone_name=at.zone_name
+        day_view.export_frame(intervals, queue_name=queue_name, as_of=at.now),
+        file_name=day_view.export_name(chosen.day_date, queue_name=queue_name, queue_id=chosen.queue_id),
+        zone_name=at.zone_name,
     )
 
 

@@ -13,7 +13,7 @@ function queueCard(queue, words, { h, mark, status, bullet, ticking }) {
       h("div", { class: "level" }, h("span", {}, words.service_level, " ", h("span", { class: "muted" }, queue.basis)), h("b", {}, queue.level)),
       queue.share === null ? h("div", { class: "bullet", role: "img", "aria-label": queue.aria }) : bullet(queue),
       h("div", { class: "day" }, h("span", {}, queue.target))),
-    h("dl", { class: "facts" }, queue.facts.map((fact) => h("div", {}, h("dt", {}, fact.label), h("dd", {}, fact.value)))),
+    h("dl", { class: "facts" }, queue.facts.map((fact) => h("div", {}, h("dt", {}, fact.label), h("dd", {}, fact.value, fact.n && h("small", {}, fact.n))))),
     h("div", { class: "crew" }, queue.crew.map(status)));
 }
 

@@ -45,10 +45,11 @@ function tiles(list) {
   return h("div", { class: "tiles", "data-units": units ? String(units) : null }, list.map((tile) => h("section", { class: "tile", key: tile.key, "data-units": tile.units ? String(tile.units) : null, "data-tone": tile.status ? tile.status.tone : "none", "data-key": tile.key, "aria-label": tile.label },
     h("div", { class: "top" }, h("h3", { class: "label" }, tile.label), tip(tile.tip, tile.about || tile.label)),
     h("div", { class: "value" }, h("span", { class: "figure" }, tile.value), tile.unit && h("small", {}, tile.unit), status(tile.status)),
-    tile.share !== undefined && tile.share !== null && bullet(tile),
-    tile.strip && h("div", { class: "strip" }, tile.strip.map(status)),
-    tile.since ? h("div", { class: "more" }, tile.since.before + " ", ticking(tile.since.at, tile.since.text)) : null,
-    tile.more && h("div", { class: "more" }, tile.more),
+    h("div", { class: "rest" },
+      tile.share !== undefined && tile.share !== null && bullet(tile),
+      tile.strip && h("div", { class: "strip" }, tile.strip.map(status)),
+      tile.since ? h("div", { class: "more" }, tile.since.before + " ", ticking(tile.since.at, tile.since.text)) : null,
+      tile.more && h("div", { class: "more" }, tile.more)),
   )));
 }
 
@@ -87,11 +88,16 @@ function section(data) {
     data.legend && h("div", { class: "legend" }, data.legend.map((item) => (item.line ? h("span", {}, h("i", { class: item.line }), item.word) : status(item)))));
 }
 
+/** A text too long for its cell: a few lines of it; with the focus (a tap, a click, the Tab key) all of it. */
+function clamped(text) {
+  return typeof text === "string" && text.length > 240 ? h("div", { class: "clamp", tabindex: "0", title: text.slice(0, 1000) }, text) : text;
+}
+
 function table(data) {
   const cell = (column, row, place) => {
     const found = row.cells[place];
     const kind = [column.kind, column.wide ? "wide" : ""].join(" ").trim();
-    const inside = found && found.word ? status(found) : found;
+    const inside = found && found.word ? status(found) : clamped(found);
     return place === 0 ? h("th", { scope: "row", class: kind }, inside) : h("td", { class: kind }, inside);
   };
   return h("div", {}, data.title && section(data), h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": data.label },

@@ -48,6 +48,7 @@ def queue_row(place: int, drawn: tuple[Any, ...]) -> dict[str, Any]:
         "oldest_wait_seconds": oldest,
         "in_progress_calls": 1,
         "available_agents": 1,
+        "ringing_agents": 1 if waiting else 0,
         "on_contact_agents": 1,
         "wrap_up_agents": 0,
         "paused_agents": 1,
@@ -63,6 +64,8 @@ def queue_row(place: int, drawn: tuple[Any, ...]) -> dict[str, Any]:
         "service_level_ratio": level,
         "service_level_15_minutes_ratio": level,
         "service_level_30_minutes_ratio": level,
+        "decided_15_minutes_calls": min(decided, 4),
+        "decided_30_minutes_calls": min(decided, 9),
         "average_speed_of_answer_seconds": 12 if offered else None,
         "abandonment_ratio": 0.02 if offered else None,
         "average_handle_time_seconds": 240 if offered else None,
@@ -247,6 +250,7 @@ class DrawnFloor:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.monkeypatch = monkeypatch
+        self.answers = ANSWERS
         self.answer(**ANSWERS)
         monkeypatch.setattr(access, "transaction", lambda _engine, _scope: contextlib.nullcontext(None))
         monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy.exc import ProgrammingError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, queries
+from dashboard import access, queries, ui
 from sql.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -73,6 +74,8 @@ def test_a_page_without_a_database_says_what_to_set(
     assert not at.exception
     assert notice["title"] == "No database is connected."
     assert any("DATABASE_URL" in step for step in notice["steps"])
+    advice = " ".join([notice["title"], notice["body"], *notice["steps"]])
+    assert (advice.count("floorboard demo"), advice.count("DATABASE_URL")) == (1, 1)  # each said once
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -83,7 +86,23 @@ def test_a_database_that_is_down_is_named_without_its_password(
     at = run_page(name)
     assert not at.exception
     assert block(at, "notice")["title"] == "The database does not answer."
-    assert "s3cret-word" not in json.dumps(blocks(at))
+    shown = json.dumps(blocks(at))
+    assert not [found for found in ("s3cret-word", "127.0.0.1", "wall", "port 1") if found in shown]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_reason_of_a_failure_goes_to_the_log(
+    floor: Any, run_page: Run, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    def refuse(*_args: object, **_values: object) -> None:
+        raise WarehouseError("The warehouse could not answer (at 127.0.0.1, port 5432).") from OSError()
+
+    floor.monkeypatch.setattr(ui, "_told", {})
+    floor.monkeypatch.setattr(queries, "sites", refuse)
+    assert "127.0.0.1" not in json.dumps(blocks(run_page(name)))
+    told = [record.getMessage() for record in caplog.records if record.name == "dashboard.ui"]
+    assert len(told) == 1  # not at every try
+    assert "127.0.0.1, port 5432" in told[0]
 
 
 def test_a_database_without_tables_asks_for_the_migration(floor: Any, run_page: Run) -> None:
@@ -119,6 +138,68 @@ def test_a_queue_without_calls_shows_a_dash_and_never_zero_percent(floor: Any, r
     assert (quiet["level"], quiet["share"], quiet["status"]["word"]) == ("–", None, "No calls yet")
 
 
+def test_the_last_minutes_carry_their_n(floor: Any, run_page: Run) -> None:
+    facts = block(run_page("live_floor"), "floor")["queues"][1]["facts"]
+    assert [(fact["label"], fact.get("n")) for fact in facts[:2]] == [
+        ("last 15 min", "n = 4"),
+        ("last 30 min", "n = 9"),
+    ]
+
+
+def test_a_card_tells_who_rings_where_somebody_does(floor: Any, run_page: Run) -> None:
+    quiet, busy, _ = block(run_page("live_floor"), "floor")["queues"]
+    assert [mark["word"] for mark in busy["crew"]][:2] == ["1 ringing", "1 available"]
+    assert next(mark["word"] for mark in quiet["crew"]) == "1 available"
+
+
+def test_a_queue_whose_name_cannot_be_seen_still_has_one(floor: Any, run_page: Run) -> None:
+    def unseen(_connection: object, **_values: object) -> pl.DataFrame:
+        found: pl.DataFrame = floor.answers["live_queues"](None, as_of=NOON)
+        return found.with_columns(queue_name=pl.lit("\u200b\u2060"))
+
+    floor.answer(live_queues=unseen, queues=unseen)
+    assert {queue["name"] for queue in block(run_page("live_floor"), "floor")["queues"]} == {"(no name)"}
+    assert run_page("service_level").selectbox[0].options == ["All queues", *["(no name)"] * 3]
+
+
+def use_two_formulas(floor: Any) -> None:
+    def no_common(name: str) -> Callable[..., pl.DataFrame]:
+        def answer(*args: object, **values: object) -> pl.DataFrame:
+            found: pl.DataFrame = floor.answers[name](*args, **values)
+            return found.with_columns(
+                service_level_formula_name=pl.lit(None, pl.String),
+                service_level_ratio=pl.lit(None, pl.Float64),
+            )
+
+        return answer
+
+    floor.answer(**{name: no_common(name) for name in ("live_totals", "service_level_intervals")})
+
+
+def test_unlike_formulas_leave_the_day_without_figures_it_does_not_have(floor: Any, run_page: Run) -> None:
+    use_two_formulas(floor)
+    at = run_page("service_level")
+    level = tile(at, "service_level")
+    assert (level["value"], level["more"]) == ("–", "target 80% within 20 s · formulas differ by queue")
+    assert "intervals" not in [found["key"] for found in block(at, "tiles")["tiles"]]
+    assert block(at, "notice")["title"] == "Queues use different formulas; choose a queue"
+    assert not at.get("vega_lite_chart")
+    assert block(at, "section")["legend"] == []
+    assert {row["cells"][2]["word"] for row in block(at, "table")["rows"]} == {"Formulas differ"}
+
+
+def test_unlike_formulas_are_explained_for_the_page_they_stand_on(floor: Any, run_page: Run) -> None:
+    use_two_formulas(floor)
+    live = tile(run_page("live_floor"), "service_level", "floor")
+    assert "n =" not in live["more"]
+    assert "each queue's card shows its own" in live["tip"]
+    assert tile(run_page("service_level"), "service_level")["tip"].endswith("Choose a queue.")
+
+
+def test_a_day_with_one_formula_is_drawn(floor: Any, run_page: Run) -> None:
+    assert run_page("service_level").get("vega_lite_chart")
+
+
 def test_agents_are_grouped_by_state_with_shape_and_word(floor: Any, run_page: Run) -> None:
     groups = block(run_page("live_floor"), "floor")["groups"]
     assert [(group["title"], group["shape"]) for group in groups] == [
@@ -135,9 +216,13 @@ def test_filters_come_from_the_address(floor: Any, run_page: Run) -> None:
     assert [queue["name"] for queue in found["queues"]] == ["Sales"]
 
 
-def test_an_unknown_filter_in_the_address_counts_as_none(floor: Any, run_page: Run) -> None:
-    found = block(run_page("live_floor", state="' or 1=1 --"), "floor")
-    assert len(found["groups"]) == 3
+def test_an_unknown_filter_counts_as_none_and_leaves_the_address(floor: Any, run_page: Run) -> None:
+    at = run_page("live_floor", state="' or 1=1 --", queue="e")
+    assert len(block(at, "floor")["groups"]) == 3
+    assert at.query_params == {"queue": "e"}
+    at = run_page("service_level", queue="9999", day="2026-03-10")
+    assert at.selectbox[0].value == "all"
+    assert at.query_params == {"day": "2026-03-10"}
 
 
 def test_choosing_a_state_is_kept_in_the_address(floor: Any, run_page: Run) -> None:
@@ -159,9 +244,9 @@ def test_the_day_is_summed_before_it_is_divided(floor: Any, run_page: Run) -> No
 
 def test_the_worst_interval_is_marked(floor: Any, run_page: Run) -> None:
     rows = block(run_page("service_level"), "table")["rows"]
-    assert [row["cells"][0] for row in rows] == ["09:00", "10:00", "11:00"]
+    assert [row["cells"][0] for row in rows] == ["11:00", "10:00", "09:00"]  # the newest first
     assert [row["tone"] for row in rows] == ["none", "off", "none"]
-    assert rows[1]["cells"][2]["word"] == "Worst of the day"
+    assert rows[1]["cells"][2]["word"] == "Among the worst three"
 
 
 def test_the_service_level_page_opens_on_today_and_goes_back_a_day(floor: Any, run_page: Run) -> None:
@@ -177,7 +262,9 @@ def test_the_service_level_page_opens_on_today_and_goes_back_a_day(floor: Any, r
 
 @pytest.mark.parametrize("asked", ["2027-01-01", "tomorrow", "0001-01-01"])
 def test_a_day_that_cannot_be_shown_counts_as_today(floor: Any, run_page: Run, asked: str) -> None:
-    assert run_page("service_level", day=asked).date_input[0].value == date(2026, 3, 11)
+    at = run_page("service_level", day=asked)
+    assert at.date_input[0].value == date(2026, 3, 11)
+    assert "day" not in at.query_params
 
 
 def test_a_day_without_calls_has_no_service_level(floor: Any, run_page: Run) -> None:
@@ -203,6 +290,10 @@ def test_data_health_shows_refused_rows_word_for_word(floor: Any, run_page: Run)
     ]
     assert tables[1]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
     assert block(at, "notice")["title"] == "1 row was refused"
+
+
+def test_refused_rows_come_with_the_command_that_loads_them(floor: Any, run_page: Run) -> None:
+    assert "`floorboard etl replay --source pbx`" in block(run_page("data_health"), "notice")["body"]
 
 
 def test_a_source_that_cannot_be_read_comes_first(floor: Any, run_page: Run) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -115,10 +116,50 @@ def test_a_queue_can_be_counted_another_way_for_its_past_too(command: Command) -
     )
 
 
-def test_an_empty_warehouse_is_set_up_by_the_first_question(
+def test_an_empty_database_is_left_alone_by_everything_that_only_reads(
     command: Command, empty_database_url: str
 ) -> None:
+    for words in (["ask", "live_queues"], ["etl", "status"], ["etl", "rejects"], ["queue", "list"]):
+        done = command(*words, "--json", url=empty_database_url)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "none of Floorboard's tables" in done.stderr
+        assert "run `floorboard db migrate`" in done.stderr
+    with psycopg.connect(empty_database_url) as connection:
+        schemas = connection.execute("select count(*) from pg_namespace where nspname !~ '^(pg_|inf|pub)'")
+        assert schemas.fetchone() == (0,)
+    assert command("db", "migrate", url=empty_database_url).returncode == 0
     assert rows(command("ask", "live_queues", "--json", url=empty_database_url)) == []
+
+
+def test_a_load_is_told_in_a_sentence_and_names_are_shown_as_they_are(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "queue_log").write_text(LOG.replace("sales", "[/red]"))
+    done = command("etl", "run", "--once")
+    assert done.stdout == (
+        "pbx: 3 rows read = 3 loaded + 0 unchanged + 0 refused; newest event 2026-11-22 10:01:05 UTC\n"
+    )
+    assert "[/red]" in command("queue", "list").stdout
+
+
+def test_an_unknown_queue_is_refused(command: Command) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    intervals = ("ask", "service_level_intervals", "--day", "2026-11-22", "--json")
+    (queue,) = rows(command("queue", "list", "--json"))
+    assert rows(command(*intervals, "--queue-id", str(queue["queue_id"])))
+    assert "`floorboard queue list`" in command(*intervals, "--queue-id", "9999").stderr
+
+
+def test_a_missing_as_of_is_the_floor_s_clock(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    monkeypatch.setenv("FLOORBOARD_CLOCK", "2026-11-22T10:00:03+00:00;2026-01-01T00:00:00+00:00;0")
+    (live,) = rows(command("ask", "live_queues", "--json"))
+    assert (live["waiting_calls"], live["oldest_wait_seconds"]) == (1, 3)
+    future = command("ask", "live_queues", "--as-of", "2026-11-22T10:02:00Z")
+    assert "is in the future" in future.stderr
+    monkeypatch.setenv("FLOORBOARD_NOW", "2026-11-22T10:00:02Z")
+    (live,) = rows(command("ask", "live_queues", "--json"))
+    assert live["oldest_wait_seconds"] == 2
 
 
 def test_a_question_does_not_migrate_a_warehouse_that_is_in_use(command: Command, engine: sa.Engine) -> None:
@@ -140,6 +181,16 @@ def test_simulated_and_real_calls_do_not_mix(command: Command, engine: sa.Engine
     refuse_mixing(engine, real)
     with pytest.raises(DemoError, match='holds the site "Tallinn"'):
         refuse_mixing(engine, demo)
+
+
+def test_doctor_sees_that_simulated_and_real_calls_would_mix(command: Command, tmp_path: Path) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    (tmp_path / "floorboard.toml").write_text(SETTINGS.replace("Tallinn", DEMO_SITE_NAME, 1))
+    done = command("doctor", "--json")
+    found = {finding["subject_name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert 'holds the site "Tallinn"' in found["Warehouse"]["found_text"]
+    assert "export FLOORBOARD_HOME=" in found["Warehouse"]["found_text"]
 
 
 def test_doctor_knows_how_fresh_the_data_is(command: Command) -> None:

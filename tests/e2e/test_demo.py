@@ -61,7 +61,7 @@ class Site:
         with (self.home / "said.txt").open("w") as out:
             arguments = self.command("demo", "--days", "2", "--port", str(self.port))
             process = self.process = subprocess.Popen(**arguments, stdout=out, stderr=out)
-        until(lambda: process.poll() is not None or (self.says(READY) and self.says("Load: ")), 120)
+        until(lambda: process.poll() is not None or self.says("Ctrl-C stops everything."), 120)
         assert self.says(READY), self.said
         assert self.says("Load: "), self.said
 
@@ -118,7 +118,7 @@ def fetch(address: str) -> tuple[int, str]:
 
 def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site: Site) -> None:
     site.start_demo()
-    assert site.says(f"{READY}{site.address}")
+    assert site.said.splitlines()[-2:] == [f"{READY}{site.address}", "Ctrl-C stops everything."]
     status, page = fetch(site.address)
     assert status == 200
     assert "<html" in page
@@ -134,14 +134,33 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
     assert len(before) == 8
     assert sum(row["offered_calls"] for row in before) > 0
 
+    assert not (site.home / "demo" / "demo").exists()
+    assert f"{site.home.name}%2Fdemo%2F" in site.run("db", "url").stdout
+    found = json.loads(site.run("doctor", "--json").stdout)
+    assert [finding for finding in found if finding["state_name"] == "wrong"] == []
+    assert any("the demo's own" in finding["found_text"] for finding in found)
+
     assert site.end(signal.SIGTERM) == 0, site.said
     assert site.processes() == []
     assert not site.says("Traceback")
+    assert site.totals(noon - timedelta(hours=24), noon) == before  # its warehouse answers after its end too
 
     site.start_demo()
     assert site.says("goes on where it stopped")
     assert site.totals(noon - timedelta(hours=24), noon) == before
     assert site.end(signal.SIGINT) == 0, site.said
+    assert site.processes() == []
+
+    # A real site in the same home: another warehouse, from its first load on.
+    (site.home / "queue_log").write_text("1795341600|1.1|sales|NONE|ENTERQUEUE||5551234|1\n")
+    (site.home / "floorboard.toml").write_text(
+        '[site]\nname = "T"\ntime_zone = "Europe/Tallinn"\n[[sources]]\nname = "pbx"\n'
+        'kind = "asterisk_queue_log"\npath = "queue_log"\nevery_seconds = 5\n'
+    )
+    assert site.run("etl", "run", "--once").stdout.startswith("pbx: 1 rows read = 1 loaded")
+    (site.home / "floorboard.toml").unlink()
+    (queue,) = json.loads(site.run("queue", "list", "--json").stdout)
+    assert queue["queue_name"] == "sales"
     assert site.processes() == []
 
 

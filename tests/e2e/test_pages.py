@@ -72,6 +72,56 @@ def test_a_page_draws_without_errors_and_fits_every_screen(browser: Browser, add
             assert [error for error in errors if KNOWN_NOISE not in error] == []
 
 
+@pytest.mark.parametrize("path", ["", "live"])
+def test_the_live_floor_answers_at_both_its_addresses(browser: Browser, address: str, path: str) -> None:
+    with visited(browser, f"{address}/{path}") as (page, _errors):
+        page.wait_for_selector(".card", timeout=15_000)
+        page.wait_for_timeout(1000)
+        assert page.locator(".fb h1").inner_text() == "Live floor"
+        assert page.get_by_text("Page not found").count() == 0
+        assert page.get_by_role("dialog").count() == 0
+
+
+@pytest.mark.parametrize(("path", "title"), [("live", "Live floor"), *list(PAGES.items())[1:]])
+def test_the_browser_s_tab_names_the_page(browser: Browser, address: str, path: str, title: str) -> None:
+    with visited(browser, f"{address}/{path}") as (page, _errors):
+        assert until(lambda: page.title() == f"{title} - Floorboard"), page.title()
+
+
+def test_an_unknown_queue_leaves_the_address(browser: Browser, address: str) -> None:
+    with visited(browser, f"{address}/service-level?queue=9999") as (page, _errors):
+        assert until(lambda: "9999" not in page.url), page.url
+
+
+def test_no_choice_is_cut_off_on_a_phone(browser: Browser, address: str) -> None:
+    with visited(browser, address, size="phone") as (page, _errors):
+        for word in ("All agents", "Ringing", "On contact", "Wrap-up", "Available", "Paused"):
+            box = page.get_by_role("radio", name=word).bounding_box()
+            assert box
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= SIZES["phone"][0], word
+        page.goto(f"{address}/service-level")
+        boxes = [
+            page.get_by_role("button", name=word).bounding_box() for word in ("Previous day", "Next day")
+        ]
+        assert boxes[0]
+        assert boxes[1]
+        assert boxes[0]["y"] == boxes[1]["y"]
+
+
+def test_the_figures_of_a_row_of_tiles_stand_on_one_line(browser: Browser, address: str) -> None:
+    for size in SIZES:
+        for path in PAGES:
+            with visited(browser, f"{address}/{path}", size=size) as (page, _errors):
+                page.wait_for_selector(".tile", timeout=15_000)
+                tops = page.locator(".tile").evaluate_all(
+                    "(tiles) => tiles.map((tile) => [tile, tile.querySelector('.figure')]"
+                    ".map((part) => Math.round(part.getBoundingClientRect().top)))"
+                )
+                for row in {tile for tile, _ in tops}:
+                    assert len({figure for tile, figure in tops if tile == row}) == 1, (size, path, tops)
+
+
 def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(browser: Browser, site: Any) -> None:
     with site.served() as (address, _), visited(browser, address) as (page, _errors):
         assert until(lambda: card_value(page, "waiting") == "1")
@@ -166,6 +216,18 @@ def test_only_known_names_are_answered(address: str) -> None:
     metrics.request("GET", "/_stcore/metrics")
     assert metrics.getresponse().status == 404
     metrics.close()
+
+
+def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser, site: Any) -> None:
+    site.write((5, "x" * 5000), (4, "short"))
+    with site.served() as (address, _), visited(browser, f"{address}/data-health") as (page, _errors):
+        row = page.locator(".clamp").first
+        row.wait_for(timeout=15_000)
+        height = "(cell) => cell.getBoundingClientRect().height"
+        assert row.evaluate(height) < 120  # four lines
+        row.focus()
+        assert 120 < row.evaluate(height) <= 320  # all of it, in a box of its own
+        assert len(row.inner_text()) > 5000
 
 
 def test_without_a_database_the_page_says_what_to_do(browser: Browser, site: Any) -> None:

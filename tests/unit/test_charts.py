@@ -62,6 +62,22 @@ def test_the_service_level_is_drawn_from_zero_to_all() -> None:
     assert scales == [[0, 1.02], [0, 1.02]]
 
 
+def test_the_line_breaks_where_no_call_was_offered() -> None:
+    drawn = intervals().with_columns(
+        offered_calls=pl.Series([10, 0, 10, 10, 0, 0, 10]),
+        service_level_ratio=pl.Series([0.9, None, 0.8, 0.7, None, None, 1.0]),
+    )
+    frame = day_view.chart_frame(drawn, zone_name="Europe/Tallinn")
+    chart = charts.service_level_day(frame, day_view.chart_texts(), theme_name="light")
+    whole = json.loads(chart.to_json())
+    lines = [layer for layer in walk(whole) if layer.get("mark", {}).get("type") == "line"]
+    level = next(one for one in lines if one["encoding"]["y"]["field"] == "service_level_ratio")
+    assert level["mark"]["invalid"] == "break-paths-filter-domains"
+    assert not level.get("transform")  # the gaps reach the line
+    rows = next(iter(whole["datasets"].values()))
+    assert [row["service_level_ratio"] for row in rows] == [0.9, None, 0.8, 0.7, None, None, 1.0]
+
+
 def test_bars_stay_in_the_lower_third() -> None:
     bars = next(layer for layer in walk(spec("light")) if layer.get("mark", {}).get("type") == "bar")
     most = 40
@@ -69,8 +85,12 @@ def test_bars_stay_in_the_lower_third() -> None:
 
 
 def test_no_field_of_the_data_is_part_of_an_expression() -> None:
-    """Only two fixed expressions are allowed, whatever the data holds."""
+    """Only fixed expressions are allowed, whatever the data holds."""
     filters = [step["filter"] for layer in walk(spec("dark")) for step in layer.get("transform", [])]
+    sizes = next(layer for layer in walk(spec("dark")) if "size" in layer.get("encoding", {}))
+    room = "clamp(0.7 * pow(width / 6, 2), 36, 150)"  # six intervals are drawn
+    expressions = [part["expr"] for part in sizes["encoding"]["size"]["scale"]["range"]]
+    assert expressions == [f"1.0 * {room}", f"1.5 * {room}", f"0.9 * {room}"]
     assert set(filters) == {"isValid(datum.service_level_ratio)", "isValid(datum.target_ratio)"}
 
 

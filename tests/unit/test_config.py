@@ -88,6 +88,11 @@ def test_settings_cannot_be_changed_after_loading(tmp_path: Path) -> None:
         ('["1", "9"]', '"1"', 16, ['callback_keys = "1"', 'a list such as ["1"]']),
         ("include_rotated = false", "include_rotated = 0", 19, ["= 0", "true or false"]),
         ("[site]", "[sites]", 1, ['unknown key "sites"', 'did you mean "site"']),
+        ("[site]", "[[site]]", 1, ["found [[site]]", "write [site]"]),
+        ("Europe/Tallinn", "localtime", 3, ['"localtime"', "an IANA time zone"]),
+        ("Europe/Tallinn", "Factory", 3, ['"Factory"', "an IANA time zone"]),
+        ("Europe/Tallinn", "posixrules", 3, ['"posixrules"', "an IANA time zone"]),
+        ("logs/queue_log", "~nouser/x", 8, ['"~nouser/x"', "stands for a user of this machine"]),
     ],
 )
 def test_a_wrong_line_is_named_with_what_was_found_and_expected(
@@ -102,6 +107,29 @@ def test_a_wrong_line_is_named_with_what_was_found_and_expected(
 def test_a_file_without_sources_says_what_to_add(tmp_path: Path) -> None:
     sentence = refused(tmp_path, '[site]\nname = "Tallinn"\ntime_zone = "Europe/Tallinn"\n')
     assert "found no [[sources]]" in sentence
+
+
+def test_single_brackets_around_sources_are_named(tmp_path: Path) -> None:
+    site, _, source = GOOD.partition("[[sources]]")
+    one = source.partition("[[sources]]")[0]
+    assert refused(tmp_path, f"{site}[sources]{one}") == (
+        ", line 5: found [sources], expected [[sources]]; write [[sources]]."
+    )
+
+
+def test_what_is_wrong_after_the_first_thing_is_counted_and_a_misspelt_key_counts_once(
+    tmp_path: Path,
+) -> None:
+    assert "more after" not in refused(tmp_path, GOOD.replace("time_zone", "timezone", 1))
+    assert "more after" not in refused(tmp_path, GOOD.replace("[site]", "[sites]", 1))
+    twice = GOOD.replace("time_zone", "timezone", 1).replace("every_seconds = 60", "every_seconds = 0")
+    assert "(1 more after this one)" in refused(tmp_path, twice)
+
+
+def test_a_variable_with_an_unknown_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOORBOARD_CONFIG", "~nosuch/x")
+    with pytest.raises(ConfigError, match='FLOORBOARD_CONFIG is "~nosuch/x", expected the path'):
+        load_settings()
 
 
 def test_an_empty_list_of_sources_is_no_site(tmp_path: Path) -> None:

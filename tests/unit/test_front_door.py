@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +22,7 @@ import typer
 import floorboard
 from dashboard import asking
 from dashboard.asking import AskError
+from etl.demo import demo_home, enter_demo_home, enter_home_in_use
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -51,13 +56,16 @@ def day(connection: object, *, day_date: date) -> pl.DataFrame:
     return pl.DataFrame({"day_date": [day_date]})
 
 
-def totals(connection: object, *, window_start: datetime, window_end: datetime) -> pl.DataFrame:
+def totals(
+    connection: object, *, window_start: datetime, window_end: datetime, threshold_seconds: int | None = None
+) -> pl.DataFrame:
     return pl.DataFrame({"window_start_at": [window_start], "window_end_at": [window_end]})
 
 
 @pytest.fixture(autouse=True)
 def questions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "QUESTIONS", {"live": live, "day": day, "totals": totals})
+    monkeypatch.setattr(asking, "queues", lambda _connection: pl.DataFrame({"queue_id": [4, 7]}))
 
 
 def put(question: str, **given: str) -> dict[str, object]:
@@ -111,6 +119,59 @@ def test_further_parameters_come_with_and_without_equals_sign() -> None:
             asking.from_arguments(wrong)
 
 
+@pytest.mark.parametrize(
+    ("question", "given", "words"),
+    [
+        ("live", {"as_of": "0001-01-01T00:00:00+14:00"}, "--as-of .* year 1, expected 1990 to 2099"),
+        ("live", {"as_of": "9999-12-31T23:59:59-14:00"}, "--as-of .* year 9999, expected 1990 to 2099"),
+        ("live", {"as_of": "1989-12-31T23:59:59Z"}, "year 1989, expected 1990 to 2099"),
+        ("live", {"as_of": "2026-11-22T10:31:01Z"}, "in the future, expected an instant up to now"),
+        (
+            "live",
+            {"queue_id": "5"},
+            "no queue with --queue-id 5, expected one of: 4, 7; `floorboard queue list`",
+        ),
+        ("live", {"queue_id": "2147483648"}, "too large, expected -2147483648 to 2147483647"),
+        ("day", {"day_date": "0001-01-01"}, "--day .* year 1, expected 1990 to 2099"),
+        (
+            "totals",
+            {"window_start": "2026-11-22T00:00:00Z", "window_end": "2026-11-22T00:00:00Z"},
+            "--from .* is not before --to .*, expected a window that ends after its start",
+        ),
+        *(
+            (
+                "totals",
+                {
+                    "window_start": "2026-11-22T00:00:00Z",
+                    "window_end": "2026-11-23T00:00:00Z",
+                    "threshold_seconds": number,
+                },
+                f"--threshold-seconds is {number}, expected 0 to 14400",
+            )
+            for number in ("-1", "14401")
+        ),
+    ],
+)
+def test_what_no_floor_can_answer_is_refused(question: str, given: dict[str, str], words: str) -> None:
+    with pytest.raises(AskError, match=words):
+        put(question, **given)
+
+
+def test_the_edges_are_still_answered() -> None:
+    assert put("live", as_of="2026-11-22T10:31:00Z")["queue_id"] is None
+    window = {"window_start": "1990-01-01T00:00:00Z", "window_end": "2099-12-31T23:59:59Z"}
+    for number in ("0", "14400"):
+        assert put("totals", **window, threshold_seconds=number)["window_end_at"] == datetime(
+            2099, 12, 31, 23, 59, 59, tzinfo=UTC
+        )
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    for arguments, taken in ((["--window-start", "x"], ["window_start"]), (["--a", "1", "--a=2"], [])):
+        with pytest.raises(AskError, match="twice, expected it once"):
+            asking.from_arguments(arguments, taken=taken)
+
+
 def test_json_is_one_object_per_row_with_null_for_unknown(capsys: pytest.CaptureFixture[str]) -> None:
     floorboard.show(live(None, as_of=NOW), title="live", as_json=True)
     assert json.loads(capsys.readouterr().out) == [
@@ -126,6 +187,122 @@ def test_an_empty_answer_is_an_empty_list_and_a_table_with_its_columns(
     assert json.loads(capsys.readouterr().out) == []
     floorboard.show(empty, title="live", as_json=False)
     assert "queue_id" in capsys.readouterr().out
+
+
+def test_data_is_neither_markup_nor_control_code_and_no_cell_is_cut(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = ["[/red]", "a\x1b[31mb\x9bc\u202ed", "two\nlines", "x" * 300]
+    few = pl.DataFrame({"queue_name": names})
+    floorboard.show(few, title="t", as_json=False)
+    floorboard.show(
+        few.with_columns(pl.lit(1).alias(f"c{n}") for n in range(9)).with_columns(
+            pl.lit("[/x]").alias("[b]")
+        ),
+        title="t",
+        as_json=False,
+    )
+    out = capsys.readouterr().out
+    assert out.count("[/red]") == 2
+    assert "two lines" in out
+    assert out.count("x" * 20) >= 2
+    assert out.count("x") >= 600
+    assert not floorboard.UNSHOWN.search(out)
+    floorboard.tell("queue \x1b[31m[/red]")
+    assert capsys.readouterr().err == "queue \ufffd[31m[/red]\n"
+
+
+def test_a_load_is_told_as_one_sentence() -> None:
+    row = {
+        "source_name": "pbx",
+        "read_rows": 5029,
+        "loaded_rows": 5028,
+        "unchanged_rows": 1,
+        "rejected_rows": 0,
+        "newest_event_at": datetime(2026, 11, 22, 1, 33, 22, tzinfo=UTC),
+    }
+    assert floorboard.loaded(row) == (
+        "pbx: 5,029 rows read = 5,028 loaded + 1 unchanged + 0 refused; newest event 2026-11-22 01:33:22 UTC"
+    )
+    assert floorboard.loaded({**row, "newest_event_at": None}).endswith("0 refused; no new event")
+
+
+def test_every_error_of_the_rooms_is_known_to_the_front_door() -> None:
+    # A stop that was asked for is no failure; the load's own signal never leaves it.
+    left_out = {("etl.supervise", "Stopping"), ("etl.load", "_CursorMovedError")}
+    for module, name in floorboard.KNOWN_ERRORS:
+        assert issubclass(getattr(importlib.import_module(module), name), Exception)
+    for room in ("sql", "etl", "dashboard"):
+        for path in (ROOT / room).rglob("*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef):
+                    bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                    if any(base.endswith(("Error", "Exception")) for base in bases):
+                        assert (module, node.name) in floorboard.KNOWN_ERRORS | left_out
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home that root's database server can reach, unlike pytest's own folders."""
+    with tempfile.TemporaryDirectory(prefix="floorboard-home-") as folder:
+        yield Path(folder).resolve()
+
+
+def test_without_settings_a_command_means_the_demo_unless_a_site_is_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "FLOORBOARD_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("FLOORBOARD_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+
+    def meant() -> Path:
+        monkeypatch.setenv("FLOORBOARD_HOME", str(home))
+        enter_home_in_use()
+        return demo_home() if os.environ["FLOORBOARD_HOME"] != str(home) else home
+
+    def make_warehouse(folder: Path) -> None:
+        (folder / "postgres-18" / "global").mkdir(parents=True)
+        (folder / "postgres-18" / "global" / "pg_control").touch()
+
+    assert meant() == home
+    enter_demo_home()
+    assert demo_home() == home / "demo"  # from its first start on
+    assert meant() == home  # which has no warehouse yet
+    make_warehouse(home / "demo")
+    assert meant() == home / "demo"
+    enter_demo_home()
+    assert os.environ["FLOORBOARD_HOME"] == str(home / "demo")  # there is no demo in the demo
+    (tmp_path / "floorboard.toml").touch()
+    assert meant() == home
+    (tmp_path / "floorboard.toml").unlink()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://x@y/z")
+    assert meant() == home
+    monkeypatch.delenv("DATABASE_URL")
+    make_warehouse(home)
+    assert meant() == home
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["ask", "live_queues", "--as-of", "0001-01-01T00:00:00+14:00"], "expected 1990 to 2099"),
+        (["ask", "queue_totals", "--window-start", "x", "--from", "2026-11-22T00:00:00Z"], "--from twice"),
+        (["ask", "live_queues", "--question", "x"], "does not take --question"),
+        (
+            ["etl", "backfill", "--from", "2026-11-23T00:00:00Z", "--to", "2026-11-22T00:00:00Z"],
+            "is not before",
+        ),
+        (["dashboard", "--host", ""], "The host is empty, expected an address"),
+        (["demo", "--host", " "], "The host is empty, expected an address"),
+    ],
+)
+def test_nonsense_is_one_sentence_and_exit_code_1(tmp_path: Path, arguments: list[str], words: str) -> None:
+    done = run(*arguments, cwd=tmp_path, PATH=os.environ["PATH"])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_help_loads_neither_the_dashboard_nor_the_warehouse(tmp_path: Path) -> None:
@@ -174,6 +351,38 @@ def test_doctor_says_what_to_do_and_its_json_stands_alone(tmp_path: Path) -> Non
     assert str(tmp_path / "queue_log") in findings["Source pbx"]["found_text"]
     assert findings["Python"]["state_name"] == "good"
     assert findings["Warehouse"]["state_name"] == "advice"
+
+
+def test_doctor_goes_on_where_the_home_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("doctor", "--json", cwd=tmp_path, FLOORBOARD_HOME=str(tmp_path / "file" / "home"))
+    findings = {finding["subject_name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1, done.stderr
+    assert findings["Demo"]["state_name"] == findings["Warehouse"]["state_name"] == "wrong"
+    assert "FLOORBOARD_HOME" in findings["Warehouse"]["found_text"]
+    assert "Port 8501" in findings
+
+
+@pytest.mark.parametrize("owner", ["site", "demo"])
+def test_doctor_finds_a_destroyed_data_folder(home: Path, tmp_path: Path, owner: str) -> None:
+    folder = home if owner == "site" else home / "demo"
+    (folder / "postgres-18" / "global").mkdir(parents=True)
+    (folder / "demo.lock").touch()
+    done = run("doctor", "--json", cwd=tmp_path, FLOORBOARD_HOME=str(home))
+    findings = {finding["subject_name"]: finding for finding in json.loads(done.stdout)}
+    assert done.returncode == 1, done.stderr
+    assert findings["Warehouse"]["state_name"] == "wrong"
+    assert f"the {owner}'s own" in findings["Warehouse"]["found_text"]
+    assert f"{folder / 'postgres-18'} is no whole database" in findings["Warehouse"]["found_text"]
+    assert "global/pg_control" in findings["Warehouse"]["found_text"]
+
+
+def test_doctor_and_load_say_that_the_named_settings_cannot_be(tmp_path: Path) -> None:
+    for arguments in (["doctor"], ["etl", "run", "--once"]):
+        done = run(*arguments, cwd=tmp_path, FLOORBOARD_CONFIG="~nosuch/x")
+        assert done.returncode == 1
+        assert 'FLOORBOARD_CONFIG is "~nosuch/x"' in done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def commands_in(text: str) -> Iterator[list[str]]:

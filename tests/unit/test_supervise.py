@@ -22,6 +22,7 @@ from etl.supervise import (
     only_one,
     refuse_taken_port,
     stop_on_signals,
+    warn_of_open_host,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,21 @@ def test_a_taken_port_is_named_with_the_next_step() -> None:
         with pytest.raises(SuperviseError, match=rf"Port {port} .*--port"):
             refuse_taken_port("127.0.0.1", port)
     refuse_taken_port("127.0.0.1", port)
+
+
+def test_an_empty_host_is_refused_and_an_open_one_is_warned_of() -> None:
+    for host in ("", " "):
+        with pytest.raises(SuperviseError, match="host is empty, expected an address"):
+            refuse_taken_port(host, 8501)
+    said: list[str] = []
+    for host in ("127.0.0.1", "127.8.0.1", "::1", "localhost"):
+        warn_of_open_host(host, 8501, said.append)
+    assert said == []
+    for host in ("0.0.0.0", "::", "192.168.1.4", "floor.example"):
+        warn_of_open_host(host, 8501, said.append)
+        assert (
+            f"port 8501 on {host} can be reached from other machines, and there is no sign-in" in said.pop()
+        )
 
 
 def test_a_process_that_ends_unasked_is_named_with_its_last_words(company: Company) -> None:

@@ -120,6 +120,18 @@ def test_an_instant_without_zone_is_refused() -> None:
         words.parsed_instant("yesterday")
 
 
+@pytest.mark.parametrize(
+    "name", ["", " ", "\u200b\u200d", "\u2060\ufeff", "\u202e", "\u3164", "\u2800\u00ad", None]
+)
+def test_a_name_that_cannot_be_seen_is_said_to_be_missing(name: str | None) -> None:
+    assert words.name(name) == "(no name)"
+
+
+@pytest.mark.parametrize("name", ["Sales", "Вопросы", "李明", "👩\u200d💻", "\u200bx", "-", "नमस्ते", "0"])
+def test_a_name_that_can_be_seen_stays_as_it_is(name: str) -> None:
+    assert words.name(name) == name
+
+
 def test_a_name_full_of_braces_stays_a_name() -> None:
     assert t("{source} is silent", source="{0.__class__}") == "{0.__class__} is silent"
 

@@ -1,0 +1,87 @@
+"""How a page stands when not all is well: old data, no data, no tables, no database.
+
+In: the sources' health, or what failed. Out: blocks for `board.show`.
+The rule it guards: every state is one calm sentence and its next steps, each said once; addresses, names of
+machines and messages of the database go to the log, never to a viewer.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block
+from dashboard.words import t
+
+NOT_SET_UP = frozenset({"42P01", "3F000"})
+
+
+def freshness(health: pl.DataFrame) -> Block:
+    """How old the data is, judged by the source that is furthest behind."""
+    ages = health.get_column("newest_event_age_seconds").drop_nulls().to_list()
+    if not ages:
+        return {**board.status("none", ""), "text": t("No data yet")}
+    is_stale = bool(health.get_column("is_stale").fill_null(True).any())
+    tone = "off" if is_stale else "good"
+    return {**board.status(tone, ""), "text": t("Data {age} old", age=words.age(max(ages)))}
+
+
+def stale_notices(health: pl.DataFrame, *, zone_name: str) -> list[Block]:
+    """One warning per source that is further behind than its own limit allows; `key` names it."""
+    notices = []
+    for row in health.filter(pl.col("is_stale").fill_null(False)).iter_rows(named=True):
+        since = row["newest_event_at"]
+        if since is None:
+            body = t("It has not delivered a single event yet. Data health says what to do.")
+        else:
+            body = t(
+                "Its newest event is from {instant}, and more than {limit} without one is too long. What "
+                "you see below is how the floor stood then. Data health says what to do.",
+                instant=words.instant(since, zone_name),
+                limit=words.age(row["stale_after_seconds"]),
+            )
+        title = t("{source} is silent", source=row["source_name"])
+        notices.append({**board.notice("off", title, body), "key": f"stale-{row['source_name']}"})
+    return notices
+
+
+def empty(health: pl.DataFrame) -> Block:
+    """The page of a warehouse in which nothing has arrived yet, with the way to change that."""
+    if health.is_empty():
+        title = t("The floor is ready. Nobody has walked in yet.")
+        body = t("The warehouse is set up, but no source has delivered anything.")
+        steps = [
+            t("Name your phone system's queue log in `floorboard.toml`, under `[[sources]]`."),
+            t("Run `floorboard etl run --once` and watch this page fill."),
+            t("Or look around first: `floorboard demo` brings a simulated floor."),
+        ]
+    else:
+        title = t("Connected, and waiting for the first call.")
+        body = t("Sources are being read, but no queue has appeared in them so far.")
+        steps = [
+            t("Look at Data health: it shows what was read and what was refused."),
+            t("Check that the path in `floorboard.toml` is the log the phone system writes to now."),
+            t("Run `floorboard doctor`."),
+        ]
+    return board.notice("none", title, body, steps=steps, page=True)
+
+
+def trouble(error: Exception) -> Block:
+    """The page without a usable warehouse: what is wrong and the next step, by what failed."""
+    state = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
+    if state in NOT_SET_UP:
+        title = t("The database is here. Its tables are not.")
+        body = t("They are made once, and this page fills by itself as soon as that is done.")
+        steps = [t("Run `floorboard db migrate`.")]
+    elif error.__cause__ is None:
+        title = t("No database is connected.")
+        body = t("Floorboard shows what its database holds, and it has been given none that it can use.")
+        steps = [
+            t("To look around: stop this and run `floorboard demo`, which brings a simulated floor."),
+            t("To use your own: set `DATABASE_URL` and start again."),
+        ]
+    else:
+        title = t("The database does not answer.")
+        body = t("Nothing is lost. This page keeps trying and comes back by itself.")
+        steps = [t("If it lasts: run `floorboard doctor` where Floorboard runs; it says what is wrong.")]
+    return board.notice("off", title, body, steps=steps, page=True)
