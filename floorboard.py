@@ -439,7 +439,7 @@ def answer(question: str, given: Mapping[str, str] | None = None) -> pl.DataFram
 
     find(question)
     with warehouse(migrating=False) as engine, connected(engine) as connection:
-        return put(connection, question, given or {}, now=clock_in_use()())
+        return put(connection, question, given or {}, now=clock_in_use()(), warn=tell)
 
 
 def show(answer: pl.DataFrame | Sequence[Mapping[str, Any]], *, title: str, as_json: bool) -> None:

@@ -31,14 +31,28 @@ class AskError(Exception):
     """The question or a parameter of it cannot be used; the message is one sentence fit for a terminal."""
 
 
-def ask(connection: Connection, question: str, given: Mapping[str, str], *, now: datetime) -> pl.DataFrame:
+def ask(
+    connection: Connection,
+    question: str,
+    given: Mapping[str, str],
+    *,
+    now: datetime,
+    warn: Callable[[str], None] = lambda _text: None,
+) -> pl.DataFrame:
     """The answer to that question; the grain is the question's own.
 
-    `given` maps parameter names to text. `now` stands in for an `as_of` that was not given. Raises AskError.
+    `given` maps parameter names to text. `now` stands in for an `as_of` that was not given. `warn` hears what the
+    answer does not say: an instant in the future is answered from what is known by now. Raises AskError.
     """
     function = find(question)
     values = typed(question, function, given, now=now)
-    refuse_unanswerable(values, now=now)
+    refuse_unanswerable(values)
+    as_of = values.get("as_of")
+    if as_of is not None and as_of > now + AHEAD:
+        warn(
+            f"--as-of {as_of.isoformat()} is in the future: the answer knows nothing after "
+            f"{now.astimezone(UTC).isoformat(timespec='seconds')}."
+        )
     if values.get("queue_id") is not None:
         _refuse_unknown_queue(connection, values["queue_id"])
     return function(connection, **values)
@@ -82,15 +96,10 @@ def typed(
     return values
 
 
-def refuse_unanswerable(values: Mapping[str, Any], *, now: datetime) -> None:
-    """AskError for what no floor can answer: a window without length, a future instant, an absurd threshold."""
+def refuse_unanswerable(values: Mapping[str, Any]) -> None:
+    """AskError for what no floor can answer: a window without length, an absurd threshold."""
     refuse_empty_window(values.get("window_start"), values.get("window_end"))
-    as_of, threshold = values.get("as_of"), values.get("threshold_seconds")
-    if as_of is not None and as_of > now + AHEAD:
-        raise AskError(
-            f"--as-of {as_of.isoformat()} is in the future, expected an instant up to now "
-            f"({now.astimezone(UTC).isoformat(timespec='seconds')}); give an earlier one, or leave it out for now."
-        )
+    threshold = values.get("threshold_seconds")
     if threshold is not None and threshold not in THRESHOLD_SECONDS:
         raise AskError(
             f"--threshold-seconds is {threshold}, expected 0 to {THRESHOLD_SECONDS[-1]} (four hours); give "

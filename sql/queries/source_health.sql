@@ -3,9 +3,11 @@
 select
     c.source_name,
     c.newest_event_at,
-    case when c.newest_event_at is not null then greatest(floor(extract(epoch from :as_of - c.newest_event_at)), 0) end as newest_event_age_seconds,
+    case when c.newest_event_at is not null then greatest(floor(extract(epoch from :as_of - c.newest_event_at)), 0) end
+        as newest_event_age_seconds,
     c.checked_at,
-    case when c.checked_at is not null then greatest(floor(extract(epoch from :as_of - c.checked_at)), 0) end as checked_age_seconds,
+    case when c.checked_at is not null then greatest(floor(extract(epoch from :as_of - c.checked_at)), 0) end
+        as checked_age_seconds,
     c.stale_after_seconds,
     coalesce(c.newest_event_at < :as_of - make_interval(secs => c.stale_after_seconds), true) as is_stale,
     coalesce(r.read_rows, 0) as read_rows,
