@@ -23,6 +23,7 @@ from etl.sources.growing_file import PIECE_BYTES
 from etl.sources.queue_events import Rules
 from sql import warehouse
 
+MANY_ROWS = 50_000  # after so many the planner's old knowledge makes ticks slow
 MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
@@ -85,11 +86,19 @@ def run_source(
     try:
         while _pass(engine, settings, source, summary, now=now, on_batch=on_batch) and until_idle:
             pass
+        if summary.loaded_rows >= MANY_ROWS:
+            analyze(engine)
     except (LoadError, warehouse.WarehouseError, OSError, pl.exceptions.PolarsError) as error:
         message = f"Source '{source.name}': {error}"
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
     return summary
+
+
+def analyze(engine: sa.Engine) -> None:
+    """Renews the planner's knowledge of the facts and rollups."""
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        warehouse.execute(connection, "merge/analyze")
 
 
 def _pass(

@@ -44,8 +44,19 @@ pieces as (
         null::text as state_name,
         null::interval as state_time
     from stretches as t
-    inner join warehouse.calls as c
-        on t.agent_id = c.agent_id and c.answered_at >= t.stretch_start_at and c.answered_at < t.stretch_end_at
+    cross join lateral (
+        -- offset 0 keeps the planner from joining the stretches with all calls: each stretch is a range of an index.
+        select
+            a.answered_at,
+            a.outcome_name,
+            a.transfer_kind_name,
+            a.talk_seconds,
+            a.hold_seconds,
+            a.wrap_up_seconds
+        from warehouse.calls as a
+        where a.agent_id = t.agent_id and a.answered_at >= t.stretch_start_at and a.answered_at < t.stretch_end_at
+        offset 0
+    ) as c
     union all
     select
         t.agent_id,

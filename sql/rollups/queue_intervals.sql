@@ -114,7 +114,12 @@ fresh as (
             count(*) filter (where s.wait_bin = 15 and s.flowed_out_calls = 1)
         ]::integer [] as flowed_out_wait_histogram_calls
     from stretches as t
-    cross join lateral warehouse.call_measures(t.queue_id, t.stretch_start_at, t.stretch_end_at, null) as s
+    cross join lateral (
+        -- offset 0 keeps the planner from joining the stretches with all calls: each stretch is a range of the key.
+        select m.*
+        from warehouse.call_measures(t.queue_id, t.stretch_start_at, t.stretch_end_at, null) as m
+        offset 0
+    ) as s
     group by s.queue_id, s.interval_start_at
 )
 

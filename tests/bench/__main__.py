@@ -215,11 +215,13 @@ def figures_of_load(engine: sa.Engine, url: str, rows: int, log: Path, folder: P
     frame = call_rows(rows)
     fresh(engine, frame)
     small = merge(engine, frame.head(rows // 10), rows_a_batch=50_000)
+    load.analyze(engine)
     tick_small = tick(engine, frame.head(rows // 10))
     fresh(engine, frame)
     peer = psql_copy(url, frame, folder)
     fresh(engine, frame)
     ours = merge(engine, frame, rows_a_batch=50_000)
+    load.analyze(engine)
     tick_large = tick(engine, frame)
     note(
         "1. Frame to rolled-up facts against psql \\copy csv (which rolls nothing up)",
