@@ -16,6 +16,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -173,13 +174,13 @@ def _looked_at(
     """The file with its first line and its age, by the first line that tells one, else by its last change."""
     try:
         with _opened(path) as file:
-            lines = file.read(LONGEST_LINE_BYTES).splitlines(keepends=True)[:50]
-    except FileNotFoundError:
-        raise
+            lines = BytesIO(file.read(LONGEST_LINE_BYTES)).readlines()[:50]  # a lone return ends no line here
     except UNPACKING_FAULTS as error:
         return _Candidate(
             path, is_current=is_current, age=changed_at, first_line=b"", fault=str(error) or repr(error)
         )
+    except FileNotFoundError:
+        raise  # renamed meanwhile: the caller looks on
     except OSError as error:
         raise LoadError(
             f"{path}: cannot be read ({error.strerror}); expected a file that this process may read. "

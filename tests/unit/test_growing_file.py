@@ -213,6 +213,14 @@ def test_a_file_that_begins_with_an_empty_line_keeps_its_place_in_the_order(tmp_
     assert log.notices == []
 
 
+def test_a_lone_carriage_return_in_the_first_line_does_not_stop_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "queue_log"
+    path.write_bytes(b"0000000001|na\rme\n0000000002|line\n")
+    got, position = follow(path, None)
+    assert b"".join(piece.data for piece in got) == path.read_bytes()
+    assert follow(path, position)[0] == []
+
+
 def test_a_rotated_file_that_is_not_unpackable_stops_the_load_with_its_name(tmp_path: Path) -> None:
     log = Log(tmp_path)
     log.write(4)
