@@ -151,6 +151,19 @@ def service_level_intervals(
     return metrics.with_metrics(intervals)
 
 
+def contact_journey(connection: Connection, *, contact_id: str) -> pl.DataFrame:
+    """One row per stay or ticket of the contact and of those linked to it by a transfer or callback, in order of time.
+
+    For a ticket, answered_at is its first reply and wait_seconds the time until then.
+    """
+    return frame(connection, "queries/contact_journey", contact_id=contact_id)
+
+
+def customer_contacts(connection: Connection, *, customer_key: str) -> pl.DataFrame:
+    """One row per call's stay and ticket of the customer whom the keyed hash stands for, the newest first."""
+    return frame(connection, "queries/customer_contacts", customer_key=customer_key)
+
+
 def queues(connection: Connection) -> pl.DataFrame:
     """One row per queue with its threshold, target and formula."""
     return frame(connection, "queries/queues")
@@ -194,6 +207,8 @@ QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
         live_agents,
         queue_totals,
         service_level_intervals,
+        contact_journey,
+        customer_contacts,
         queues,
         sites,
         source_health,

@@ -14,7 +14,10 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.load import DEADLINE_SECONDS
 from etl.merge import roll_up
+from etl.ticket_merge import MOST_TICKETS, roll_up_days, settle_tickets
 from sql import warehouse
+
+_FIRST_AT, _LAST_AT = datetime(1990, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 
 
 def backfill(
@@ -32,8 +35,11 @@ def backfill(
     try:
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
             first_at, last_at = warehouse.one_row(connection, "rollups/extent")
+        made += _backfill_tickets(
+            engine, window_start or _FIRST_AT, window_end or _LAST_AT, on_progress=on_progress
+        )
         if first_at is None:
-            return 0
+            return made
         start = _interval(max(first_at, window_start) if window_start else first_at)
         end = (
             min(last_at + timedelta(seconds=1), window_end) if window_end else last_at + timedelta(seconds=1)
@@ -55,6 +61,31 @@ def _backfill_window(engine: sa.Engine, window_start: datetime, window_end: date
         warehouse.execute(connection, "rollups/clear_agent_intervals", **window)
         warehouse.execute(connection, "rollups/dirty_from_facts", **window)
         return roll_up(connection)
+
+
+def _backfill_tickets(
+    engine: sa.Engine,
+    window_start: datetime,
+    window_end: datetime,
+    *,
+    on_progress: Callable[[str], None] | None,
+) -> int:
+    """Counts the tickets of the window anew from their events, and the days on which they count."""
+    window = {"window_start": window_start, "window_end": window_end}
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        tickets = warehouse.frame(connection, "rollups/tickets_between", **window)
+    for (source_name,), part in tickets.group_by("source_name", maintain_order=True):
+        for place in range(0, part.height, MOST_TICKETS):
+            if on_progress is not None:
+                on_progress(f"{source_name}: {place:,} of {part.height:,} tickets")
+            with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+                ticket_ids = part["ticket_id"][place : place + MOST_TICKETS].to_list()
+                settle_tickets(connection, ticket_ids, source_name=str(source_name))
+                roll_up_days(connection)
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        connection.exec_driver_sql(warehouse.statement("merge/stage_ticket_measures"))
+        warehouse.execute(connection, "rollups/dirty_ticket_days", **window)
+        return roll_up_days(connection)
 
 
 def _interval(instant: datetime) -> datetime:

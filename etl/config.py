@@ -15,17 +15,19 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+import phonenumbers
+from babel.core import get_global
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+
+from etl.sources import Name, Site, SourceSettings, Table
+from etl.sources.asterisk_queue_log import QueueLogSettings
 
 DEFAULT_FILE_NAME = "floorboard.toml"
 CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
-
-Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Names = Annotated[tuple[Name, ...], Field(strict=False)]
-
 
 # Files beside the zones that are none: they stand for something else on every machine.
 _NO_ZONES = frozenset({"localtime", "Factory", "posixrules"})
@@ -36,15 +38,13 @@ class ConfigError(Exception):
     """The settings cannot be used; the message is one sentence fit for a terminal."""
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class SiteSettings(_Table):
+class SiteSettings(Table):
     """The contact centre: its name, and the zone in which its local days begin and end."""
 
     name: Name
     time_zone: Name
+    country: Name | None = None
+    """Where numbers without an international prefix are dialled; without it, the country of the zone."""
 
     @field_validator("time_zone")
     @classmethod
@@ -57,43 +57,35 @@ class SiteSettings(_Table):
             raise ValueError(_A_ZONE)
         return value
 
-
-class SourceSettings(_Table):
-    """One origin of records: the log of one phone system, and how often it is looked at."""
-
-    name: Name
-    kind: Literal["asterisk_queue_log"]
-    path: Annotated[Path, Field(strict=False)]
-    every_seconds: Annotated[int, Field(ge=1, le=86_400)]
-    callback_keys: Names = ()
-    """Keys with which a waiting caller asks to be called back."""
-    wrap_up_reason_names: Names = ()
-    """Pause reasons that mean wrap-up, not a break."""
-    stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300
-    """From this age of the newest event on, the boards say that the data is stale."""
-    include_rotated: bool = True
-    """Whether the rotated files beside the log (queue_log.1, queue_log.2.gz) are read too."""
-
-    @field_validator("path", mode="before")
+    @field_validator("country")
     @classmethod
-    def _from_the_folder_of_the_file(cls, value: object, info: ValidationInfo) -> object:
-        if not isinstance(value, str):
-            raise ValueError('the path of a file in quotes, such as "/var/log/asterisk/queue_log"')
-        if not value or "\x00" in value:
-            raise ValueError('the path of a file, such as "/var/log/asterisk/queue_log"')
-        folder = info.context["folder"] if info.context else Path.cwd()
-        try:
-            file = Path(value).expanduser()
-        except RuntimeError:
-            raise ValueError("a path whose ~ stands for a user of this machine") from None
-        return Path(os.path.abspath(folder / file))  # noqa: PTH100 - keep symbolic links
+    def _is_a_known_country(cls, value: str | None) -> str | None:
+        if value is not None and value not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError('the two letters of a country, such as "EE"')
+        return value
+
+    @property
+    def site(self) -> Site:
+        """What the readers must know of the site; without a country it is that of the zone."""
+        territory = get_global("zone_territories").get(self.time_zone)
+        known = territory if territory in phonenumbers.SUPPORTED_REGIONS else None
+        return Site(self.name, self.time_zone, self.country or known)
 
 
-class Settings(_Table):
+Source = QueueLogSettings
+KINDS: dict[str, type[SourceSettings]] = {
+    kind: model
+    for model in (get_args(Source) or (Source,))
+    for kind in get_args(model.model_fields["kind"].annotation)
+}
+"""Every kind of origin; a new one is its file in etl/sources and its name here."""
+
+
+class Settings(Table):
     """Everything that the load needs to know about a site."""
 
     site: SiteSettings
-    sources: Annotated[tuple[SourceSettings, ...], Field(strict=False, min_length=1)]
+    sources: Annotated[tuple[Source, ...], Field(strict=False, min_length=1)]
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name; ConfigError with the known names when there is none."""
@@ -197,24 +189,35 @@ def _sentence(file: Path, text: str, error: ValidationError) -> str:
     problems = error.errors()
     # A misspelt key is reported as a missing one and an unknown one: the unknown one can name the right word.
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
-    location, kind = first["loc"], first["type"]
+    location, kind = _without_kind(first["loc"]), first["type"]
+    if kind.startswith("union_tag"):
+        location = (*location, "kind")
     place = f"{file}, line {_line_of(text, location)}"
-    others = len(problems) - 1 - _is_missed_too(location, kind, problems)
+    others = len(problems) - 1 - _is_missed_too(first, problems)
     more = f" ({others} more after this one)" if others else ""
     if kind == "extra_forbidden":
-        return f"{place}: {_unknown_key(location)}{more}."
-    if kind == "missing":
+        return f"{place}: {_unknown_key(first['loc'])}{more}."
+    if kind in ("missing", "union_tag_not_found"):
         return f"{place}: found no {_spelled(location)}, expected it in {_table(location)}; add it{more}."
-    found = json.dumps(first["input"], ensure_ascii=False, default=str)
+    value = first["input"].get("kind") if kind == "union_tag_invalid" else first["input"]
+    found = json.dumps(value, ensure_ascii=False, default=str)
     expected = _expected(kind, first.get("ctx", {}))
     if kind in ("model_type", "model_attributes_type"):
         expected = f"the table {_table((*location, ''))}"
     return f"{place}: found {_spelled(location)} = {found}, expected {expected}; correct that line{more}."
 
 
+def _without_kind(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The location as it is written: the checks name a source's kind between its number and its keys."""
+    is_tagged = location[:1] == ("sources",) and len(location) > 2 and location[2] in KINDS
+    return (*location[:2], *location[3:]) if is_tagged else location
+
+
 def _expected(kind: str, context: dict[str, Any]) -> str:
     if kind == "value_error":
         return str(context["error"])
+    if kind == "union_tag_invalid":
+        return "one of " + ", ".join(f'"{name}"' for name in sorted(KINDS))
     if kind == "literal_error":
         return str(context["expected"]).replace("'", '"')
     if kind in ("greater_than_equal", "less_than_equal"):
@@ -223,26 +226,37 @@ def _expected(kind: str, context: dict[str, Any]) -> str:
     return _KIND_OF_VALUE.get(kind, "another kind of value")
 
 
-def _is_missed_too(location: tuple[int | str, ...], kind: str, problems: Sequence[Any]) -> bool:
+def _is_missed_too(problem: ErrorDetails, problems: Sequence[ErrorDetails]) -> bool:
     """Whether the unknown key is reported a second time, as the right one that is missing."""
-    if kind != "extra_forbidden":
+    if problem["type"] != "extra_forbidden":
         return False
+    location = problem["loc"]
     near = difflib.get_close_matches(str(location[-1]).lower(), _known_keys(location), n=1)
-    missing = {problem["loc"] for problem in problems if problem["type"] == "missing"}
+    missing = {other["loc"] for other in problems if other["type"] == "missing"}
     return any((*location[:-1], key) in missing for key in near)
 
 
 def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    models: dict[int, type[_Table]] = {1: Settings, 2: SiteSettings, 3: SourceSettings}
-    return list(models[len(location)].model_fields)
+    """The keys of the table in which the unknown key stands; empty where the table takes keys of its own."""
+    model: type[Table] | None = Settings
+    for part in location[:-1]:
+        if part in KINDS:
+            model = KINDS[str(part)]
+        elif isinstance(part, str):
+            found = model.model_fields[part].annotation if model and part in model.model_fields else None
+            model = found if isinstance(found, type) and issubclass(found, Table) else None
+        elif len(KINDS) == 1:
+            model = next(iter(KINDS.values()))
+    return list(model.model_fields) if model else []
 
 
 def _unknown_key(location: tuple[int | str, ...]) -> str:
     key, known = str(location[-1]), _known_keys(location)
     near = difflib.get_close_matches(key.lower(), known, n=1)
-    step = f'did you mean "{near[0]}"?' if near else "remove it, or use one of these"
-    where = _table(location) if len(location) > 1 else "the file"
-    return f'found the unknown key "{key}", expected only {", ".join(known)} in {where}; {step.rstrip("?")}'
+    step = f'did you mean "{near[0]}"' if near else "remove it, or use one of these"
+    where = _table(_without_kind(location)) if len(location) > 1 else "the file"
+    expected = f"expected only {', '.join(known)} in {where}" if known else f"expected other keys in {where}"
+    return f'found the unknown key "{key}", {expected}; {step}'
 
 
 def _spelled(location: tuple[int | str, ...]) -> str:
@@ -262,14 +276,18 @@ def _refuse_doubles(file: Path, text: str, settings: Settings) -> None:
     """Two sources of one name would share one cursor; two of one file would count every call twice."""
     for number, source in enumerate(settings.sources):
         for earlier in settings.sources[:number]:
-            for key in ("name", "path"):
-                if getattr(source, key) == getattr(earlier, key):
-                    line = _line_of(text, ("sources", number, key))
-                    found = f'{key} = "{getattr(source, key)}"'
-                    raise ConfigError(
-                        f"{file}, line {line}: found {found} a second time, expected "
-                        f"every source to have its own {key}; give this source another {key} or remove it."
-                    )
+            twice = ""
+            if source.name == earlier.name:
+                twice = f'name = "{source.name}"'
+            elif source.origin_text() == earlier.origin_text():
+                twice = source.origin_text()
+            if twice:
+                key = twice.partition(" ")[0]
+                line = _line_of(text, ("sources", number, key))
+                raise ConfigError(
+                    f"{file}, line {line}: found {twice} a second time, expected "
+                    f"every source to have its own {key}; give this source another {key} or remove it."
+                )
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:
@@ -288,8 +306,16 @@ def _line_of(text: str, location: tuple[int | str, ...]) -> int:
             number += table == "sources"
             if table == location[0] and (table != "sources" or number == wanted_number):
                 best = line
+            nested = ".".join(str(part) for part in location[2:] if isinstance(part, str))
+            if table.startswith("sources.") and number == wanted_number and key:
+                below = table.removeprefix("sources.")
+                best = line if f"{nested}.".startswith(f"{below}.") else best
         assigned = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", content)
         inside = table == location[0] and (table != "sources" or number == wanted_number)
+        if assigned and table.startswith("sources.") and number == wanted_number:
+            path = f"{table.removeprefix('sources.')}.{assigned.group(1).strip(chr(34))}"
+            if ".".join(str(part) for part in location[2:] if isinstance(part, str)) == path:
+                return line
         if assigned and _is_key(assigned.group(1), table, inside=inside, location=location, key=key):
             return line
     return best

@@ -1,6 +1,6 @@
-"""The keyed hash that stands for a caller, and the key that makes it.
+"""The keyed hash that stands for a customer, and the key that makes it.
 
-In: a caller's number as the phone system writes it. Out: a hash that is the same for the same number.
+In: a number as the phone system writes it, or an e-mail address. Out: a hash that is the same for the same customer.
 The rule it guards: the key never lies in the database; who has only the data cannot find a number by trying all.
 """
 
@@ -11,6 +11,8 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+
+import phonenumbers
 
 from etl import LoadError
 from sql import embedded
@@ -53,9 +55,39 @@ def _make_key(path: Path) -> None:
     draft.unlink()
 
 
-def customer_key(secret: bytes, number: str) -> str | None:
-    """The keyed hash (HMAC-SHA-256, 128 bits as hex) that stands for a caller; null for a withheld number."""
-    plain = "".join(character for character in number if character.isdigit() and character.isascii())
-    if len(plain) < 3:
+def customer_key(secret: bytes, number_or_address: str, country_name: str | None = None) -> str | None:
+    """The keyed hash (HMAC-SHA-256, 128 bits as hex) that stands for a customer; null for a withheld number.
+
+    A telephone number is brought to its international form first, so that +372 5100 0001, 00372 51000001 and, with
+    country_name "EE", 5100 0001 are one customer; an e-mail address counts without regard to case.
+    """
+    plain = _address(number_or_address) or _number(number_or_address, country_name)
+    return hmac.digest(secret, plain.encode(), "sha256").hex()[:32] if plain else None
+
+
+def _address(text: str) -> str | None:
+    """An e-mail address in lower case; null where the text is none (sip:100@pbx is a number)."""
+    address = text.strip().casefold()
+    if address.startswith(("sip:", "sips:", "tel:")):
         return None
-    return hmac.digest(secret, plain.encode(), "sha256").hex()[:32]
+    name, at, host = address.rpartition("@")
+    return address if at and name and "." in host and " " not in address else None
+
+
+def _number(text: str, country_name: str | None) -> str | None:
+    """The digits of a number in its international form where it has one, else as they are."""
+    dialled = text.strip().removeprefix("tel:").removeprefix("sips:").removeprefix("sip:").partition("@")[0]
+    digits = "".join(character for character in dialled if character.isdigit() and character.isascii())
+    if len(digits) < 3:
+        return None
+    if dialled.startswith("+"):
+        return digits
+    if country_name is None:
+        return digits[2:] if digits.startswith("00") and len(digits) > 8 else digits
+    try:
+        number = phonenumbers.parse(digits, country_name)
+    except phonenumbers.NumberParseException:
+        return digits
+    if not phonenumbers.is_possible_number(number):  # an extension of the house
+        return digits
+    return f"{number.country_code}{phonenumbers.national_significant_number(number)}"

@@ -6,6 +6,7 @@ Rule: a finding that is wrong names its next step; looking changes nothing and s
 
 from __future__ import annotations
 
+import glob
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from typing import Literal
 from sqlalchemy import Engine
 
 from etl import LoadError
-from etl.config import CONFIG_VARIABLE, ConfigError, Settings, SourceSettings, load_settings, settings_path
+from etl.config import CONFIG_VARIABLE, ConfigError, Settings, load_settings, settings_path
 from etl.demo import (
     DATA_PATTERN,
     DemoError,
@@ -30,6 +31,8 @@ from etl.demo import (
     speed_in_use,
 )
 from etl.jobs import HEARTBEAT_SECONDS, PROCESS_NAME
+from etl.sources import SourceSettings
+from etl.sources.asterisk_queue_log import QueueLogSettings
 from etl.supervise import SuperviseError, lock_holder, refuse_taken_port
 from sql.embedded import home, status
 from sql.migrate import check
@@ -161,7 +164,11 @@ def _settings() -> tuple[Settings | None, list[Finding]]:
 
 
 def _source_file(source: SourceSettings) -> Finding:
-    subject, path = f"Source {source.name}", source.path
+    subject, path = f"Source {source.name}", getattr(source, "path", None)
+    if not isinstance(path, Path) or glob.has_magic(str(path)):
+        return Finding(
+            subject, "good", f"{source.origin_text()}; `floorboard etl run --source {source.name}` tries it"
+        )
     if not path.exists():
         return Finding(
             subject,
@@ -169,6 +176,8 @@ def _source_file(source: SourceSettings) -> Finding:
             f"there is no file {path}",
             "Correct its path in the settings, or start the PBX.",
         )
+    if path.is_dir() and not isinstance(source, QueueLogSettings):
+        return Finding(subject, "good", f"{path} is a folder of {len(list(path.iterdir())):,} entries")
     if not path.is_file():
         return Finding(subject, "wrong", f"{path} is no file", "Name the log itself in the settings.")
     try:

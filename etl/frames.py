@@ -1,4 +1,4 @@
-"""The gate that every record passes before it is loaded, and the shape that each kind of fact must have.
+"""The gate that every record passes before it is loaded, and the bytes in which it is sent.
 
 In: a frame as a source delivers it. Out: the rows that the warehouse will take, and the others with a reason each.
 The rule it guards: a broken shape stops the load and says so; a broken row is refused, kept and counted.
@@ -11,147 +11,72 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import sqlalchemy as sa
 from numpy.typing import NDArray
+from psycopg import sql as pg_sql
 
 from etl import LoadError
+from etl.shapes import INSTANT, OPEN_OUTCOMES, DataType, Shape
+from sql import warehouse
 
 Array = NDArray[Any]
-INSTANT = pl.Datetime("us", "UTC")
 FIRST_INSTANT = pl.lit("1990-01-01T00:00:00Z").str.to_datetime(time_unit="us", time_zone="UTC")
 LAST_INSTANT = pl.lit("2100-01-01T00:00:00Z").str.to_datetime(time_unit="us", time_zone="UTC")
 COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 COPY_ROWS = 50_000
+_LARGEST_INT32 = 2**31 - 1
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000  # 2000-01-01, from which Postgres counts
 
 
-@dataclass(frozen=True)
-class Shape:
-    """The staging table of a kind of fact: its columns in order with their types, and those that may not be null."""
-
-    fact_name: str
-    columns: dict[str, pl.DataType | type[pl.DataType]]
-    required: frozenset[str]
-    in_order: tuple[tuple[str, str], ...] = ()
-    key: tuple[str, ...] = ()
-
-    @property
-    def table_name(self) -> str:
-        """The temporary table of sql/merge/stage.sql into which it is copied."""
-        return self.fact_name if self.fact_name.startswith("dirty_") else f"stage_{self.fact_name}"
+_FIXED_WIDTHS: dict[pl.DataType, str] = {
+    pl.Int64(): ">i8", pl.Int32(): ">i4", pl.Float64(): ">f8", pl.Boolean(): "u1"
+}  # fmt: skip
 
 
-CALLS = Shape(
-    "calls",
-    {
-        "offered_at": INSTANT,
-        "answered_at": INSTANT,
-        "ended_at": INSTANT,
-        "version_number": pl.Int64,
-        "new_rows": pl.Int64,
-        "queue_id": pl.Int32,
-        "agent_id": pl.Int32,
-        "stay_number": pl.Int32,
-        "wait_seconds": pl.Int32,
-        "ring_seconds": pl.Int32,
-        "talk_seconds": pl.Int32,
-        "hold_seconds": pl.Int32,
-        "wrap_up_seconds": pl.Int32,
-        "entry_position": pl.Int32,
-        "call_id": pl.String,
-        "contact_id": pl.String,
-        "channel_name": pl.String,
-        "direction_name": pl.String,
-        "outcome_name": pl.String,
-        "ended_by_name": pl.String,
-        "transfer_kind_name": pl.String,
-        "transferred_to_name": pl.String,
-        "customer_key": pl.String,
-    },
-    frozenset(
-        {
-            "offered_at",
-            "version_number",
-            "new_rows",
-            "queue_id",
-            "stay_number",
-            "call_id",
-            "contact_id",
-            "channel_name",
-            "direction_name",
-            "outcome_name",
-        }
-    ),
-    (("offered_at", "answered_at"), ("answered_at", "ended_at"), ("offered_at", "ended_at")),
-    ("queue_id", "offered_at", "call_id", "stay_number"),
-)
-AGENT_STATES = Shape(
-    "agent_states",
-    {
-        "started_at": INSTANT,
-        "ended_at": INSTANT,
-        "version_number": pl.Int64,
-        "new_rows": pl.Int64,
-        "agent_id": pl.Int32,
-        "queue_id": pl.Int32,
-        "state_name": pl.String,
-        "reason_name": pl.String,
-    },
-    frozenset({"started_at", "version_number", "new_rows", "agent_id", "state_name"}),
-    (("started_at", "ended_at"),),
-    ("agent_id", "started_at"),
-)
-QUEUE_MEMBERS = Shape(
-    "queue_members",
-    {
-        "started_at": INSTANT,
-        "ended_at": INSTANT,
-        "version_number": pl.Int64,
-        "queue_id": pl.Int32,
-        "agent_id": pl.Int32,
-    },
-    frozenset({"started_at", "version_number", "queue_id", "agent_id"}),
-    (("started_at", "ended_at"),),
-    ("queue_id", "agent_id", "started_at"),
-)
-REJECTS = Shape(
-    "rejects",
-    {"place_text": pl.String, "file_key": pl.String, "reason_text": pl.String, "raw_text": pl.String},
-    frozenset({"place_text", "file_key", "reason_text", "raw_text"}),
-)
-DIRTY_QUEUE_INTERVALS = Shape(
-    "dirty_queue_intervals",
-    {"queue_id": pl.Int32, "interval_start_at": INSTANT},
-    frozenset({"queue_id", "interval_start_at"}),
-)
-DIRTY_AGENT_INTERVALS = Shape(
-    "dirty_agent_intervals",
-    {"agent_id": pl.Int32, "interval_start_at": INSTANT},
-    frozenset({"agent_id", "interval_start_at"}),
-)
-FACTS = (CALLS, AGENT_STATES, QUEUE_MEMBERS)
+def complete(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """The frame with every column of the shape: what the source does not know is null or the shape's default.
 
-
-def gate(frame: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that the table takes, in the table's column order, and the others with `reason_text` added.
-
-    Raises LoadError where a column is missing or has another type: then the source, not a row, is broken.
+    Raises LoadError where a required column is missing or a column has another type: then the source, not a row, is
+    broken. Whole numbers may come wider than the table's; the gate refuses those that do not fit.
     """
     for name, dtype in shape.columns.items():
         if name not in frame.columns:
-            raise LoadError(f"{shape.fact_name}: there is no column '{name}'; expected it as {dtype}.")
-        if frame.schema[name] != dtype:
+            if name in shape.required and name not in shape.defaults:
+                raise LoadError(f"{shape.fact_name}: there is no column '{name}'; expected it as {dtype}.")
+        elif frame.schema[name] != dtype and not _is_narrowed(frame.schema[name], dtype):
             raise LoadError(f"{shape.fact_name}: column '{name}' is {frame.schema[name]}, expected {dtype}.")
-    reasons = _column_faults(shape)
-    reasons += [
-        pl.when(pl.col(first) > pl.col(second)).then(pl.lit(f"{second} is before {first}"))
-        for first, second in shape.in_order
+    absent = [
+        pl.lit(None, dtype).alias(name) for name, dtype in shape.columns.items() if name not in frame.columns
     ]
-    judged = frame.with_columns(reason_text=pl.coalesce(reasons))
-    if judged["reason_text"].null_count() == judged.height:
-        return frame.select(shape.columns.keys()), judged.clear()
+    filled = [
+        pl.col(name).fill_null(value if isinstance(value, pl.Expr) else pl.lit(value, shape.columns[name]))
+        for name, value in shape.defaults.items()
+    ]
+    return frame.with_columns(absent).with_columns(filled)
+
+
+def _is_narrowed(found: pl.DataType, expected: DataType) -> bool:
+    if expected in (pl.Int32, pl.Int64):
+        return (
+            found in (pl.Int64, pl.Int32, pl.Int16, pl.Int8, pl.UInt32, pl.UInt16, pl.UInt8)
+            or found == pl.Null
+        )
+    return found == pl.Null or (expected == pl.Float64 and found.is_numeric() and not found.is_decimal())
+
+
+def gate(frame: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that the table takes, in the table's columns and types, and the others with `reason_text` added.
+
+    Raises LoadError where a required column is missing or has another type (see `complete`).
+    """
+    frame = complete(frame, shape)
+    judged = frame.with_columns(reason_text=pl.coalesce(*_column_faults(shape), *_row_faults(shape)))
     good = judged.filter(pl.col("reason_text").is_null())
-    return good.select(shape.columns.keys()), judged.filter(pl.col("reason_text").is_not_null())
+    return (
+        good.select(pl.col(name).cast(dtype) for name, dtype in shape.columns.items()),
+        judged.filter(pl.col("reason_text").is_not_null()),
+    )
 
 
 def _column_faults(shape: Shape) -> list[pl.Expr]:
@@ -160,7 +85,15 @@ def _column_faults(shape: Shape) -> list[pl.Expr]:
         column = pl.col(name)
         if name in shape.required:
             faults.append(pl.when(column.is_null()).then(pl.lit(f"{name} is missing")))
-        if dtype == INSTANT:
+        if name in shape.bounds:
+            least, most = shape.bounds[name]
+            inside = column.is_between(least, most) & (column.is_not_nan() if dtype == pl.Float64 else True)
+            faults.append(
+                pl.when(~inside).then(
+                    pl.format("{} is {}; expected {} to {}", pl.lit(name), column, least, most)
+                )
+            )
+        elif dtype == INSTANT:
             outside = (column < FIRST_INSTANT) | (column >= LAST_INSTANT)
             faults.append(pl.when(outside).then(pl.lit(f"{name} is outside the years 1990 to 2099")))
         elif name.endswith(("_seconds", "_number", "_rows")):
@@ -169,14 +102,63 @@ def _column_faults(shape: Shape) -> list[pl.Expr]:
             faults.append(
                 pl.when(column.str.contains("\x00", literal=True)).then(pl.lit(f"{name} holds a NUL byte"))
             )
+        if dtype == pl.Int32:
+            faults.append(
+                pl.when(column > _LARGEST_INT32).then(pl.format("{} is {}; too large", pl.lit(name), column))
+            )
+        if name in shape.one_of:
+            words = sorted(shape.one_of[name])
+            faults.append(
+                pl.when(~column.is_in(words)).then(
+                    pl.format(
+                        "{} is '{}'; expected one of {}", pl.lit(name), column, pl.lit(", ".join(words))
+                    )
+                )
+            )
     return faults
+
+
+def _row_faults(shape: Shape) -> list[pl.Expr]:
+    faults: list[pl.Expr] = [
+        pl.when(pl.col(first) > pl.col(second)).then(pl.lit(f"{second} is before {first}"))
+        for first, second in shape.in_order
+    ]
+    if shape.lasts:
+        is_empty = pl.col("started_at") == pl.col("ended_at")
+        faults.append(pl.when(is_empty).then(pl.lit("ended_at is started_at; expected it to last")))
+    if "outcome_name" in shape.columns:
+        is_open = pl.col("outcome_name").is_in(OPEN_OUTCOMES)
+        faults += [
+            pl.when(is_open & pl.col("ended_at").is_not_null()).then(
+                pl.format("the outcome is {} and ended_at is given; expected one of them", "outcome_name")
+            ),
+            pl.when(~is_open & pl.col("ended_at").is_null()).then(
+                pl.format("the outcome is {} and ended_at is missing", "outcome_name")
+            ),
+        ]
+    return faults
+
+
+def copy_to_stage(connection: sa.Connection, frame: pl.DataFrame, shape: Shape) -> None:
+    """COPY into the staging table, in Postgres's binary format; the columns are named, so their order is the frame's."""
+    if frame.is_empty():
+        return
+    columns = pg_sql.SQL(", ").join(pg_sql.Identifier(name) for name in frame.columns)
+    command = pg_sql.SQL("copy {} ({}) from stdin (format binary)").format(
+        pg_sql.Identifier(shape.table_name), columns
+    )
+    with warehouse.driver_connection(connection).cursor() as cursor, cursor.copy(command) as copy:
+        copy.write(COPY_HEADER)
+        for part in frame.iter_slices(COPY_ROWS):
+            copy.write(binary_rows(part))
+        copy.write(COPY_TRAILER)
 
 
 def binary_rows(frame: pl.DataFrame) -> bytes:
     """The rows in the format of COPY ... (FORMAT binary), built column by column, without header and trailer.
 
-    Takes instants (to timestamptz), Int64 (bigint), Int32 (integer) and text; raises LoadError for another type: a
-    number sent as another type than the column's would be stored wrong without a word.
+    Takes instants (to timestamptz), Int64 (bigint), Int32 (integer), Float64, Boolean and text; raises LoadError for
+    another type: a number sent as another type than the column's would be stored wrong without a word.
     """
     rows = frame.height
     fields = [_Field.of(series) for series in frame]
@@ -220,11 +202,12 @@ class _Field:
         if series.dtype == INSTANT:
             numbers = series.dt.epoch("us").fill_null(0).to_numpy() - _POSTGRES_EPOCH_MICROSECONDS
             values = numbers.astype(">i8")
-        elif series.dtype in (pl.Int64, pl.Int32):
-            values = series.fill_null(0).to_numpy().astype(">i8" if series.dtype == pl.Int64 else ">i4")
+        elif series.dtype in _FIXED_WIDTHS:
+            nothing = False if series.dtype == pl.Boolean else 0
+            values = series.fill_null(nothing).to_numpy().astype(_FIXED_WIDTHS[series.dtype])
         else:
             raise LoadError(
-                f"column '{series.name}' is {series.dtype}; expected an instant, Int64, Int32 or text."
+                f"column '{series.name}' is {series.dtype}; expected an instant, Int64, Int32, Float64, Boolean or text."
             )
         return cls(np.where(is_null, 0, values.dtype.itemsize).astype(np.int64), is_null, values)
 

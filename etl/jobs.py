@@ -37,8 +37,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from etl import LoadError
-from etl.config import Settings, SourceSettings
+from etl.config import Settings
 from etl.load import BatchSummary, run_source
+from etl.sources import Reader, SourceSettings
 from etl.supervise import Stopping
 from sql.warehouse import WarehouseError, connected, execute
 
@@ -143,6 +144,7 @@ class JobService:
         self._next_try: dict[str, float] = {}
         self._overrun: set[str] = set()
         self._warehouse_away = False
+        self._readers: dict[str, Reader] = {}
         workers = len(settings.sources) + 1
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
@@ -199,6 +201,8 @@ class JobService:
         guard.daemon = True
         guard.start()
         self._scheduler.shutdown(wait=True)
+        for reader in self._readers.values():
+            reader.close()
         guard.cancel()
         self._write_failures()
 
@@ -208,8 +212,9 @@ class JobService:
                 return
             with suppress(Stopping):
                 summary = run_source(
-                    self._engine, self._settings, source, now=self._now, until_idle=False, on_batch=heard
-                )
+                    self._engine, self._settings, source,
+                    now=self._now, until_idle=False, on_batch=heard, readers=self._readers,
+                )  # fmt: skip
                 for notice in summary.notices:
                     _LOG.warning("%s: %s", source.name, notice)
             self._failed_starts.pop(source.name, None)

@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 import sqlalchemy as sa
 
 from etl import LoadError
-from etl.config import Settings, SourceSettings
+from etl.config import Settings
 from etl.customer_key import customer_secret
 from etl.merge import merge_batch
-from etl.sources.asterisk_queue_log import Batch, QueueLog
-from etl.sources.growing_file import PIECE_BYTES
-from etl.sources.queue_events import Rules
+from etl.sources import PIECE_BYTES, Batch, Reader, SourceSettings
 from sql import warehouse
 
 MANY_ROWS = 50_000  # after so many the planner's old knowledge makes ticks slow
@@ -76,15 +74,21 @@ def run_source(
     now: Callable[[], datetime],
     until_idle: bool = True,
     on_batch: Callable[[BatchSummary], None] | None = None,
+    readers: dict[str, Reader] | None = None,
 ) -> RunSummary:
     """Loads everything that the source has written since the last load, then (`until_idle`) what came meanwhile.
 
+    readers: those that outlive a load, by source (one may hold a connection); a missing one is made and kept.
     Raises LoadError; a load that failed has its row in the ledger, and what was committed before stays.
     """
     summary = RunSummary()
     started_at = now()
     try:
-        while _pass(engine, settings, source, summary, now=now, on_batch=on_batch) and until_idle:
+        kept = {} if readers is None else readers
+        if source.name not in kept:
+            kept[source.name] = source.reader(settings.site.site, customer_secret())
+        reader = kept[source.name]
+        while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and until_idle:
             pass
         if summary.loaded_rows >= MANY_ROWS:
             analyze(engine)
@@ -105,6 +109,7 @@ def _pass(
     engine: sa.Engine,
     settings: Settings,
     source: SourceSettings,
+    reader: Reader,
     summary: RunSummary,
     *,
     now: Callable[[], datetime],
@@ -121,7 +126,7 @@ def _pass(
         most = MOST_SMALL_PIECES if piece_bytes < PIECE_BYTES else None
         try:
             is_done = _load_pieces(
-                engine, settings, source, summary,
+                engine, settings, source, reader, summary,
                 piece_bytes=piece_bytes, refusal=refusal, most=1 if refusal else most, now=now, on_batch=on_batch,
             )  # fmt: skip
         except _CursorMovedError:
@@ -141,6 +146,7 @@ def _load_pieces(
     engine: sa.Engine,
     settings: Settings,
     source: SourceSettings,
+    reader: Reader,
     summary: RunSummary,
     *,
     piece_bytes: int,
@@ -151,7 +157,6 @@ def _load_pieces(
 ) -> bool:
     """Loads at the most `most` batches from the stored cursor on; whether the end was reached."""
     position_text, carry_text = _cursor(engine, settings, source, now=now)
-    reader = _reader(source)
     found = reader.read(position_text, carry_text, now=now(), piece_bytes=piece_bytes, refusal=refusal)
     for number, batch in enumerate(found, start=1):
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
@@ -184,17 +189,6 @@ def _cursor(
     return position_text, carry_text
 
 
-def _reader(source: SourceSettings) -> QueueLog:
-    return QueueLog(
-        path=source.path,
-        rules=Rules(
-            callback_keys=tuple(source.callback_keys), wrap_up_reason_names=tuple(source.wrap_up_reason_names)
-        ),
-        customer_secret=customer_secret(),
-        include_rotated=source.include_rotated,
-    )
-
-
 def load_batch(
     connection: sa.Connection,
     settings: Settings,
@@ -211,13 +205,12 @@ def load_batch(
         raise _CursorMovedError
     run_id = warehouse.one_row(connection, "merge/run_number")[0]
     done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
-    newest = datetime.fromtimestamp(batch.newest_event_at, UTC) if batch.newest_event_at else None
     counts = BatchSummary(
         read_rows=batch.read_rows,
         loaded_rows=done.loaded_rows,
         unchanged_rows=batch.read_rows - done.loaded_rows - done.rejected_rows,
         rejected_rows=done.rejected_rows,
-        newest_event_at=newest,
+        newest_event_at=batch.newest_event_at,
         notice=batch.notice,
     )
     _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
@@ -227,7 +220,7 @@ def load_batch(
         source_name=source.name,
         position_text=batch.position_text,
         carry_text=batch.carry_text,
-        newest_event_at=newest,
+        newest_event_at=batch.newest_event_at,
         checked_at=now(),
     )
     return counts
@@ -305,7 +298,9 @@ def replay_rejects(
             refused = warehouse.frame(connection, "merge/open_rejects", source_name=source_name)
             if row is None or refused.is_empty():
                 return summary
-            batch, still = _reader(source).again(refused["raw_text"].to_list(), row.carry_text, now=now())
+            batch, still = source.reader(settings.site.site, customer_secret()).again(
+                refused["raw_text"].to_list(), row.carry_text, now=now()
+            )
             run_id = warehouse.one_row(connection, "merge/run_number")[0]
             started_at = now()
             done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)

@@ -13,24 +13,22 @@ from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
-from psycopg import sql as pg_sql
 
-from etl.config import Settings, SourceSettings
-from etl.frames import (
+from etl import ticket_merge
+from etl.config import Settings
+from etl.frames import copy_to_stage, gate
+from etl.shapes import (
+    AGENT_STATES,
     CALLS,
-    COPY_HEADER,
-    COPY_ROWS,
-    COPY_TRAILER,
     DIRTY_AGENT_INTERVALS,
     DIRTY_QUEUE_INTERVALS,
     FACTS,
+    INTERVAL_FACTS,
     QUEUE_MEMBERS,
     REJECTS,
     Shape,
-    binary_rows,
-    gate,
 )
-from etl.sources.asterisk_queue_log import Batch
+from etl.sources import Batch, SourceSettings
 from sql import warehouse
 
 LONGEST_STATE = timedelta(
@@ -56,23 +54,29 @@ def merge_batch(
     now: Callable[[], datetime],
 ) -> Merged:
     """Merges the batch's facts and refused rows in the connection's transaction and rolls the touched intervals up."""
-    facts = _with_ids(connection, settings, source, batch)
     run = {"source_name": source.name, "run_id": run_id}
-    connection.exec_driver_sql(warehouse.statement("merge/stage"))
-    _copy(connection, batch.rejects, REJECTS)
+    facts, refused_records, refused_facts = _judged(_with_ids(connection, settings, source, batch), batch)
+    for statement in _stages(facts):
+        connection.exec_driver_sql(warehouse.statement(statement))
+    copy_to_stage(connection, pl.concat([batch.rejects, refused_records]), REJECTS)
     rejected_rows = warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
-    refusals, loaded_rows = [], 0
-    for shape, frame in facts:
-        good, refused = gate(frame, shape)
-        if (
-            refused.height
-        ):  # the ledger counts the source's rows, each once; a refused fact may hold several or none
-            refusals.append(_refusals(refused, source))
-            rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
-        loaded_rows += merge_facts(connection, good, shape, run=run)
-    if refusals:
-        _copy(connection, pl.concat(refusals), REJECTS)
+    for refused in refused_facts:  # of a log: a fact may hold several of its rows, or none
+        copy_to_stage(connection, _refusals(refused, source), REJECTS)
         warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
+        rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
+    ticket_merge.note_days(connection, facts, source_name=source.name)
+    loaded_rows, loaded_seqs = 0, set[int]()
+    for shape, frame in facts:
+        changed_rows, changed_seqs = merge_facts(
+            connection,
+            frame,
+            shape,
+            run=run,
+            is_record=batch.rows is not None,
+            replaces_tails=batch.replaces_tails,
+        )
+        loaded_rows += changed_rows
+        loaded_seqs.update(changed_seqs)
     if batch.unused.height:
         warehouse.execute(
             connection,
@@ -82,30 +86,96 @@ def merge_batch(
             are_known=batch.unused["is_known"].to_list(),
             read_rows=batch.unused["read_rows"].to_list(),
         )
+    ticket_merge.settle(connection, facts, run=run)
     roll_up(connection)
-    return Merged(loaded_rows, rejected_rows)
+    return Merged(loaded_rows + len(loaded_seqs), rejected_rows)
 
 
-def merge_facts(connection: sa.Connection, frame: pl.DataFrame, shape: Shape, *, run: dict[str, Any]) -> int:
-    """Stages and merges one kind of fact and notes the intervals it touches; how many source rows changed anything."""
+def _judged(
+    facts: list[tuple[Shape, pl.DataFrame]], batch: Batch
+) -> tuple[list[tuple[Shape, pl.DataFrame]], pl.DataFrame, list[pl.DataFrame]]:
+    """The facts that the warehouse takes, the source's rows that it does not (for a log: the facts).
+
+    Of a record of which one fact is refused, all are: it is refused whole, with its place and its text.
+    """
+    taken, reasons, refused_facts = [], [], []
+    for shape, frame in facts:
+        good, refused = gate(frame, shape)
+        taken.append((shape, good))
+        if refused.height and batch.rows is not None and "seq" in good.columns:
+            named = pl.format("{}: {}", pl.lit(shape.fact_name), "reason_text")
+            reasons.append(refused.select("seq", reason_text=named))
+        elif refused.height:
+            refused_facts.append(refused)
+    if not reasons or batch.rows is None:
+        return taken, batch.rejects.clear(), refused_facts
+    first = pl.concat(reasons).unique("seq", keep="first", maintain_order=True)
+    refused_records = batch.rows.join(first, on="seq", how="inner", maintain_order="left").select(
+        "place_text", pl.lit("").alias("file_key"), "reason_text", "raw_text"
+    )
+    whole = [
+        (
+            shape,
+            good.join(first, on="seq", how="anti", maintain_order="left") if "seq" in good.columns else good,
+        )
+        for shape, good in taken
+    ]
+    return whole, refused_records, refused_facts
+
+
+def _stages(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:
+    """The statements that make the staging tables that the batch needs."""
+    given = {shape.fact_name for shape, frame in facts if frame.height}
+    wings = {"merge/stage_tickets": {"tickets", "ticket_events"}}
+    others = given - wings["merge/stage_tickets"] - {shape.fact_name for shape in INTERVAL_FACTS}
+    return [
+        "merge/stage",
+        *(name for name, wing in wings.items() if wing & given),
+        *(["merge/stage_others"] if others else []),
+    ]
+
+
+def merge_facts(
+    connection: sa.Connection,
+    frame: pl.DataFrame,
+    shape: Shape,
+    *,
+    run: dict[str, Any],
+    is_record: bool = False,
+    replaces_tails: bool = True,
+) -> tuple[int, list[int]]:
+    """Stages and merges one kind of fact and notes the intervals it touches.
+
+    Gives how many of the source's rows changed anything, and for records (is_record) which, by seq.
+    """
     if frame.is_empty():
-        return 0
+        return 0, []
+    if is_record and "version_number" in frame.columns:
+        frame = frame.sort("version_number", maintain_order=True)
     if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
         frame = frame.unique(shape.key, keep="last", maintain_order=True)
-    if shape is not QUEUE_MEMBERS:
+    if shape in (CALLS, AGENT_STATES):
         make_months(connection, frame)
-    _copy(connection, frame, shape)
-    statement = f"merge/{shape.fact_name}"
+    copy_to_stage(connection, frame, shape)
+    options: dict[str, Any] = {}
     if shape is CALLS:
+        if is_record:
+            warehouse.execute(connection, "merge/calls_told_again", source_name=run["source_name"])
+        options = {"is_record": is_record}
         start = pl.col("offered_at").dt.truncate("15m").alias("interval_start_at")
-        _copy(connection, frame.select("queue_id", start).unique(), DIRTY_QUEUE_INTERVALS)
+        copy_to_stage(connection, frame.select("queue_id", start).unique(), DIRTY_QUEUE_INTERVALS)
         answered = frame.filter(pl.col("answered_at").is_not_null() & pl.col("agent_id").is_not_null())
         start = pl.col("answered_at").dt.truncate("15m").alias("interval_start_at")
-        _copy(connection, answered.select("agent_id", start).unique(), DIRTY_AGENT_INTERVALS)
+        copy_to_stage(connection, answered.select("agent_id", start).unique(), DIRTY_AGENT_INTERVALS)
+    elif shape is AGENT_STATES:
+        options = {"replaces_tails": replaces_tails}
     if shape is QUEUE_MEMBERS:
-        warehouse.execute(connection, statement, **run)
-        return 0
-    return int(warehouse.one_row(connection, statement, **run)[0])
+        warehouse.execute(connection, f"merge/{shape.fact_name}", **run)
+        return 0, []
+    changed_rows, changed_seqs = warehouse.one_row(connection, f"merge/{shape.fact_name}", **run, **options)
+    if shape is CALLS:
+        warehouse.execute(connection, "merge/callback_links", run_id=run["run_id"])
+    return int(changed_rows), list(changed_seqs)
 
 
 def roll_up(connection: sa.Connection) -> int:
@@ -129,57 +199,99 @@ def _with_ids(
     connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch
 ) -> list[tuple[Shape, pl.DataFrame]]:
     """The batch's facts with our queue_id and agent_id; queues and agents named for the first time are made."""
-    facts = batch.facts
-    queue_names = pl.concat([frame["queue_name"] for frame in facts.values()]).drop_nulls().unique()
-    agent_names = pl.concat([frame["agent_name"] for frame in facts.values()]).drop_nulls().unique()
     known = _names(connection, source)
-    new_queues = [name for name in queue_names if name not in known["queue"]]
-    new_agents = [name for name in agent_names if name not in known["agent"]]
-    if new_queues or new_agents:
-        warehouse.execute(
-            connection,
-            "merge/queues",
-            source_name=source.name,
-            queue_names=new_queues,
-            time_zone_name=settings.site.time_zone,
-        )
-        warehouse.execute(
-            connection,
-            "merge/agents",
-            source_name=source.name,
-            source_keys=new_agents,
-            site_name=settings.site.name,
-        )
-        known = _names(connection, source)
-    ids = {
-        f"{kind}_id": pl.col(f"{kind}_name").replace_strict(known[kind], default=None, return_dtype=pl.Int32)
-        for kind in ("queue", "agent")
+    told = {
+        (kind, key): name
+        for kind, key, name in batch.names.select("kind_name", "source_key", "display_name").iter_rows()
+        if name
     }
-    return [(shape, facts[shape.fact_name].with_columns(**ids)) for shape in FACTS]
+    has_new = False
+    for kind, more in (
+        ("queue", {"time_zone_name": settings.site.time_zone}),
+        ("agent", {"site_name": settings.site.name}),
+    ):
+        if new_keys := _new_keys(batch, kind, known[kind]):
+            has_new = True
+            names = [told.get((kind, key)) for key in new_keys]
+            warehouse.execute(
+                connection,
+                f"merge/{kind}s",
+                source_name=source.name,
+                source_keys=new_keys,
+                display_names=names,
+                **more,
+            )
+    known = _names(connection, source) if has_new else known
+    _learn_names(connection, source, known, told)
+    return [
+        (shape, _identified(frame, shape, known))
+        for shape in FACTS.values()
+        if (frame := batch.facts.get(shape.fact_name)) is not None
+    ]
 
 
-def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[str, int]]:
-    known: dict[str, dict[str, int]] = {"queue": {}, "agent": {}}
-    for kind, name, number in connection.execute(
+def _new_keys(batch: Batch, kind: str, known: dict[str, _Known]) -> list[str]:
+    column = f"{kind}_name"
+    named = [frame[column] for frame in batch.facts.values() if column in frame.columns]
+    if not named:
+        return []
+    keys = pl.concat([series.cast(pl.String) for series in named]).drop_nulls().unique()
+    return [key for key in keys if key not in known]
+
+
+def _learn_names(
+    connection: sa.Connection,
+    source: SourceSettings,
+    known: dict[str, dict[str, _Known]],
+    told: dict[tuple[str, str], str],
+) -> None:
+    """What was called by its bare key so far gets the name that its source tells now."""
+    learned = [
+        (kind, key, name)
+        for (kind, key), name in told.items()
+        if key in known.get(kind, {}) and known[kind][key].display_name == key and name != key
+    ]
+    if learned:
+        warehouse.execute(
+            connection,
+            "merge/names_learned",
+            source_name=source.name,
+            kind_names=[kind for kind, _, _ in learned],
+            source_keys=[key for _, key, _ in learned],
+            display_names=[name for _, _, name in learned],
+        )
+
+
+def _identified(frame: pl.DataFrame, shape: Shape, known: dict[str, dict[str, _Known]]) -> pl.DataFrame:
+    ids = [
+        pl.col(f"{kind}_name")
+        .cast(pl.String)
+        .replace_strict(
+            {key: row.of_id for key, row in known[kind].items()}, default=None, return_dtype=pl.Int32
+        )
+        .alias(f"{kind}_id")
+        for kind in ("queue", "agent")
+        if f"{kind}_id" in shape.columns and f"{kind}_name" in frame.columns
+    ]
+    counts = "new_rows" in shape.columns and "new_rows" not in frame.columns  # a record counts by its seq
+    return frame.with_columns(*ids, *([pl.lit(0, pl.Int64).alias("new_rows")] if counts else []))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A queue or agent that the warehouse has: its number and what it is called."""
+
+    of_id: int
+    display_name: str
+
+
+def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[str, _Known]]:
+    known: dict[str, dict[str, _Known]] = {"queue": {}, "agent": {}}
+    for kind, key, number, name in connection.execute(
         sa.text(warehouse.statement("merge/names")), {"source_name": source.name}
     ):
-        known[kind][name] = number
+        known[kind][key] = _Known(number, name)
     return known
-
-
-def _copy(connection: sa.Connection, frame: pl.DataFrame, shape: Shape) -> None:
-    """COPY into the staging table, in Postgres's binary format; the columns are named, so their order is the frame's."""
-    if frame.is_empty():
-        return
-    columns = pg_sql.SQL(", ").join(pg_sql.Identifier(name) for name in frame.columns)
-    command = pg_sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        pg_sql.Identifier(shape.table_name), columns
-    )
-    with warehouse.driver_connection(connection).cursor() as cursor, cursor.copy(command) as copy:
-        copy.write(COPY_HEADER)
-        for part in frame.iter_slices(COPY_ROWS):
-            copy.write(binary_rows(part))
-        copy.write(COPY_TRAILER)
 
 
 def make_months(connection: sa.Connection, frame: pl.DataFrame) -> None:

@@ -35,6 +35,7 @@ UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "rows": pl.Int64,
     "seconds": pl.Int64,
     "number": pl.Int64,
+    "count": pl.Int64,
     "position": pl.Int64,
     "ratio": pl.Float64,
     "amount": pl.Float64,

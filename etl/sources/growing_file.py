@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from etl import LoadError
+from etl.sources import PIECE_BYTES
 
 FINGERPRINT_BYTES = 4096
-PIECE_BYTES = 8 * 1024 * 1024
 LONGEST_LINE_BYTES = 64 * 1024
 MOST_FILES = 1000
 UNPACKING_FAULTS = (EOFError, gzip.BadGzipFile, zlib.error)

@@ -1,5 +1,5 @@
--- Merges the staged tails of agents' states: replaces what the source now tells otherwise, keeps what is newer.
--- Grain: one row: how many source rows changed something; notes the agent intervals to roll up again.
+-- Merges the staged states of agents; a tail replaces what the source now tells otherwise and keeps what is newer.
+-- Grain: one row: how many source rows changed something, and which; notes the agent intervals to roll up again.
 with tails as (
     select
         s.agent_id,
@@ -26,7 +26,7 @@ removed as (
     delete from warehouse.agent_states as a
     using before as b
     where
-        a.agent_id = b.agent_id and a.started_at = b.started_at and a.source_name = :source_name
+        :replaces_tails and a.agent_id = b.agent_id and a.started_at = b.started_at and a.source_name = :source_name
         and b.version_number <= b.newest_version
         and not exists (
             select 1 from stage_agent_states as s
@@ -106,6 +106,8 @@ noted as (
     where v.state_name <> 'signed_out' and i.interval_start_at < v.ended_at
 )
 
-select coalesce(sum(s.new_rows), 0)::bigint as changed_rows
+select
+    coalesce(sum(s.new_rows), 0)::bigint as changed_rows,
+    coalesce(array_agg(distinct s.seq) filter (where s.seq is not null), '{}') as changed_seqs
 from merged as m
 inner join stage_agent_states as s on m.agent_id = s.agent_id and m.started_at = s.started_at

@@ -15,7 +15,7 @@ with days as (
     where
         exists (
             select 1 from warehouse.calls as c
-            where c.queue_id = q.queue_id and c.offered_at <= :as_of
+            where c.queue_id = q.queue_id and c.offered_at <= :as_of and c.direction_name = 'inbound'
         )
         or exists (
             select 1 from warehouse.queue_members as m
@@ -42,18 +42,19 @@ stays as (
         from warehouse.calls as r
         where
             r.queue_id = d.queue_id and r.offered_at <= :as_of
-            and r.offered_at >= d.day_start_at - interval '4 hours'
+            and r.offered_at >= d.day_start_at - interval '4 hours' and r.direction_name = 'inbound'
         union all
         select o.*
         from warehouse.calls as o
         where
             o.queue_id = d.queue_id and o.ended_at is null and o.offered_at < d.day_start_at - interval '4 hours'
+            and o.direction_name = 'inbound'
         union all
         select l.*
         from warehouse.calls as l
         where
             l.queue_id = d.queue_id and l.ended_at - l.offered_at > interval '4 hours' and l.ended_at >= d.day_start_at
-            and l.offered_at < d.day_start_at - interval '4 hours'
+            and l.offered_at < d.day_start_at - interval '4 hours' and l.direction_name = 'inbound'
     ) as c
 ),
 

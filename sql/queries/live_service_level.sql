@@ -25,7 +25,7 @@ decided as (
     inner join warehouse.calls as c
         on
             d.queue_id = c.queue_id and c.offered_at <= :as_of
-            and c.offered_at >= d.day_start_at - interval '4 hours'
+            and c.offered_at >= d.day_start_at - interval '4 hours' and c.direction_name = 'inbound'
 ),
 
 windows as (

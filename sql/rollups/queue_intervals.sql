@@ -121,6 +121,18 @@ fresh as (
         offset 0
     ) as s
     group by s.queue_id, s.interval_start_at
+),
+
+emptied as (
+    delete from warehouse.queue_intervals as i
+    using stretches as t
+    where
+        i.queue_id = t.queue_id and i.interval_start_at >= t.stretch_start_at
+        and i.interval_start_at < t.stretch_end_at
+        and not exists (
+            select 1 from fresh as f
+            where f.queue_id = i.queue_id and f.interval_start_at = i.interval_start_at
+        )
 )
 
 insert into warehouse.queue_intervals as i (

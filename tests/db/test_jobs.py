@@ -17,7 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from etl import LoadError, jobs
-from etl.config import Settings, SiteSettings, SourceSettings
+from etl.config import Settings, SiteSettings
+from etl.sources import SourceSettings
+from etl.sources.asterisk_queue_log import QueueLogSettings
 from sql.warehouse import WarehouseError, open_engine
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -33,7 +35,7 @@ class Summary:
 
 def settings(*names: str, every_seconds: int = 1) -> Settings:
     sources = tuple(
-        SourceSettings.model_validate(
+        QueueLogSettings.model_validate(
             {
                 "name": name,
                 "kind": "asterisk_queue_log",

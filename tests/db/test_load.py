@@ -404,7 +404,7 @@ def test_two_loaders_of_one_source_share_the_work(engine: sa.Engine, pbx: Path, 
     path = tmp_path / "queue_log"
     path.write_bytes((pbx / "queue_log").read_bytes())
     settings = settings_for(path)
-    other = load._reader(settings.sources[0])
+    other = settings.sources[0].reader(settings.site.site, b"x" * 32)
     batch = next(iter(other.read("", "", now=now())))
     run(engine, path)
     with pytest.raises(load._CursorMovedError), engine.begin() as connection:

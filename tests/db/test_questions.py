@@ -27,6 +27,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "window_end": datetime(2026, 11, 22, 3, 0, 1, tzinfo=UTC),
     },
     "service_level_intervals": {"day_date": date(2026, 11, 22)},
+    "contact_journey": {"contact_id": "c1"},
+    "customer_contacts": {"customer_key": "nobody"},
     "queues": {},
     "sites": {},
 }
@@ -69,7 +71,7 @@ def test_an_empty_answer_has_the_types_of_a_full_one(engine: sa.Engine, name: st
     path.write_text(LOG.format(T0, T0 + 1, T0 + 5, T0 + 35))
     run(engine, path)
     full = ask(engine, name, **({} if name in PARAMETERS else {"as_of": datetime(2100, 1, 1, tzinfo=UTC)}))
-    assert full.height > 0 or name == "live_agents"
+    assert full.height > 0 or name in {"live_agents", "customer_contacts"}
     assert empty.schema == full.schema
     assert pl.Null not in full.dtypes
     if name not in {"live_totals", "service_level_intervals"}:

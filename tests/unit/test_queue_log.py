@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.customer_key import customer_key
-from etl.sources.asterisk_queue_log import Batch, QueueLog
+from etl.sources import Batch
+from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.queue_events import Carry, Rules
 
 T0 = 1_795_309_870
@@ -330,7 +331,7 @@ def test_a_line_from_a_wrong_clock_is_refused_far_ahead_and_never_counts_as_the_
         + f"{ahead}|NONE|NONE|NONE|CONFIGRELOAD|\n{ahead + 366 * 86400}|NONE|NONE|NONE|CONFIGRELOAD|\n"
     )
     [batch] = read(text, tmp_path)
-    assert batch.newest_event_at == T0
+    assert batch.newest_event_at == datetime.fromtimestamp(T0, UTC)
     assert "over a year ahead of this computer's clock" in batch.rejects["reason_text"][0]
 
 

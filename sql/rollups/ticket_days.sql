@@ -1,0 +1,157 @@
+-- Rolls up again the local days of ticket groups that are noted as dirty, from the tickets and their events.
+-- Grain: one row per local day of the site and ticket group. A ticket counts on the day it was created, on the day of each
+-- solving, and on the day a promise for it was due; deleted tickets count nowhere.
+with zone as (
+    select min(s.time_zone_name) as time_zone_name from warehouse.sites as s
+),
+
+days as materialized (
+    select distinct
+        d.day_date,
+        d.group_name,
+        d.day_date::timestamp at time zone z.time_zone_name as day_start_at,
+        (d.day_date + 1)::timestamp at time zone z.time_zone_name as day_end_at
+    from dirty_ticket_days as d
+    cross join zone as z
+),
+
+created as (
+    select
+        d.day_date,
+        d.group_name,
+        count(*) as created_tickets,
+        count(t.first_reply_seconds) as first_replied_tickets,
+        coalesce(sum(t.first_reply_seconds), 0) as first_reply_seconds,
+        count(t.first_reply_business_seconds) as first_replied_in_business_tickets,
+        coalesce(sum(t.first_reply_business_seconds), 0) as first_reply_business_seconds
+    from days as d
+    inner join warehouse.tickets as t
+        on t.created_at >= d.day_start_at and t.created_at < d.day_end_at and coalesce(t.group_name, '') = d.group_name
+    where not t.is_deleted
+    group by d.day_date, d.group_name
+),
+
+resolved as (
+    select
+        d.day_date,
+        d.group_name,
+        count(t.full_resolution_seconds) as resolved_tickets,
+        coalesce(sum(t.full_resolution_seconds), 0) as full_resolution_seconds,
+        count(t.full_resolution_business_seconds) as resolved_in_business_tickets,
+        coalesce(sum(t.full_resolution_business_seconds), 0) as full_resolution_business_seconds,
+        coalesce(sum(t.requester_wait_seconds), 0) as requester_wait_seconds,
+        count(*) filter (where t.is_one_touch) as one_touch_tickets,
+        count(*) filter (where t.is_two_touch) as two_touch_tickets,
+        count(t.csat_score) as csat_tickets,
+        count(*) filter (where t.csat_score >= 4) as csat_satisfied_tickets
+    from days as d
+    inner join warehouse.tickets as t
+        on
+            t.last_resolved_at >= d.day_start_at and t.last_resolved_at < d.day_end_at
+            and coalesce(t.group_name, '') = d.group_name
+    where not t.is_deleted and t.resolved_at is not null
+    group by d.day_date, d.group_name
+),
+
+solvings as (
+    select
+        d.day_date,
+        d.group_name,
+        e.source_name,
+        e.ticket_id,
+        min(reopened.occurred_at - e.occurred_at) as reopened_after
+    from days as d
+    inner join warehouse.ticket_events as e
+        on
+            e.occurred_at >= d.day_start_at and e.occurred_at < d.day_end_at and e.event_name = 'status'
+            and e.value_text in ('solved', 'closed')
+    inner join warehouse.tickets as t
+        on
+            e.source_name = t.source_name and e.ticket_id = t.ticket_id and coalesce(t.group_name, '') = d.group_name
+            and not t.is_deleted
+    left join lateral (
+        select b.value_text
+        from warehouse.ticket_events as b
+        where
+            b.source_name = e.source_name and b.ticket_id = e.ticket_id and b.event_name = 'status'
+            and (b.occurred_at, b.event_number) < (e.occurred_at, e.event_number)
+        order by b.occurred_at desc, b.event_number desc
+        limit 1
+    ) as before on true
+    left join lateral (
+        select a.occurred_at
+        from warehouse.ticket_events as a
+        where
+            a.source_name = e.source_name and a.ticket_id = e.ticket_id and a.event_name = 'status'
+            and a.value_text not in ('solved', 'closed')
+            and (a.occurred_at, a.event_number) > (e.occurred_at, e.event_number)
+        order by a.occurred_at, a.event_number
+        limit 1
+    ) as reopened on true
+    where before.value_text is null or before.value_text not in ('solved', 'closed')
+    group by d.day_date, d.group_name, e.source_name, e.ticket_id
+),
+
+solved as (
+    select
+        s.day_date,
+        s.group_name,
+        count(*) as solved_tickets,
+        count(s.reopened_after) as reopened_tickets,
+        count(*) filter (where s.reopened_after <= interval '7 days') as reopened_in_7_days_tickets
+    from solvings as s
+    group by s.day_date, s.group_name
+),
+
+due as (
+    select
+        d.day_date,
+        d.group_name,
+        count(*) as due_targets_tickets,
+        count(*) filter (where g.met_at <= g.due_at) as met_targets_tickets
+    from days as d
+    inner join warehouse.ticket_targets as g on g.due_at >= d.day_start_at and g.due_at < d.day_end_at
+    inner join warehouse.tickets as t
+        on
+            g.source_name = t.source_name and g.ticket_id = t.ticket_id and coalesce(t.group_name, '') = d.group_name
+            and not t.is_deleted
+    where g.ended_at is null or g.ended_at >= g.due_at or g.met_at is not null
+    group by d.day_date, d.group_name
+)
+
+insert into warehouse.ticket_days (
+    day_date, group_name, created_tickets, first_replied_tickets, first_reply_seconds, first_replied_in_business_tickets,
+    first_reply_business_seconds, resolved_tickets, full_resolution_seconds, resolved_in_business_tickets,
+    full_resolution_business_seconds, requester_wait_seconds, one_touch_tickets, two_touch_tickets, solved_tickets,
+    reopened_tickets, reopened_in_7_days_tickets, due_targets_tickets, met_targets_tickets, csat_tickets,
+    csat_satisfied_tickets
+)
+select
+    d.day_date,
+    d.group_name,
+    coalesce(c.created_tickets, 0),
+    coalesce(c.first_replied_tickets, 0),
+    coalesce(c.first_reply_seconds, 0),
+    coalesce(c.first_replied_in_business_tickets, 0),
+    coalesce(c.first_reply_business_seconds, 0),
+    coalesce(r.resolved_tickets, 0),
+    coalesce(r.full_resolution_seconds, 0),
+    coalesce(r.resolved_in_business_tickets, 0),
+    coalesce(r.full_resolution_business_seconds, 0),
+    coalesce(r.requester_wait_seconds, 0),
+    coalesce(r.one_touch_tickets, 0),
+    coalesce(r.two_touch_tickets, 0),
+    coalesce(s.solved_tickets, 0),
+    coalesce(s.reopened_tickets, 0),
+    coalesce(s.reopened_in_7_days_tickets, 0),
+    coalesce(u.due_targets_tickets, 0),
+    coalesce(u.met_targets_tickets, 0),
+    coalesce(r.csat_tickets, 0),
+    coalesce(r.csat_satisfied_tickets, 0)
+from days as d
+left join created as c on d.day_date = c.day_date and d.group_name = c.group_name
+left join resolved as r on d.day_date = r.day_date and d.group_name = r.group_name
+left join solved as s on d.day_date = s.day_date and d.group_name = s.group_name
+left join due as u on d.day_date = u.day_date and d.group_name = u.group_name
+where
+    coalesce(c.created_tickets, r.resolved_tickets, s.solved_tickets) is not null or u.due_targets_tickets is not null
