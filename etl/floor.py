@@ -1,12 +1,13 @@
-"""The simulated floor: an invented contact centre at work, second by second, as its telephone system logs it.
+"""The simulated floor: an invented contact centre at work, second by second, as its systems log it.
 
 In: a seed, a time zone, the first second, and how far to run. Out: the lines that a real Asterisk would write
-to its `queue_log` until then, and the whole floor as plain data. It opens no file (etl/floor_log.py does) and
-knows nothing of who reads the log.
+to its `queue_log` until then, those of the help desk's export, and the whole floor as plain data. It opens no
+file (etl/floor_log.py does) and knows nothing of who reads the log.
 The rule it guards: the lines depend on nothing but the seed, the time zone and the first second; a floor
 restored from its snapshot goes on exactly as the one it was taken from.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
@@ -17,6 +18,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from etl import floor_plan as plan
+from etl import floor_tickets as tickets
 from etl.floor_plan import AGENTS, QUEUES, RING_SECONDS
 
 DAY = 86_400
@@ -66,6 +68,7 @@ class Floor:
         self.waiting: list[list[str]] = [[] for _ in QUEUES]
         self.members: list[set[int]] = [set() for _ in QUEUES]
         self.lines: list[str] = []
+        self.ticket_lines: list[str] = []
         today = datetime.fromtimestamp(begin, zone).date()
         self.first_day = today.toordinal()
         self._write("NONE", "NONE", "NONE", "QUEUESTART", "")
@@ -99,19 +102,26 @@ class Floor:
             if seat.state != "out":
                 for queue in AGENTS[number].queues:
                     floor.members[queue].add(number)
-        floor.lines = []
+        floor.lines, floor.ticket_lines = [], []
         return floor
 
-    def run(self, limit: int) -> bytes:
-        """What the PBX logs up to, not including, the second `limit`."""
+    def run(self, limit: int) -> tuple[bytes, bytes]:
+        """What the PBX logs, and what the help desk exports, up to, not including, the second `limit`."""
         events = self.events
         while events and events[0][0] < limit:
             self.at, _, kind, *what = heappop(events)
             getattr(self, "_on_" + kind)(*what)
             events = self.events
-        text = "".join(self.lines)
-        self.lines = []
-        return text.encode()
+        texts = "".join(self.lines).encode(), "".join(self.ticket_lines).encode()
+        self.lines, self.ticket_lines = [], []
+        return texts
+
+    def _on_ticket(self, line: str) -> None:
+        self.ticket_lines.append(line)
+
+    def _expect_ticket(self, changes: Iterable[tuple[int, str]]) -> None:
+        for at, line in changes:
+            self._push(max(at, self.at), "ticket", line)
 
     def _push(self, at: int, kind: str, *what: str | int) -> None:
         self.order += 1
@@ -159,6 +169,7 @@ class Floor:
                 at = self.at + int(draw() * (end - self.at))
                 self._push(at, "setup", plan.caller_number(self.random), queue, 0)
                 chance *= draw()
+        self._expect_ticket(tickets.written_tickets(self.seed, self.zone, self.at, end))
         self._push(end, "quarter")
 
     def _on_restart(self, deadline: int) -> None:
@@ -272,6 +283,13 @@ class Floor:
             else:
                 verb = "COMPLETECALLER" if self.random.random() < 0.63 else "COMPLETEAGENT"
                 self._write_agent(call, verb, times)
+                if tickets.is_from_call(self.seed, call_id):
+                    self._expect_ticket(
+                        tickets.ticket_of_call(
+                            self.seed, self.zone, call_id=call_id, queue=call.queue, caller=call.caller,
+                            agent=call.agent, at=self.at,
+                        )
+                    )  # fmt: skip
                 if self.random.random() < plan.REPEAT_RATIO:
                     self._call_again(call, self.random.randint(1800, 4 * DAY))
             del self.calls[call_id]

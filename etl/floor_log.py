@@ -1,8 +1,8 @@
 """The log of the simulated floor: written like a telephone system's, first its history, then live.
 
 In: a path, a seed, the days of history, and a clock. Out: that file, first its history, then one line at its
-second, rotated as a real site does; beside it `<log>.floor.json` (where the simulation stands) and
-`<log>.floor.lock`. It knows nothing of who reads the log.
+second, rotated as a real site does; the help desk's export `<log>-tickets.jsonl` in the same way; beside them
+`<log>.floor.json` (where the simulation stands) and `<log>.floor.lock`. It knows nothing of who reads them.
 The rule it guards: the log depends on nothing but the seed, the time zone and the first start. A floor that
 was stopped, killed or late continues byte for byte as if it had never stopped: it goes back to its last
 checkpoint (a simulated midnight, UTC), plays the day again, compares it with the log, and writes on.
@@ -69,6 +69,7 @@ class _State:
     checkpoint: int  # all lines before this second ...
     checkpoint_bytes: int = 0  # ... are the first so many bytes of the current file
     floor: dict[str, Any] | None = None  # null before the first checkpoint
+    checkpoint_tickets_bytes: int = 0  # the same of the help desk's export
     version: int = STATE_VERSION
 
     @property
@@ -78,6 +79,11 @@ class _State:
             datetime.fromtimestamp(self.simulated_at, UTC),
         )
         return FloorClock(real, simulated, self.speed or 1.0)
+
+
+def tickets_path(path: Path) -> Path:
+    """The help desk's export that lies beside the log of that path."""
+    return path.with_name(f"{path.name}-tickets.jsonl")
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -129,57 +135,32 @@ def _alone(path: Path) -> Iterator[None]:
         ) from error
 
 
-class _Recorder:
-    """The floor and its log together: knows which byte of the log comes next, and keeps the checkpoints."""
+class _Stream:
+    """One file of the floor: knows which byte comes next, and what a stopped run has left beyond it."""
 
-    def __init__(self, path: Path, state: _State) -> None:
-        self.path, self.state, self.descriptor = path, state, -1
+    def __init__(self, path: Path, size: int, state_path: Path) -> None:
+        self.path, self.size, self.state_path = path, size, state_path
         self.written_lines = self.written_bytes = 0
-        zone = _zone(state.time_zone)
-        if state.floor is None:
-            self.floor = Floor(state.seed, zone, state.begin)
-        else:
-            self.floor = Floor.restored(state.seed, zone, state.floor)
-        self.reached = state.checkpoint  # everything before this second has been simulated
-        self.size = state.checkpoint_bytes
-        self._finish_rotation()
-        self.tail = self._open()
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        held = os.fstat(self.descriptor).st_size
+        if held < size:
+            os.close(self.descriptor)
+            raise self.changed(f"holds {held:,} bytes", f"at least {size:,}")
+        self.tail = os.pread(self.descriptor, held - size, size)
 
     def close(self) -> None:
-        """Closes the log."""
+        """Closes the file."""
         os.close(self.descriptor)
 
-    def step(self, limit: int) -> bool:
-        """Goes on to the second `limit` or the next simulated midnight (UTC); true at `limit`."""
-        goal = min(limit, (self.reached // DAY + 1) * DAY)
-        if goal > self.reached:
-            self._append(self.floor.run(goal))
-            self.reached = goal
-            if goal % DAY == 0:
-                self._checkpoint()
-        return self.reached >= limit
-
-    def next_at(self) -> int:
-        """The second at which something happens next on the floor."""
-        return int(self.floor.events[0][0])
-
-    def _open(self) -> bytes:
-        """Opens the log; returns what it already holds beyond the checkpoint."""
-        self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        held = os.fstat(self.descriptor).st_size
-        if held < self.size:
-            os.close(self.descriptor)
-            raise self._changed(f"holds {held:,} bytes", f"at least {self.size:,}")
-        return os.pread(self.descriptor, held - self.size, self.size)
-
-    def _changed(self, found: str, expected: str) -> LoadError:
+    def changed(self, found: str, expected: str) -> LoadError:
+        """What to say where the file is not as it was left."""
         return LoadError(
             f"{self.path} {found}, but the simulated floor has written {expected}: somebody else changed it. "
-            f"Delete it and {_beside(self.path, '.floor.json')} to start a new floor."
+            f"Delete it and {self.state_path} to start a new floor."
         )
 
-    def _append(self, text: bytes) -> None:
-        """Writes what is not in the log yet; what a stopped run has left there must be the same bytes."""
+    def append(self, text: bytes) -> None:
+        """Writes what is not there yet; what a stopped run has left there must be the same bytes."""
         self.size += len(text)
         if self.tail:
             both = min(len(self.tail), len(text))
@@ -192,29 +173,82 @@ class _Recorder:
                 os.ftruncate(self.descriptor, os.fstat(self.descriptor).st_size - len(self.tail) + whole)
                 text, self.tail = text[whole:], b""
             else:
-                raise self._changed(f"differs near byte {self.size - len(text):,}", "other lines there")
+                raise self.changed(f"differs near byte {self.size - len(text):,}", "other lines there")
         self.written_lines += text.count(b"\n")
         self.written_bytes += len(text)
         while text:
             text = text[os.write(self.descriptor, text) :]
 
+
+class _Recorder:
+    """The floor and its files together: keeps the checkpoints, and begins a new log every week."""
+
+    def __init__(self, path: Path, state: _State) -> None:
+        self.path, self.state = path, state
+        zone = _zone(state.time_zone)
+        if state.floor is None:
+            self.floor = Floor(state.seed, zone, state.begin)
+        else:
+            self.floor = Floor.restored(state.seed, zone, state.floor)
+        self.reached = state.checkpoint  # everything before this second has been simulated
+        self.before_lines = self.before_bytes = 0
+        self._finish_rotation()
+        self.log = self._opened(path, state.checkpoint_bytes)
+        self.tickets = self._opened(tickets_path(path), state.checkpoint_tickets_bytes)
+
+    @property
+    def written_lines(self) -> int:
+        """How many lines of the log this run has written."""
+        return self.before_lines + self.log.written_lines
+
+    @property
+    def written_bytes(self) -> int:
+        """How many bytes of the log this run has written."""
+        return self.before_bytes + self.log.written_bytes
+
+    def _opened(self, path: Path, size: int) -> _Stream:
+        return _Stream(path, size, _beside(self.path, ".floor.json"))
+
+    def close(self) -> None:
+        """Closes the files."""
+        self.log.close()
+        self.tickets.close()
+
+    def step(self, limit: int) -> bool:
+        """Goes on to the second `limit` or the next simulated midnight (UTC); true at `limit`."""
+        goal = min(limit, (self.reached // DAY + 1) * DAY)
+        if goal > self.reached:
+            log_text, tickets_text = self.floor.run(goal)
+            self.tickets.append(tickets_text)
+            self.log.append(log_text)
+            self.reached = goal
+            if goal % DAY == 0:
+                self._checkpoint()
+        return self.reached >= limit
+
+    def next_at(self) -> int:
+        """The second at which something happens next on the floor."""
+        return int(self.floor.events[0][0])
+
     def _checkpoint(self) -> None:
         """Notes where the floor stands; a new week, or a log that has grown too large, begins a new file."""
-        os.fsync(self.descriptor)
+        os.fsync(self.log.descriptor)
+        os.fsync(self.tickets.descriptor)
         state, now = self.state, self.reached
         is_new_week = now > state.live and (now - FIRST_MONDAY) % (7 * DAY) == 0
-        state.floor, state.checkpoint, state.checkpoint_bytes = self.floor.snapshot(), now, self.size
-        is_turn = is_new_week or self.size >= ROTATE_BYTES
+        state.floor, state.checkpoint, state.checkpoint_bytes = self.floor.snapshot(), now, self.log.size
+        state.checkpoint_tickets_bytes = self.tickets.size
+        is_turn = is_new_week or self.log.size >= ROTATE_BYTES
         if is_turn:
-            if self.tail:
-                raise self._changed("goes on past the end of its week", "no more than that week into it")
+            if self.log.tail:
+                raise self.log.changed("goes on past the end of its week", "no more than that week into it")
             state.file_begin, state.checkpoint_bytes = now, 0
-            self.size = 0
         _save(self.path, state)
         if is_turn:
-            self.close()
+            self.before_lines, self.before_bytes = self.written_lines, self.written_bytes
+            self.log.close()
             self._finish_rotation()
-            self.tail = self._open()
+            self.log = self._opened(self.path, 0)
 
     def _finish_rotation(self) -> None:
         """Renames a log that is older than the file to be written; a kill may have come before the rename."""

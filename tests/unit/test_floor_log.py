@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from etl import LoadError
-from etl.floor_log import FloorSummary, floor_clock, follow_floor, write_floor
+from etl.floor_log import FloorSummary, floor_clock, follow_floor, tickets_path, write_floor
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -103,6 +103,9 @@ def test_a_floor_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Path
     write_floor(tmp_path / "other", seed=7, days=1 + days, until=live + timedelta(days=days))
     assert last > live + timedelta(days=2)
     assert whole_log(tmp_path / "other").startswith(written)
+    tickets = tickets_path(log).read_bytes()
+    assert len(tickets) > 100_000
+    assert tickets_path(tmp_path / "other").read_bytes().startswith(tickets)
 
 
 def test_the_log_is_rotated_each_week_and_no_line_is_lost(
@@ -117,7 +120,7 @@ def test_the_log_is_rotated_each_week_and_no_line_is_lost(
     assert expected.startswith(written), "the two old files and the new one are the whole log"
     follow(log, NOON + timedelta(days=31, seconds=-1))  # four Mondays; three old files are kept
     assert expected.endswith(whole_log(log))
-    names = {"queue_log", "queue_log.1", "queue_log.2.gz", "queue_log.3.gz"}
+    names = {"queue_log", "queue_log.1", "queue_log.2.gz", "queue_log.3.gz", "queue_log-tickets.jsonl"}
     assert {file.name for file in log.parent.iterdir() if ".floor." not in file.name} == names
     first = datetime.fromtimestamp(int(log.read_bytes().split(b"|")[0]), UTC)
     assert (first.weekday(), first.hour) == (0, 0)
