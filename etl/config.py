@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from etl.sources import Name, Site, SourceSettings, Table
 from etl.sources.asterisk_queue_log import QueueLogSettings
+from etl.sources.mapped_file import MappedFileSettings
 
 DEFAULT_FILE_NAME = "floorboard.toml"
 CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
@@ -72,20 +73,20 @@ class SiteSettings(Table):
         return Site(self.name, self.time_zone, self.country or known)
 
 
-Source = QueueLogSettings
-KINDS: dict[str, type[SourceSettings]] = {
-    kind: model
-    for model in (get_args(Source) or (Source,))
-    for kind in get_args(model.model_fields["kind"].annotation)
-}
+Source = QueueLogSettings | MappedFileSettings
 """Every kind of origin; a new one is its file in etl/sources and its name here."""
+KINDS: dict[str, type[SourceSettings]] = {
+    kind: model for model in get_args(Source) for kind in get_args(model.model_fields["kind"].annotation)
+}
 
 
 class Settings(Table):
     """Everything that the load needs to know about a site."""
 
     site: SiteSettings
-    sources: Annotated[tuple[Source, ...], Field(strict=False, min_length=1)]
+    sources: Annotated[
+        tuple[Annotated[Source, Field(discriminator="kind")], ...], Field(strict=False, min_length=1)
+    ]
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name; ConfigError with the known names when there is none."""
@@ -245,8 +246,6 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
         elif isinstance(part, str):
             found = model.model_fields[part].annotation if model and part in model.model_fields else None
             model = found if isinstance(found, type) and issubclass(found, Table) else None
-        elif len(KINDS) == 1:
-            model = next(iter(KINDS.values()))
     return list(model.model_fields) if model else []
 
 

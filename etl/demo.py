@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -21,6 +22,7 @@ from sqlalchemy import Engine
 
 from etl.config import CONFIG_VARIABLE, Settings, load_settings, settings_path
 from etl.floor_log import FloorClock, floor_clock, follow_floor, write_floor
+from etl.floor_organisation import organise
 from etl.jobs import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.load import run_source
 from etl.supervise import (
@@ -59,6 +61,27 @@ kind = "asterisk_queue_log"
 path = "queue_log"
 every_seconds = 2
 callback_keys = ["1"]
+
+[[sources]]
+name = "helpdesk"
+kind = "file"
+path = "queue_log-tickets.jsonl"
+every_seconds = 5
+stale_after_seconds = 7200
+facts = "ticket_events"
+
+[sources.fields]
+ticket_id = "ticket"
+occurred_at = "time"
+change_number = "number"
+event_name = "change"
+value_text = "to"
+actor_name = "by"
+agent_name = "who"
+channel_name = "channel"
+customer = "customer"
+call_id = "call"
+topic_name = "topic"
 """
 
 
@@ -155,7 +178,7 @@ def run_demo(options: DemoOptions, *, command: list[str], steps: Steps) -> None:
     with one_site as (address, company, request):
         settings_file = write_demo_settings(home())
         settings = load_settings(settings_file)
-        log = settings.sources[0].path
+        log = settings_file.with_name(_LOG_NAME)
         with _opened(steps) as engine:
             refuse_mixing(engine, settings)
             request.check()
@@ -166,7 +189,8 @@ def run_demo(options: DemoOptions, *, command: list[str], steps: Steps) -> None:
             )
             ready = _Readiness(address, company, steps)
             try:
-                _write_history(log, options, settings, clock, steps, request)
+                begins_at = _write_history(log, options, settings, clock, steps, request)
+                organise(engine, settings, begins_at=begins_at)
                 _first_load(engine, settings, _at(clock), steps, request)
                 company.start("etl", [*command, "etl", "run"], environment=environment)
                 floor = ["floor", str(log), "--seed", str(options.seed), "--speed", str(options.speed)]
@@ -274,7 +298,8 @@ def _at(clock: FloorClock) -> Clock:
 
 def _write_history(
     log: Path, options: DemoOptions, settings: Settings, clock: FloorClock, steps: Steps, request: StopRequest
-) -> None:
+) -> datetime:
+    """Simulates the days before the demo's first start; when the first of them began."""
     started = time.monotonic()
 
     def tell(done: int, days: int) -> None:
@@ -296,6 +321,7 @@ def _write_history(
         steps.say(f"Floor: {days} days simulated, {lines} ({seconds:.1f} s)")
     else:
         steps.say(f"Floor: goes on where it stopped; its history began {summary.started_at:%Y-%m-%d}")
+    return summary.started_at
 
 
 def _first_load(engine: Engine, settings: Settings, now: Clock, steps: Steps, request: StopRequest) -> None:
@@ -309,11 +335,13 @@ def _first_load(engine: Engine, settings: Settings, now: Clock, steps: Steps, re
         steps.passing(f"Loading: {read:,} rows, {read / (time.monotonic() - started):,.0f} rows/s")
         request.check()
 
-    summary = run_source(engine, settings, settings.sources[0], now=now, on_batch=tell)
+    done = [run_source(engine, settings, source, now=now, on_batch=tell) for source in settings.sources]
     seconds = time.monotonic() - started
-    pace = f"{summary.read_rows / seconds:,.0f} rows/s" if seconds > 0 else "at once"
-    rejected = f", {summary.rejected_rows:,} refused" if summary.rejected_rows else ""
-    steps.say(f"Load: {summary.read_rows:,} rows read{rejected} ({seconds:.1f} s, {pace})")
+    read_rows = sum(summary.read_rows for summary in done)
+    rejected_rows = sum(summary.rejected_rows for summary in done)
+    pace = f"{read_rows / seconds:,.0f} rows/s" if seconds > 0 else "at once"
+    rejected = f", {rejected_rows:,} refused" if rejected_rows else ""
+    steps.say(f"Load: {read_rows:,} rows read{rejected} ({seconds:.1f} s, {pace})")
 
 
 class _Readiness:

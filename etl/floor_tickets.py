@@ -215,6 +215,6 @@ class _Life:
             "to": to,
             "by": by,
             "who": login(who) if who >= 0 else None,
-            **more,
+            **{name: more.get(name) for name in ("channel", "customer", "call", "topic")},
         }
         return at, json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -53,7 +53,7 @@ def _ticket_ids(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:
 def settle_tickets(connection: sa.Connection, ticket_ids: list[str], *, source_name: str) -> None:
     """Counts these tickets of a source anew and notes their days; with unchanged events and settings nothing changes."""
     connection.exec_driver_sql(warehouse.statement("merge/stage_ticket_measures"))
-    rules = _rules(connection)
+    rules = _rules(connection, source_name=source_name)
     for start in range(0, len(ticket_ids), MOST_TICKETS):
         named = {"source_name": source_name, "ticket_ids": ticket_ids[start : start + MOST_TICKETS]}
         history = histories(
@@ -94,7 +94,7 @@ class _Rules:
     policies: pl.DataFrame
 
 
-def _rules(connection: sa.Connection) -> _Rules:
+def _rules(connection: sa.Connection, *, source_name: str) -> _Rules:
     hours = warehouse.frame(connection, "merge/schedules_known")
     holidays = warehouse.frame(connection, "merge/holidays_known")
     schedules: dict[str, Schedule] = {}
@@ -112,4 +112,8 @@ def _rules(connection: sa.Connection) -> _Rules:
             holidays=tuple(closed),
         )
         default_name = name if row["is_default"][0] else default_name
-    return _Rules(schedules, default_name, warehouse.frame(connection, "merge/ticket_policies_known"))
+    policies = warehouse.frame(connection, "merge/ticket_policies_known")
+    [has_replies] = warehouse.one_row(connection, "merge/source_tells_replies", source_name=source_name)
+    if not has_replies:
+        policies = policies.filter(~pl.col("target_name").is_in(("first_reply", "next_reply")))
+    return _Rules(schedules, default_name, policies)

@@ -48,7 +48,7 @@ update warehouse.tickets as t set
     resolution_count = s.resolution_count,
     reopen_count = s.reopen_count,
     reopen_in_7_days_count = s.reopen_in_7_days_count,
-    csat_score = cast(s.csat_score as smallint),
+    csat_score = s.csat_score,
     is_one_touch = s.is_one_touch,
     is_two_touch = s.is_two_touch,
     is_multi_touch = s.is_multi_touch,

@@ -11,8 +11,9 @@ create unique index schedules_default on warehouse.schedules (is_default) where 
 create table warehouse.business_hours (
     schedule_name text not null references warehouse.schedules (schedule_name) on update cascade on delete cascade,
     weekday_number smallint not null check (weekday_number between 0 and 6),
-    opens_seconds integer not null check (opens_seconds between 0 and 86399),
-    closes_seconds integer not null check (closes_seconds between 1 and 86400 and closes_seconds > opens_seconds),
+    opens_seconds integer not null check (opens_seconds between 0 and 86340 and opens_seconds % 60 = 0),
+    closes_seconds integer not null
+    check (closes_seconds between 60 and 86400 and closes_seconds % 60 = 0 and closes_seconds > opens_seconds),
     primary key (schedule_name, weekday_number, opens_seconds)
 );
 comment on table warehouse.business_hours is
@@ -93,7 +94,7 @@ create table warehouse.tickets (
     resolution_count integer,
     reopen_count integer,
     reopen_in_7_days_count integer,
-    csat_score smallint check (csat_score between 1 and 5),
+    csat_score double precision check (csat_score between 1 and 5),
     is_one_touch boolean,
     is_two_touch boolean,
     is_multi_touch boolean,
@@ -196,7 +197,7 @@ comment on table warehouse.ticket_days is
 'creation; resolution, touches and CSAT of tickets that are solved now to the day of their last solving; solved and reopened to '
 'the day of each solving (a ticket once a day); targets to the day they are due.';
 
-create index tickets_by_life on warehouse.tickets (created_at, resolved_at);
+create index tickets_by_life on warehouse.tickets (resolved_at, created_at);
 create index tickets_by_first_reply on warehouse.tickets (first_reply_at) where first_reply_at is not null;
 create index tickets_reopened on warehouse.tickets (last_event_at) where reopen_count > 0;
 create index ticket_targets_by_end on warehouse.ticket_targets (ended_at);
@@ -264,10 +265,12 @@ language sql stable as $$
                     ) as is_status,
                     row_number() over (order by v.occurred_at, v.event_number) as place
                 from warehouse.ticket_events as v
-                where v.source_name = t.source_name and v.ticket_id = t.ticket_id and v.occurred_at <= $1
+                where
+                    t.last_event_at > $1 and v.source_name = t.source_name and v.ticket_id = t.ticket_id
+                    and v.occurred_at <= $1
             ) as n
         ) as e
-    ) as h on t.last_event_at > $1
+    ) as h on true
     where
         t.created_at <= $1 and (t.resolved_at is null or t.resolved_at > $1) and not t.is_deleted
         and (t.last_event_at <= $1 or coalesce(h.said_name, 'new') not in ('solved', 'closed'))
