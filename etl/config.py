@@ -26,6 +26,8 @@ from pydantic_core import ErrorDetails
 from etl.sources import Name, Site, SourceSettings, Table
 from etl.sources.asterisk_queue_log import QueueLogSettings
 from etl.sources.mapped_file import MappedFileSettings
+from etl.sources.zendesk import ZendeskSettings
+from etl.sources.zendesk_csv import ZendeskCsvSettings
 
 DEFAULT_FILE_NAME = "floorboard.toml"
 CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
@@ -73,7 +75,7 @@ class SiteSettings(Table):
         return Site(self.name, self.time_zone, self.country or known)
 
 
-Source = QueueLogSettings | MappedFileSettings
+Source = QueueLogSettings | MappedFileSettings | ZendeskSettings | ZendeskCsvSettings
 """Every kind of origin; a new one is its file in etl/sources and its name here."""
 KINDS: dict[str, type[SourceSettings]] = {
     kind: model for model in get_args(Source) for kind in get_args(model.model_fields["kind"].annotation)
@@ -187,7 +189,8 @@ _KIND_OF_VALUE = {
 
 def _sentence(file: Path, text: str, error: ValidationError) -> str:
     """The first thing that is wrong, in one sentence; how many others there are, at its end."""
-    problems = error.errors()
+    # Where one source is wrong the checks miss it among the sources too: that is no second mistake.
+    problems = [one for one in error.errors() if one["loc"] != ("sources",)] or error.errors()
     # A misspelt key is reported as a missing one and an unknown one: the unknown one can name the right word.
     first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
     location, kind = _without_kind(first["loc"]), first["type"]

@@ -38,18 +38,21 @@ from sqlalchemy.exc import DBAPIError
 
 from etl import LoadError
 from etl.config import Settings
-from etl.load import BatchSummary, run_source
-from etl.sources import Reader, SourceSettings
+from etl.key_moves import move_keys
+from etl.load import BatchSummary, Readers, run_source
+from etl.sources import SourceSettings
 from etl.supervise import Stopping
 from sql.warehouse import WarehouseError, connected, execute
 
 HEARTBEAT_SECONDS = 10
+KEY_MOVES_SECONDS = 3
 MISFIRE_GRACE_SECONDS = 300
 LONGEST_BACK_OFF_SECONDS = 60
 GRACE_SECONDS = 20.0
 SILENCE_SECONDS = 60.0
 PROCESS_NAME = "etl"
 _HEARTBEAT = "heartbeat"
+_KEY_MOVES = "joined agents and queues"
 _LOG = logging.getLogger("floorboard.etl")
 
 Clock = Callable[[], datetime]
@@ -144,8 +147,8 @@ class JobService:
         self._next_try: dict[str, float] = {}
         self._overrun: set[str] = set()
         self._warehouse_away = False
-        self._readers: dict[str, Reader] = {}
-        workers = len(settings.sources) + 1
+        self._readers = Readers()
+        workers = len(settings.sources) + 2
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(workers)},
@@ -161,9 +164,10 @@ class JobService:
         )
 
     def table(self) -> list[Job]:
-        """Every job: the heartbeat first, then one per source."""
+        """Every job: the heartbeat first, then the moves of keys, then one per source."""
         return [
             Job(_HEARTBEAT, HEARTBEAT_SECONDS, self.beat),
+            Job(_KEY_MOVES, KEY_MOVES_SECONDS, self.move_keys),
             *(Job(source.name, source.every_seconds, self._loading(source)) for source in self._sources),
         ]
 
@@ -201,8 +205,7 @@ class JobService:
         guard.daemon = True
         guard.start()
         self._scheduler.shutdown(wait=True)
-        for reader in self._readers.values():
-            reader.close()
+        self._readers.close()
         guard.cancel()
         self._write_failures()
 
@@ -225,6 +228,14 @@ class JobService:
                 raise Stopping
 
         return load
+
+    def move_keys(self) -> None:
+        """Moves the facts of keys that a person has given to another agent or queue."""
+        if time.monotonic() < self._next_try.get(_KEY_MOVES, 0.0):
+            return
+        if done := move_keys(self._engine, now=self._now):
+            _LOG.info("%d keys were moved with their facts.", done)
+        self._failed_starts.pop(_KEY_MOVES, None)
 
     def beat(self) -> None:
         """Writes the heartbeat row and the failures that found no warehouse when they happened."""
@@ -323,6 +334,11 @@ def run_once(
     """
     rows: list[dict[str, Any]] = []
     failures: list[LoadError] = []
+    try:
+        if done := move_keys(engine, now=now):
+            tell(f"{done} keys of agents or queues were moved with their facts.")
+    except LoadError as error:
+        failures.append(error)
     for source in settings.sources:
         try:
             summary = run_source(engine, settings, source, now=now, on_batch=lambda _batch: check())

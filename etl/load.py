@@ -7,7 +7,8 @@ The rule it guards: read = loaded + unchanged + rejected, nothing is lost and no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +24,7 @@ from sql import warehouse
 
 MANY_ROWS = 50_000  # after so many the planner's old knowledge makes ticks slow
 MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
+SCHEDULES_SECONDS = 3600.0
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
@@ -66,6 +68,60 @@ class RunSummary:
             self.notices.append(batch.notice)
 
 
+class Readers:
+    """The readers that outlive a load: one may hold a connection, or know how fast it may ask."""
+
+    def __init__(self, readers: Mapping[str, Reader] | None = None) -> None:
+        self._readers = dict(readers or {})
+        self._schedules_at: dict[str, float] = {}
+
+    def of(self, settings: Settings, source: SourceSettings) -> Reader:
+        """The source's reader, made at the first time. Raises LoadError where it cannot be."""
+        if source.name not in self._readers:
+            self._readers[source.name] = source.reader(settings.site.site, customer_secret())
+        return self._readers[source.name]
+
+    def is_time_for_schedules(self, source: SourceSettings) -> bool:
+        """Whether the source's business hours are asked for: at the first load, and once an hour."""
+        asked_at, now = self._schedules_at.get(source.name), time.monotonic()
+        if asked_at is not None and now - asked_at < SCHEDULES_SECONDS:
+            return False
+        self._schedules_at[source.name] = now
+        return True
+
+    def close(self) -> None:
+        """Lets go of what the readers hold open."""
+        for reader in self._readers.values():
+            reader.close()
+
+
+def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) -> str | None:
+    """Stores the business hours that the source tells; tickets are counted in them from then on.
+
+    Gives a notice where they cannot be read: the tickets themselves are loaded all the same.
+    """
+    try:
+        told = reader.schedules()
+    except LoadError as error:
+        return f"The business hours could not be read, those known so far hold: {error}"
+    if told is None:
+        return None
+    run: dict[str, object] = {"source_name": source.facts_source_name}
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        for name, frame in (
+            ("schedules", told.schedules),
+            ("business_hours", told.business_hours),
+            ("holidays", told.holidays),
+        ):
+            columns = {_several(column): frame[column].to_list() for column in frame.columns}
+            warehouse.execute(connection, f"merge/{name}", **run, **columns)
+    return None
+
+
+def _several(column: str) -> str:
+    return column if column.endswith("s") else f"{column}s"
+
+
 def run_source(
     engine: sa.Engine,
     settings: Settings,
@@ -74,7 +130,7 @@ def run_source(
     now: Callable[[], datetime],
     until_idle: bool = True,
     on_batch: Callable[[BatchSummary], None] | None = None,
-    readers: dict[str, Reader] | None = None,
+    readers: Readers | None = None,
 ) -> RunSummary:
     """Loads everything that the source has written since the last load, then (`until_idle`) what came meanwhile.
 
@@ -84,10 +140,10 @@ def run_source(
     summary = RunSummary()
     started_at = now()
     try:
-        kept = {} if readers is None else readers
-        if source.name not in kept:
-            kept[source.name] = source.reader(settings.site.site, customer_secret())
-        reader = kept[source.name]
+        readers = readers or Readers()
+        reader = readers.of(settings, source)
+        if readers.is_time_for_schedules(source) and (notice := _store_schedules(engine, source, reader)):
+            summary.notices.append(notice)
         while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and until_idle:
             pass
         if summary.loaded_rows >= MANY_ROWS:

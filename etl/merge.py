@@ -55,6 +55,10 @@ def merge_batch(
 ) -> Merged:
     """Merges the batch's facts and refused rows in the connection's transaction and rolls the touched intervals up."""
     run = {"source_name": source.name, "run_id": run_id}
+    of_facts = {"source_name": source.facts_source_name, "run_id": run_id}
+    is_shared = any(
+        other != source and other.facts_source_name == source.facts_source_name for other in settings.sources
+    )
     facts, refused_records, refused_facts = _judged(_with_ids(connection, settings, source, batch), batch)
     for statement in _stages(facts):
         connection.exec_driver_sql(warehouse.statement(statement))
@@ -64,17 +68,13 @@ def merge_batch(
         copy_to_stage(connection, _refusals(refused, source), REJECTS)
         warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
         rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
-    ticket_merge.note_days(connection, facts, source_name=source.name)
+    ticket_merge.note_days(connection, facts, source_name=source.facts_source_name)
     loaded_rows, loaded_seqs = 0, set[int]()
     for shape, frame in facts:
         changed_rows, changed_seqs = merge_facts(
-            connection,
-            frame,
-            shape,
-            run=run,
-            is_record=batch.rows is not None,
-            replaces_tails=batch.replaces_tails,
-        )
+            connection, frame, shape, run=of_facts,
+            is_record=batch.rows is not None, replaces_tails=batch.replaces_tails, is_shared=is_shared,
+        )  # fmt: skip
         loaded_rows += changed_rows
         loaded_seqs.update(changed_seqs)
     if batch.unused.height:
@@ -86,7 +86,7 @@ def merge_batch(
             are_known=batch.unused["is_known"].to_list(),
             read_rows=batch.unused["read_rows"].to_list(),
         )
-    ticket_merge.settle(connection, facts, run=run)
+    ticket_merge.settle(connection, facts, run=of_facts)
     roll_up(connection)
     return Merged(loaded_rows + len(loaded_seqs), rejected_rows)
 
@@ -143,6 +143,7 @@ def merge_facts(
     run: dict[str, Any],
     is_record: bool = False,
     replaces_tails: bool = True,
+    is_shared: bool = False,
 ) -> tuple[int, list[int]]:
     """Stages and merges one kind of fact and notes the intervals it touches.
 
@@ -161,6 +162,8 @@ def merge_facts(
     if shape is CALLS:
         if is_record:
             warehouse.execute(connection, "merge/calls_told_again", source_name=run["source_name"])
+        elif is_shared:
+            warehouse.execute(connection, "merge/calls_told_twice", source_name=run["source_name"])
         options = {"is_record": is_record}
         start = pl.col("offered_at").dt.truncate("15m").alias("interval_start_at")
         copy_to_stage(connection, frame.select("queue_id", start).unique(), DIRTY_QUEUE_INTERVALS)
@@ -216,7 +219,7 @@ def _with_ids(
             warehouse.execute(
                 connection,
                 f"merge/{kind}s",
-                source_name=source.name,
+                source_name=source.facts_source_name,
                 source_keys=new_keys,
                 display_names=names,
                 **more,
@@ -255,7 +258,7 @@ def _learn_names(
         warehouse.execute(
             connection,
             "merge/names_learned",
-            source_name=source.name,
+            source_name=source.facts_source_name,
             kind_names=[kind for kind, _, _ in learned],
             source_keys=[key for _, key, _ in learned],
             display_names=[name for _, _, name in learned],
@@ -288,7 +291,7 @@ class _Known:
 def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[str, _Known]]:
     known: dict[str, dict[str, _Known]] = {"queue": {}, "agent": {}}
     for kind, key, number, name in connection.execute(
-        sa.text(warehouse.statement("merge/names")), {"source_name": source.name}
+        sa.text(warehouse.statement("merge/names")), {"source_name": source.facts_source_name}
     ):
         known[kind][key] = _Known(number, name)
     return known

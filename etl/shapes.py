@@ -257,9 +257,9 @@ REVENUES = Shape(
 )
 CONTACT_LINKS = Shape(
     "contact_links",
-    _columns("linked_at seq contact_id linked_source_name linked_contact_id link_name"),
+    _columns("linked_at seq source_name contact_id linked_source_name linked_contact_id link_name"),
     frozenset({"linked_at", "contact_id", "linked_source_name", "linked_contact_id", "link_name"}),
-    key=("contact_id", "link_name"),
+    key=("source_name", "contact_id", "link_name"),
     one_of={"link_name": frozenset(("transfer", "callback", "ticket"))},
 )
 REJECTS = Shape(

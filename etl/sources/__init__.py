@@ -84,6 +84,15 @@ class Batch:
     replaces_tails: bool = False
 
 
+@dataclass(frozen=True)
+class Timetables:
+    """Business hours as an origin tells them, in the columns of warehouse.schedules, business_hours and holidays."""
+
+    schedules: pl.DataFrame
+    business_hours: pl.DataFrame
+    holidays: pl.DataFrame
+
+
 class Reader(ABC):
     """An origin that can be read on from a place, and whose refused rows can be read once more."""
 
@@ -107,6 +116,10 @@ class Reader(ABC):
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """Rows once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
 
+    def schedules(self) -> Timetables | None:
+        """The business hours that the origin tells, None where it tells none. Raises LoadError."""
+        return None
+
     def close(self) -> None:  # noqa: B027 - most readers hold nothing open
         """Lets go of what the reader holds open between two loads."""
 
@@ -118,6 +131,11 @@ class SourceSettings(Table):
     every_seconds: Annotated[int, Field(ge=1, le=86_400)]
     stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300
     """From this age of the newest event on, the boards say that the data is stale."""
+
+    @property
+    def facts_source_name(self) -> str:
+        """Under whose name the facts stand: another source's, where both tell of the same calls."""
+        return self.name
 
     def reader(self, site: Site, secret: bytes) -> Reader:
         """The reader of this origin; `secret` keys the hash that stands for a customer."""

@@ -104,6 +104,12 @@ noted as (
         interval '15 minutes'
     ) as i (interval_start_at)
     where v.state_name <> 'signed_out' and i.interval_start_at < v.ended_at
+),
+
+told as (
+    insert into warehouse.state_sources (source_name)
+    select cast(:source_name as text)
+    on conflict (source_name) do nothing
 )
 
 select

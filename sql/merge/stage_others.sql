@@ -73,6 +73,7 @@ create temporary table if not exists stage_revenues (
 create temporary table if not exists stage_contact_links (
     linked_at timestamptz not null,
     seq bigint,
+    source_name text,
     contact_id text not null,
     linked_source_name text not null,
     linked_contact_id text not null,

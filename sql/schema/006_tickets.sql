@@ -3,9 +3,10 @@
 create table warehouse.schedules (
     schedule_name text primary key,
     time_zone_name text not null,
-    is_default boolean not null default false
+    is_default boolean not null default false,
+    source_name text
 );
-comment on table warehouse.schedules is 'Grain: one row per timetable of business hours.';
+comment on table warehouse.schedules is 'Grain: one row per timetable of business hours; source_name is null where people entered it.';
 create unique index schedules_default on warehouse.schedules (is_default) where is_default;
 
 create table warehouse.business_hours (

@@ -78,7 +78,7 @@ def tell(engine: sa.Engine, *batches: dict[str, list[Row]], name: str = "records
     )
     load.reset_cursor(engine, name)
     reader = Told([batch(place, **facts) for place, facts in enumerate(batches, start=1)])
-    return load.run_source(engine, settings, source, now=lambda: NOW, readers={name: reader})
+    return load.run_source(engine, settings, source, now=lambda: NOW, readers=load.Readers({name: reader}))
 
 
 def ask(engine: sa.Engine, text: str) -> list[tuple[Any, ...]]:
@@ -249,7 +249,7 @@ def test_names_told_later_replace_bare_keys_but_not_what_people_chose(engine: sa
 
     def told(made: Batch) -> list[tuple[Any, ...]]:
         load.reset_cursor(engine, "records")
-        load.run_source(engine, settings, source, now=lambda: NOW, readers={"records": Told([made])})
+        load.run_source(engine, settings, source, now=lambda: NOW, readers=load.Readers({"records": Told([made])}))
         return ask(engine, "select queue_name from warehouse.queues order by queue_id")
 
     facts = {"calls": [call(queue_name="guid-1"), call("c2", queue_name="guid-2")]}
