@@ -214,7 +214,7 @@ def etl_run(
 
     settings = load_settings()
     if source is not None:
-        settings = settings.model_copy(update={"sources": (settings.source(source),)})
+        settings.source(source)
     if as_json and not once:
         raise FrontDoorError("Found --json without --once; a load without end has no result. Add --once.")
     if from_start and source is None:
@@ -222,16 +222,18 @@ def etl_run(
     with stop_on_signals() as request, warehouse(migrating=True) as engine:
         refuse_mixing(engine, settings)
         if from_start:
-            reset_cursor(engine, settings.sources[0].name)
+            reset_cursor(engine, str(source))
         if once:
-            rows = run_once(engine, settings, now=environment_clock(), tell=tell, check=request.check)
+            rows = run_once(
+                engine, settings, only=source, now=environment_clock(), tell=tell, check=request.check
+            )
             if as_json:
                 show(rows, title="", as_json=True)
             for row in () if as_json else rows:
                 typer.echo(shown(loaded(row), line_break=" "))
         else:
             logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-            serve(engine, settings, stop=request.event, now=environment_clock())
+            serve(engine, settings, only=source, stop=request.event, now=environment_clock())
 
 
 def loaded(row: Mapping[str, Any]) -> str:
@@ -282,6 +284,55 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
     with warehouse(migrating=False) as engine:
         summary = replay_rejects(engine, settings, source, now=environment_clock())
     tell(f"{summary.read_rows} refused rows taken now; `floorboard etl rejects` shows what is still refused.")
+
+
+@etl_app.command("preview")
+def etl_preview(
+    file: Annotated[Path, typer.Argument(help="A CSV, TSV, XLSX, Parquet or JSON-lines file.")],
+    facts: Annotated[str | None, typer.Option(help="What its rows are, such as calls or tickets.")] = None,
+    name: Annotated[str | None, typer.Option(help="The new source's name.")] = None,
+    rows: Annotated[int, typer.Option(min=1, max=1000, help="Rows shown.")] = 10,
+    write: Annotated[bool, typer.Option("--write", help="Add the source to the settings file.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Guess what a file holds: its first rows mapped, what would be refused, and the lines for floorboard.toml."""
+    from etl.config import add_source, load_settings, settings_path
+    from etl.guess import guess, preview
+    from etl.jobs import environment_clock
+    from etl.mapping_words import FACTS_NAMES
+    from etl.sources import Site
+
+    if facts is not None and facts not in FACTS_NAMES:
+        raise FrontDoorError(f"Found --facts {facts}; expected one of {', '.join(FACTS_NAMES)}.")
+    site = load_settings().site.site if settings_path().exists() else Site("Here", "UTC")
+    found = preview(file, guess(file, facts=facts, name=name), site, now=environment_clock()(), rows=rows)
+    missing = found.guess.missing if found.guess else ()
+    if as_json:
+        told = {
+            "toml_text": found.toml_text,
+            "counts": found.counts,
+            "warnings": found.warnings,
+            "missing": missing,
+        }
+        frames = {"mapped": found.mapped, "rejected": found.rejected}
+        show(
+            [{**told, **{key: frame.rows(named=True) for key, frame in frames.items()}}],
+            title="",
+            as_json=True,
+        )
+    else:
+        show(found.mapped, title=f"{file.name}: the first rows as they would be loaded", as_json=False)
+        if found.rejected.height:
+            show(found.rejected.head(rows), title="Rows that would be refused", as_json=False)
+        for line in (*found.warnings, ", ".join(f"{key} {count:,}" for key, count in found.counts.items())):
+            tell(line)
+        typer.echo(found.toml_text)
+    if missing:
+        raise FrontDoorError(
+            f"{file}: found no column for {', '.join(missing)}; name it in [sources.fields] above, or give --facts."
+        )
+    if write:
+        tell(f"{add_source(found.toml_text)}: the source was added; `floorboard etl run` reads it.")
 
 
 @db_app.command("url")

@@ -24,7 +24,14 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
 from etl.sources import Name, Site, SourceSettings, Table
+from etl.sources.amazon_connect import AmazonConnectSettings
+from etl.sources.asterisk_ami import AmiSettings
+from etl.sources.asterisk_cdr import CdrSettings
+from etl.sources.asterisk_cel import CelSettings
 from etl.sources.asterisk_queue_log import QueueLogSettings
+from etl.sources.asterisk_realtime import RealtimeSettings
+from etl.sources.genesys_cloud import GenesysCloudSettings
+from etl.sources.liveagent import LiveAgentSettings
 from etl.sources.mapped_file import MappedFileSettings
 from etl.sources.zendesk import ZendeskSettings
 from etl.sources.zendesk_csv import ZendeskCsvSettings
@@ -75,8 +82,21 @@ class SiteSettings(Table):
         return Site(self.name, self.time_zone, self.country or known)
 
 
-Source = QueueLogSettings | MappedFileSettings | ZendeskSettings | ZendeskCsvSettings
+Source = (
+    QueueLogSettings
+    | RealtimeSettings
+    | CdrSettings
+    | CelSettings
+    | AmiSettings
+    | AmazonConnectSettings
+    | GenesysCloudSettings
+    | LiveAgentSettings
+    | MappedFileSettings
+    | ZendeskSettings
+    | ZendeskCsvSettings
+)
 """Every kind of origin; a new one is its file in etl/sources and its name here."""
+LOG_KINDS = ("asterisk_queue_log", "asterisk_realtime")
 KINDS: dict[str, type[SourceSettings]] = {
     kind: model for model in get_args(Source) for kind in get_args(model.model_fields["kind"].annotation)
 }
@@ -128,7 +148,34 @@ def load_settings(path: Path | None = None) -> Settings:
     except ValidationError as error:
         raise ConfigError(_sentence(file, text, error)) from None
     _refuse_doubles(file, text, settings)
+    _refuse_strangers(file, text, settings)
     return settings
+
+
+def add_source(text: str, path: Path | None = None) -> Path:
+    """Adds a [[sources]] table, as TOML, to the end of the settings file; the file is changed only if all of it is right.
+
+    ConfigError where there is no settings file yet, or where it would not be right with the new source.
+    """
+    file = path if path is not None else settings_path()
+    before = _read(file)
+    draft = file.with_name(f".{file.name}.draft")
+    try:
+        draft.write_text(f"{before.rstrip()}\n\n{text.strip()}\n", encoding="utf-8")
+        try:
+            load_settings(draft)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace(str(draft), f"{file} with the new source")) from None
+        draft.chmod(file.stat().st_mode & 0o7777)
+        draft.replace(file)
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: the source cannot be added ({error.strerror}); expected a file that this user may change; "
+            "add the lines by hand."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return file
 
 
 def _read(file: Path) -> str:
@@ -203,6 +250,8 @@ def _sentence(file: Path, text: str, error: ValidationError) -> str:
         return f"{place}: {_unknown_key(first['loc'])}{more}."
     if kind in ("missing", "union_tag_not_found"):
         return f"{place}: found no {_spelled(location)}, expected it in {_table(location)}; add it{more}."
+    if kind == "value_error" and location[-1:] != () and not isinstance(location[-1], str):
+        return f"{place}: expected {_expected(kind, first.get('ctx', {}))} in {_table((*location, ''))}; add it{more}."
     value = first["input"].get("kind") if kind == "union_tag_invalid" else first["input"]
     found = json.dumps(value, ensure_ascii=False, default=str)
     expected = _expected(kind, first.get("ctx", {}))
@@ -290,6 +339,23 @@ def _refuse_doubles(file: Path, text: str, settings: Settings) -> None:
                     f"{file}, line {line}: found {twice} a second time, expected "
                     f"every source to have its own {key}; give this source another {key} or remove it."
                 )
+
+
+def _refuse_strangers(file: Path, text: str, settings: Settings) -> None:
+    """A source that stands beside another one's log names a source that is there and reads one."""
+    logs = [source.name for source in settings.sources if source.kind in LOG_KINDS]
+    for number, source in enumerate(settings.sources):
+        named = getattr(source, "queue_log_source", None)
+        if named is not None and named not in logs:
+            line = _line_of(text, ("sources", number, "queue_log_source"))
+            expected = (
+                f"one of {', '.join(logs)}"
+                if logs
+                else f"a source of kind {' or '.join(LOG_KINDS)} beside it"
+            )
+            raise ConfigError(
+                f'{file}, line {line}: found queue_log_source = "{named}", expected {expected}; correct that line.'
+            )
 
 
 def _line_of(text: str, location: tuple[int | str, ...]) -> int:

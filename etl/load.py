@@ -139,12 +139,13 @@ def run_source(
     """
     summary = RunSummary()
     started_at = now()
+    kept = Readers() if readers is None else readers
     try:
-        readers = readers or Readers()
-        reader = readers.of(settings, source)
-        if readers.is_time_for_schedules(source) and (notice := _store_schedules(engine, source, reader)):
+        reader = kept.of(settings, source)
+        if kept.is_time_for_schedules(source) and (notice := _store_schedules(engine, source, reader)):
             summary.notices.append(notice)
-        while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and until_idle:
+        more = until_idle and not source.is_endless
+        while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and more:
             pass
         if summary.loaded_rows >= MANY_ROWS:
             analyze(engine)
@@ -152,6 +153,9 @@ def run_source(
         message = f"Source '{source.name}': {error}"
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
+    finally:
+        if readers is None:
+            kept.close()
     return summary
 
 

@@ -172,6 +172,8 @@ def merge_facts(
         copy_to_stage(connection, answered.select("agent_id", start).unique(), DIRTY_AGENT_INTERVALS)
     elif shape is AGENT_STATES:
         options = {"replaces_tails": replaces_tails}
+        if is_shared:
+            warehouse.execute(connection, "merge/agent_states_live", source_name=run["source_name"])
     if shape is QUEUE_MEMBERS:
         warehouse.execute(connection, f"merge/{shape.fact_name}", **run)
         return 0, []

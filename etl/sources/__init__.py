@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
@@ -126,6 +126,9 @@ class Reader(ABC):
 
 class SourceSettings(Table):
     """One origin of records: its name in the ledger, and how often it is looked at."""
+
+    is_endless: ClassVar[bool] = False
+    """Whether the origin never comes to an end: a load takes what is there and does not wait for the rest."""
 
     name: Name
     every_seconds: Annotated[int, Field(ge=1, le=86_400)]

@@ -10,28 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 
 from etl import LoadError
-from etl.customer_key import customer_key
-from etl.frames import REJECTS
-from etl.sources.growing_file import LONGEST_LINE_BYTES, PIECE_BYTES, Piece, Position, pieces
+from etl.shapes import REJECTS
+from etl.sources import PIECE_BYTES, Batch, Names, Reader, SettingsPath, Site, SourceSettings
+from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
 from etl.sources.queue_events import (
     ANSWER,
     CALL_VERBS,
-    CONTROL,
-    ENTRY,
     EVENTS,
-    KNOWN_VERBS,
-    NEVER_ENTERED,
     Carry,
     Rules,
-    Sessions,
     sessionise,
 )
+from etl.sources.queue_facts import facts_of, unused_events, without_numbers
+from etl.sources.queue_log_ids import epoch_of_line
 
 MOST_FIELDS = 11
 LONGEST_NAME = 250
@@ -44,32 +42,44 @@ REPLAY_SECONDS = 60  # a file that begins this much before what was read is an o
 _COLUMNS = (*tuple(EVENTS)[1:], "extra")
 
 
+class QueueLogSettings(SourceSettings):
+    """The log of one phone system."""
+
+    kind: Literal["asterisk_queue_log"]
+    path: SettingsPath
+    callback_keys: Names = ()
+    """Keys with which a waiting caller asks to be called back."""
+    wrap_up_reason_names: Names = ()
+    """Pause reasons that mean wrap-up, not a break."""
+    include_rotated: bool = True
+    """Whether the rotated files beside the log (queue_log.1, queue_log.2.gz) are read too."""
+
+    def reader(self, site: Site, secret: bytes) -> QueueLog:
+        """The reader of the log."""
+        return QueueLog(
+            path=self.path,
+            rules=Rules(
+                callback_keys=tuple(self.callback_keys), wrap_up_reason_names=tuple(self.wrap_up_reason_names)
+            ),
+            customer_secret=secret,
+            include_rotated=self.include_rotated,
+            country_name=site.country_name,
+        )
+
+    def origin_text(self) -> str:
+        """The path of the log."""
+        return f'path = "{self.path}"'
+
+
 @dataclass(frozen=True)
-class Batch:
-    """One piece of the log, ready to load: facts, refused lines, and where reading stands after it.
-
-    facts: the frames calls, agent_states and queue_members in the warehouse's words, with queue_name and agent_name
-    for the ids; rejects: place_text, reason_text, raw_text; unused: event_name, is_known, read_rows.
-    """
-
-    facts: dict[str, pl.DataFrame]
-    rejects: pl.DataFrame
-    unused: pl.DataFrame
-    read_rows: int
-    position_text: str
-    carry_text: str
-    newest_event_at: int | None
-    notice: str | None
-
-
-@dataclass(frozen=True)
-class QueueLog:
+class QueueLog(Reader):
     """A queue_log and the site's rules for it. `customer_secret` keys the hash that stands for a caller's number."""
 
     path: Path
     rules: Rules
     customer_secret: bytes
     include_rotated: bool = True
+    country_name: str | None = None
 
     def read(
         self,
@@ -95,7 +105,11 @@ class QueueLog:
                 "rows loaded already do not count twice."
             ) from error
         found = pieces(
-            self.path, position, age_of=_epoch, include_rotated=self.include_rotated, piece_bytes=piece_bytes
+            self.path,
+            position,
+            age_of=epoch_of_line,
+            include_rotated=self.include_rotated,
+            piece_bytes=piece_bytes,
         )
         for piece in found:
             batch, carry = self._batch(piece, carry, now, refusal)
@@ -109,25 +123,26 @@ class QueueLog:
         carry = Carry.from_text(carry_text)
         events, bad = parse(Piece(data, self.path.name, 1, nowhere), now=now)
         sessions = sessionise(
-            self._without_numbers(events), carry, self.rules, latest_at=int(now.timestamp()) + SKEW_SECONDS
+            without_numbers(events, self.customer_secret, self.country_name),
+            carry,
+            self.rules,
+            latest_at=int(now.timestamp()) + SKEW_SECONDS,
         )
         altered = {place for place, line in enumerate(raw_lines) if "\u2400" in line}
         still = frozenset([*pl.concat([bad, sessions.refused])["seq"].to_list(), *altered])
         batch = Batch(
-            facts=_facts(sessions),
+            facts=facts_of(sessions),
             rejects=_rejects(Piece(b"", "", 1, nowhere), bad.clear()),
-            unused=pl.DataFrame(),
             read_rows=len(raw_lines) - len(still),
             position_text="",
             carry_text=sessions.carry.to_text(),
-            newest_event_at=None,
-            notice=None,
+            replaces_tails=True,
         )
         return batch, still
 
     def _batch(self, piece: Piece, carry: Carry, now: datetime, refusal: str | None) -> tuple[Batch, Carry]:
         notice = piece.notice
-        first_at = _epoch(piece.data)
+        first_at = epoch_of_line(piece.data)
         is_old = piece.is_gap and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS
         if piece.starts_file and (is_old or piece.is_known_before):
             # Counting on from the newer state would number known entries anew; from nothing, every key comes out as before.
@@ -141,85 +156,26 @@ class QueueLog:
             bad = pl.concat([bad, events.select("seq", reason_text=pl.lit(refusal))])
             events = events.clear()
         sessions = sessionise(
-            self._without_numbers(events), carry, self.rules, latest_at=int(now.timestamp()) + SKEW_SECONDS
+            without_numbers(events, self.customer_secret, self.country_name),
+            carry,
+            self.rules,
+            latest_at=int(now.timestamp()) + SKEW_SECONDS,
         )
         refused = pl.concat([bad, sessions.refused])
-        unused = (
-            events.filter(
-                ~pl.col("verb").is_in(KNOWN_VERBS) | pl.col("verb").is_in((*NEVER_ENTERED, *CONTROL))
-            )
-            .group_by(pl.col("verb").str.slice(0, 60).alias("event_name"))
-            .agg(is_known=pl.col("verb").is_in(KNOWN_VERBS).all(), read_rows=pl.len().cast(pl.Int64))
-        )
         batch = Batch(
-            facts=_facts(sessions),
+            facts=facts_of(sessions),
             rejects=_rejects(piece, refused),
-            unused=unused.sort("event_name"),
+            unused=unused_events(events),
             read_rows=events.height + bad.height,
             position_text=piece.position.to_text(),
             carry_text=sessions.carry.to_text(),
-            newest_event_at=sessions.carry.newest_at or None,
+            newest_event_at=datetime.fromtimestamp(sessions.carry.newest_at, UTC)
+            if sessions.carry.newest_at
+            else None,
             notice=notice,
+            replaces_tails=True,
         )
         return batch, sessions.carry
-
-    def _without_numbers(self, events: pl.DataFrame) -> pl.DataFrame:
-        """Callers' numbers (p2 of an ENTERQUEUE) as keyed hashes; the number itself goes no further."""
-        is_entry = pl.col("verb") == ENTRY
-        numbers = events.filter(is_entry & pl.col("p2").is_not_null())["p2"].unique().to_list()
-        keys = {number: customer_key(self.customer_secret, number) for number in numbers}
-        hashed = pl.col("p2").replace_strict(keys, default=None, return_dtype=pl.String)
-        return events.with_columns(
-            p2=pl.when(is_entry).then(hashed).otherwise("p2"), p1=pl.when(~is_entry).then("p1")
-        )
-
-
-def _facts(sessions: Sessions) -> dict[str, pl.DataFrame]:
-    """The facts in the warehouse's columns, but for the ids."""
-    calls = sessions.stays.select(
-        *(_instant(name) for name in ("answered_at", "ended_at")),
-        "version_number",
-        "new_rows",
-        "queue_name",
-        "agent_name",
-        *(pl.col(name).cast(pl.Int32) for name in _INTEGERS),
-        "call_id",
-        "outcome_name",
-        "ended_by_name",
-        "transfer_kind_name",
-        "transferred_to_name",
-        offered_at=_instant("event_at"),
-        hold_seconds=pl.lit(None, pl.Int32),
-        contact_id="call_id",
-        channel_name=pl.lit("call"),
-        direction_name=pl.lit("inbound"),
-        customer_key="p2",
-    )
-    spans = [_instant("started_at"), _instant("ended_at")]
-    return {
-        "calls": calls,
-        "agent_states": sessions.states.with_columns(spans),
-        "queue_members": sessions.members.with_columns(spans),
-    }
-
-
-_INTEGERS = (
-    "stay_number",
-    "wait_seconds",
-    "ring_seconds",
-    "talk_seconds",
-    "wrap_up_seconds",
-    "entry_position",
-)
-
-
-def _instant(name: str) -> pl.Expr:
-    return (pl.col(name) * 1_000_000).cast(pl.Datetime("us", "UTC")).alias(name)
-
-
-def _epoch(line: bytes) -> float | None:
-    digits = line.removeprefix(b"\xef\xbb\xbf").split(b"|", 1)[0]
-    return float(digits) if digits.isdigit() and len(digits) <= 12 else None
 
 
 def parse(piece: Piece, *, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
