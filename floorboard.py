@@ -53,6 +53,7 @@ AsOf = Annotated[
 KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
+        ("dashboard.organisation_rows", "OrganisationError"),
         ("dashboard.server", "ServerError"),
         ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),

@@ -358,14 +358,17 @@ def replay_rejects(
             refused = warehouse.frame(connection, "merge/open_rejects", source_name=source_name)
             if row is None or refused.is_empty():
                 return summary
-            batch, still = source.reader(settings.site.site, customer_secret()).again(
-                refused["raw_text"].to_list(), row.carry_text, now=now()
-            )
+            reader = source.reader(settings.site.site, customer_secret())
+            batch, still = reader.again(refused["raw_text"].to_list(), row.carry_text, now=now())
+            reader.close()
             run_id = warehouse.one_row(connection, "merge/run_number")[0]
             started_at = now()
             done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
+            warehouse.execute(connection, "merge/rejects_of_run_gone", run_id=run_id)
             taken = [
-                number for place, number in enumerate(refused["reject_id"].to_list()) if place not in still
+                number
+                for place, (number, raw) in enumerate(refused.select("reject_id", "raw_text").iter_rows())
+                if place not in still and raw not in done.refused_raw_texts
             ]
             warehouse.execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
             counts = BatchSummary(

@@ -24,6 +24,7 @@ from etl.shapes import (
     DIRTY_QUEUE_INTERVALS,
     FACTS,
     INTERVAL_FACTS,
+    LEFT_OUTCOMES,
     QUEUE_MEMBERS,
     REJECTS,
     Shape,
@@ -42,6 +43,8 @@ class Merged:
 
     loaded_rows: int
     rejected_rows: int
+    refused_raw_texts: frozenset[str] = frozenset()
+    """The records that the warehouse does not take, as they were delivered."""
 
 
 def merge_batch(
@@ -88,7 +91,7 @@ def merge_batch(
         )
     ticket_merge.settle(connection, facts, run=of_facts)
     roll_up(connection)
-    return Merged(loaded_rows + len(loaded_seqs), rejected_rows)
+    return Merged(loaded_rows + len(loaded_seqs), rejected_rows, frozenset(refused_records["raw_text"]))
 
 
 def _judged(
@@ -155,6 +158,8 @@ def merge_facts(
         frame = frame.sort("version_number", maintain_order=True)
     if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
         frame = frame.unique(shape.key, keep="last", maintain_order=True)
+    if is_record and shape is CALLS:
+        frame = _with_waits(frame)
     if shape in (CALLS, AGENT_STATES):
         make_months(connection, frame)
     copy_to_stage(connection, frame, shape)
@@ -181,6 +186,13 @@ def merge_facts(
     if shape is CALLS:
         warehouse.execute(connection, "merge/callback_links", run_id=run["run_id"])
     return int(changed_rows), list(changed_seqs)
+
+
+def _with_waits(calls: pl.DataFrame) -> pl.DataFrame:
+    """Where a record does not tell the wait, it lasts from the entry to the answer, or to leaving unanswered."""
+    left_at = pl.when(pl.col("outcome_name").is_in(LEFT_OUTCOMES)).then("ended_at")
+    waited = (pl.coalesce("answered_at", left_at) - pl.col("offered_at")).dt.total_seconds()
+    return calls.with_columns(wait_seconds=pl.coalesce("wait_seconds", waited.cast(pl.Int32)))
 
 
 def roll_up(connection: sa.Connection) -> int:

@@ -60,18 +60,8 @@ def _columns(text: str) -> dict[str, DataType]:
 
 
 OPEN_OUTCOMES = ("waiting", "in_progress")
-OUTCOMES = frozenset(
-    (
-        *OPEN_OUTCOMES,
-        "answered",
-        "abandoned",
-        "timed_out",
-        "overflowed",
-        "callback",
-        "withdrawn",
-        "interrupted",
-    )
-)
+LEFT_OUTCOMES = ("abandoned", "timed_out", "overflowed", "callback", "withdrawn")
+OUTCOMES = frozenset((*OPEN_OUTCOMES, *LEFT_OUTCOMES, "answered", "interrupted"))
 STATES = frozenset(("available", "ringing", "on_contact", "wrap_up", "paused", "signed_out"))
 TICKET_EVENT_NAMES = frozenset(
     (

@@ -36,7 +36,8 @@ def sample(path: Path) -> Sample:
     """The first rows of a file; LoadError where it is none that can be read."""
     if not path.is_file():
         raise LoadError(f"{path}: there is no such file; expected one to look at. Correct the path.")
-    format_name, settings = format_of(path), {}
+    format_name = format_of(path)
+    settings: dict[str, Any] = {}
     if format_name is None:
         raise LoadError(
             f"{path}: its name tells no format; expected one of {', '.join(ENDINGS)}, the text ones also with .gz."

@@ -140,8 +140,11 @@ def state_of_text(file: BinaryIO, size: int, found: Iterator[FileState]) -> File
 
 def content_sha256(file: BinaryIO) -> str:
     """The content of a whole file."""
+    digest = hashlib.sha256()
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def moved_to(state: FileState, name: str) -> FileState:

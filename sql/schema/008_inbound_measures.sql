@@ -39,14 +39,17 @@ language sql stable as $$
         width_bucket(c.wait_seconds, array[1, 6, 11, 16, 21, 26, 31, 46, 61, 91, 121, 181, 241, 301, 601]),
         1,
         (c.answered_at is not null)::integer,
-        (c.answered_at is not null and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds))::integer,
+        coalesce(c.answered_at is not null and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds), false)::integer,
         (c.outcome_name = 'abandoned')::integer,
-        (c.outcome_name = 'abandoned' and c.wait_seconds < q.short_abandon_seconds)::integer,
-        (c.outcome_name = 'abandoned' and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds))::integer,
+        coalesce(c.outcome_name = 'abandoned' and c.wait_seconds < q.short_abandon_seconds, false)::integer,
+        coalesce(
+            c.outcome_name = 'abandoned' and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds), false
+        )::integer,
         (c.outcome_name in ('callback', 'overflowed', 'timed_out', 'withdrawn'))::integer,
-        (
+        coalesce(
             c.outcome_name in ('callback', 'overflowed', 'timed_out', 'withdrawn')
-            and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds)
+            and c.wait_seconds <= coalesce($4, q.service_level_threshold_seconds),
+            false
         )::integer,
         (c.outcome_name = 'callback')::integer,
         (c.outcome_name = 'overflowed')::integer,

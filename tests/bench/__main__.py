@@ -27,7 +27,7 @@ from etl import load
 from etl import merge as merge_module
 from etl.config import Settings
 from etl.floor_log import write_floor
-from etl.frames import CALLS, INSTANT
+from etl.shapes import CALLS, INSTANT
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.queue_events import Rules
 from sql import embedded, migrate, warehouse

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ from etl import load
 from etl.backfill import backfill
 from etl.config import Settings, SiteSettings
 from etl.shapes import FACTS
-from etl.sources import PIECE_BYTES, ROW_SCHEMA, Batch, Reader, SourceSettings
+from etl.sources import PIECE_BYTES, ROW_SCHEMA, Batch, Reader, Site, SourceSettings
 from sql import warehouse
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -38,11 +39,18 @@ class Told(Reader):
         yield from self.batches[int(position_text or 0) :]
 
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
-        raise NotImplementedError
+        """What is told now of the rows that were refused; their raw text is what `batch` gave them."""
+        [told] = self.batches
+        wanted = told.rows.filter(pl.col("raw_text").is_in(raw_texts)) if told.rows is not None else None
+        return replace(told, rows=wanted), frozenset()
 
 
 class Teller(SourceSettings):
     kind: Literal["told"] = "told"
+    told: ClassVar[list[Batch]] = []
+
+    def reader(self, site: Site, secret: bytes) -> Reader:
+        return Told(self.told)
 
     def origin_text(self) -> str:
         return "told"
@@ -249,7 +257,9 @@ def test_names_told_later_replace_bare_keys_but_not_what_people_chose(engine: sa
 
     def told(made: Batch) -> list[tuple[Any, ...]]:
         load.reset_cursor(engine, "records")
-        load.run_source(engine, settings, source, now=lambda: NOW, readers=load.Readers({"records": Told([made])}))
+        load.run_source(
+            engine, settings, source, now=lambda: NOW, readers=load.Readers({"records": Told([made])})
+        )
         return ask(engine, "select queue_name from warehouse.queues order by queue_id")
 
     facts = {"calls": [call(queue_name="guid-1"), call("c2", queue_name="guid-2")]}
@@ -446,3 +456,32 @@ def test_backfill_makes_tickets_and_their_days_again_from_the_events(engine: sa.
     assert {name: ask(engine, text) for name, text in tables.items()} != before
     backfill(engine)
     assert {name: ask(engine, text) for name, text in tables.items()} == before
+
+
+def test_a_replay_takes_what_is_right_now_and_leaves_the_rest_refused_once(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, wrong = call("a", seq=0), call("b", seq=1)
+    tell(engine, {"calls": [{**right, "ended_at": at(-1)}, {**wrong, "ended_at": at(-1)}]})
+    assert ask(engine, "select count(*) from ops.rejects where replayed_at is null") == [(2,)]
+    monkeypatch.setattr(Teller, "told", [batch(1, calls=[right, {**wrong, "talk_seconds": -5}])])
+    source = Teller(name="records", every_seconds=60)
+    settings = Settings.model_construct(
+        site=SiteSettings(name="Here", time_zone="Europe/Tallinn"), sources=(source,)
+    )
+    done = load.replay_rejects(engine, settings, "records", now=lambda: NOW)
+    assert (done.read_rows, done.loaded_rows) == (1, 1)
+    assert [row[0] for row in ask(engine, STAYS)] == ["a"]
+    assert ask(engine, "select place_text from ops.rejects where replayed_at is null") == [("file:2",)]
+    again = load.replay_rejects(engine, settings, "records", now=lambda: NOW)
+    assert again.loaded_rows == 0
+    assert ask(engine, "select count(*) from ops.rejects") == [(2,)]
+
+
+def test_a_wait_that_a_record_does_not_tell_lasts_to_the_answer_or_to_leaving(engine: sa.Engine) -> None:
+    left = {"outcome_name": "abandoned", "answered_at": None, "agent_name": None, "wait_seconds": None}
+    lost = {**left, "outcome_name": "interrupted"}
+    tell(engine, {"calls": [call("a", wait_seconds=None), call("b", **left), call("c", **lost)]})
+    waits = ask(engine, "select call_id, wait_seconds from warehouse.calls order by 1")
+    assert waits == [("a", 60), ("b", 300), ("c", None)]
+    assert ask(engine, INTERVALS) == [("sales", at(0), 3)]
