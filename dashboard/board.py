@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
@@ -206,6 +207,26 @@ def table(
 def column(label: str, kind: str = "", *, wide: bool = False) -> Block:
     """A column of a table; `end` is for figures, `wide` ones are left out on a phone."""
     return {"label": label, "kind": kind, "wide": wide}
+
+
+def linked(text: str, url_text: str | None) -> Block | str:
+    """A cell that leads to its source in a new tab; plain text where the address is none of the web's."""
+    try:
+        parts = urlsplit(url_text or "")
+        leads = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:  # such as half an IPv6 address
+        leads = False
+    return {"text": text, "href": url_text} if leads else text
+
+
+def inside(text: str, **address: str) -> Block:
+    """A cell that leads to another view of the same page, named by the parameters of its address."""
+    return {"text": text, "here": f"?{urlencode(address)}"}
+
+
+def amount(text: str, share: float | None, *, tone: str = "none") -> Block:
+    """A cell whose number has a small bar below it: its share of the largest, from 0 to 1; None for no bar."""
+    return {"text": text, "share": share, "tone": tone}
 
 
 def milliseconds(instant: datetime) -> int:

@@ -180,3 +180,119 @@ def _target_line(frame: pl.DataFrame, across: alt.X, palette: Palette) -> alt.Ch
         .encode(x=across, y=alt.Y("target_ratio:Q", scale=alt.Scale(domain=[0, 1.02], nice=False), axis=None))
     )
     return cast(alt.Chart, line)
+
+
+def ticket_flow(frame: pl.DataFrame, texts: Mapping[str, str], *, theme_name: ThemeName) -> alt.LayerChart:
+    """Tickets by day: created as bars above zero, solved as bars below it.
+
+    `frame`: one row per day with label_text (unique), created_tickets, solved_below_tickets (zero or less) and the
+    tooltip's day_text, created_text, solved_text. `texts`: the tooltip's words for day, created and solved.
+    """
+    palette = PALETTES[theme_name]
+    across = _day_axis(frame, palette)
+    tooltip = [alt.Tooltip(f"{name}_text:N", title=texts[name]) for name in ("day", "created", "solved")]
+    most = max(_most(frame, "created_tickets"), _most(frame, "solved_below_tickets"), 1)
+    up = alt.Scale(domain=[-most * 1.06, most * 1.06], nice=False)
+    base = alt.Chart(frame).mark_bar(cornerRadius=2)
+    axis = _count_axis(palette, most, is_mirrored=True)
+    bars = [
+        base.encode(
+            x=across, y=alt.Y(f"{name}:Q", scale=up, axis=axis), color=alt.value(colour), tooltip=tooltip
+        )
+        for name, colour in (("created_tickets", palette.muted), ("solved_below_tickets", palette.good))
+    ]
+    zero = (
+        alt.Chart(frame)
+        .mark_rule(color=palette.ink, strokeWidth=1.5)
+        .encode(y=alt.YDatum(0, scale=up, axis=axis))
+    )
+    both: Any = alt.layer(*bars, zero)
+    return _finished(both, height=260)
+
+
+def ticket_backlog_days(
+    frame: pl.DataFrame, texts: Mapping[str, str], *, theme_name: ThemeName
+) -> alt.LayerChart:
+    """The backlog at the end of each day as a line over its area, from zero.
+
+    `frame`: one row per day with label_text (unique), backlog_tickets and the tooltip's day_text and backlog_text.
+    """
+    palette = PALETTES[theme_name]
+    across = _day_axis(frame, palette)
+    tooltip = [alt.Tooltip(f"{name}_text:N", title=texts[name]) for name in ("day", "backlog")]
+    most = max(_most(frame, "backlog_tickets"), 1)
+    up = alt.Y(
+        "backlog_tickets:Q",
+        scale=alt.Scale(domain=[0, most * 1.1], nice=False),
+        axis=_count_axis(palette, most, is_mirrored=False),
+    )
+    base = alt.Chart(frame)
+    area = base.mark_area(color=palette.bar, opacity=0.45).encode(x=across, y=up)
+    line = base.mark_line(color=palette.ink, strokeWidth=2.5).encode(x=across, y=up)
+    points = base.mark_point(color=palette.ink, filled=True, size=34, opacity=1).encode(
+        x=across, y=up, tooltip=tooltip
+    )
+    layers: Any = alt.layer(area, line, points)
+    return _finished(layers, height=240)
+
+
+def _finished(layers: Any, *, height: int) -> alt.LayerChart:
+    drawn = layers.properties(
+        height=height, padding={"left": 4, "right": 8, "top": 8, "bottom": 4}
+    ).configure(background="transparent", font="Inter, sans-serif", view=alt.ViewConfig(strokeWidth=0))
+    return cast(alt.LayerChart, drawn)
+
+
+def _most(frame: pl.DataFrame, name: str) -> int:
+    return int(frame.select(pl.col(name).abs().max()).item() or 0)
+
+
+def _day_axis(frame: pl.DataFrame, palette: Palette) -> alt.X:
+    """The days in their order; where they are too many for an axis, every n-th is named, counted back from the last."""
+    labels = frame.get_column("label_text").to_list()
+    named = labels[:: -max(1, -(-len(labels) // 14))][::-1]
+    return alt.X(
+        "label_text:O",
+        sort=labels,
+        scale=alt.Scale(domain=labels, paddingInner=0.25),
+        axis=alt.Axis(
+            values=named,
+            title=None,
+            labelAngle=0,
+            ticks=False,
+            domain=False,
+            labelFontSize=14,
+            labelColor=palette.muted,
+            labelPadding=8,
+            labelOverlap="greedy",
+            labelSeparation=8,
+        ),
+    )
+
+
+def _count_axis(palette: Palette, most: int, *, is_mirrored: bool) -> alt.Axis:
+    """A scale of whole numbers; where it is mirrored, what stands below zero is counted too and has no minus."""
+    step = _round_step(most)
+    values = list(range(0, most + 1, step))
+    return alt.Axis(
+        values=[-value for value in values[:0:-1]] + values if is_mirrored else values,
+        labelExpr="format(abs(datum.value), ',')",
+        title=None,
+        gridColor=palette.line,
+        ticks=False,
+        domain=False,
+        labelFontSize=14,
+        labelColor=palette.muted,
+        labelPadding=8,
+        labelOverlap=False,
+    )
+
+
+def _round_step(most: int) -> int:
+    """A step of 1, 2 or 5 times a power of ten that divides the scale into three parts or a few more."""
+    power = 1
+    while True:
+        for factor in (1, 2, 5):
+            if most / (factor * power) <= 4:
+                return factor * power
+        power *= 10

@@ -9,10 +9,11 @@ never rounded up to a target, or to 100 %, that it has not reached.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib import resources
@@ -151,6 +152,20 @@ def age(seconds: float | None) -> str:
     return t_count("{n} day", "{n} days", hours // 24)
 
 
+def long_time(seconds: float | None, *, in_days: bool = True) -> str:
+    """How long work lay, in two units at most: "8 s", "3 h 5 min", "3.6 days"; of business hours only hours.
+
+    A business day is no 24 hours, so business time is never told in days (`in_days` is false for it).
+    """
+    if seconds is None:
+        return UNKNOWN
+    if seconds < 48 * 3600:
+        return age(seconds)
+    if in_days:
+        return t("{days} days", days=number(round(seconds / 86_400, 1)))
+    return t("{hours} h", hours=number(seconds // 3600))
+
+
 def clock(instant: datetime | None, zone_name: str) -> str:
     """The wall-clock time in a place: "14:05"."""
     if instant is None:
@@ -163,6 +178,26 @@ def day(value: date | None) -> str:
     if value is None:
         return UNKNOWN
     return str(format_date(value, format="EEE, d MMM y", locale=_LOCALE.get()))
+
+
+def long_time_parts(seconds: float | None, *, in_days: bool = True) -> tuple[str, str]:
+    """The same in one unit, apart from its number, for the figure of a tile: ("3.1", "h"), ("3.6", "days")."""
+    if seconds is None:
+        return UNKNOWN, ""
+    if seconds < 60:
+        return number(int(seconds)), t("s")
+    if seconds < 3600:
+        return number(seconds // 60), t("min")
+    if seconds < 48 * 3600 or not in_days:
+        return number(round(seconds / 3600, 1)), t("h")
+    return number(round(seconds / 86_400, 1)), t("days")
+
+
+def short_day(value: date | None) -> str:
+    """A local day for an axis of a chart: "14 Mar"; the year and the weekday stand elsewhere."""
+    if value is None:
+        return UNKNOWN
+    return str(format_date(value, format="d MMM", locale=_LOCALE.get()))
 
 
 def instant(value: datetime | None, zone_name: str) -> str:
@@ -210,6 +245,11 @@ def name(found: str | None) -> str:
     return t("(no name)")
 
 
+def in_markdown(found: str) -> str:
+    """A name for the label of a button, where signs such as * : $ [ would otherwise mean something."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~^=&/])", r"\\\1", found)
+
+
 def zone(name: str) -> ZoneInfo:
     """The time zone of a site; UTC where the name is not known, so that a page never fails over it."""
     try:
@@ -221,6 +261,16 @@ def zone(name: str) -> ZoneInfo:
 def local_day(at: datetime, zone_name: str) -> date:
     """The calendar day in a place at an instant."""
     return at.astimezone(zone(zone_name)).date()
+
+
+def day_start(day_date: date, zone_name: str) -> datetime:
+    """The instant at which a local day begins in a place."""
+    return datetime.combine(day_date, time(), zone(zone_name)).astimezone(UTC)
+
+
+def day_before(at: datetime, zone_name: str) -> datetime:
+    """The same time of day in a place one local day earlier."""
+    return (at.astimezone(zone(zone_name)) - timedelta(days=1)).astimezone(UTC)
 
 
 def interval_labels(starts: list[datetime], zone_name: str) -> list[str]:

@@ -93,11 +93,19 @@ function clamped(text) {
   return typeof text === "string" && text.length > 240 ? h("div", { class: "clamp", tabindex: "0", title: text.slice(0, 1000) }, text) : text;
 }
 
+/** A text in a cell that leads on (out to its source, or to another view of this page), or that a small bar weighs. */
+function weighed(found) {
+  const leads = found.href && /^https?:\/\//i.test(found.href) ? { href: found.href, target: "_blank", rel: "noopener noreferrer" } : found.here && found.here.startsWith("?") ? { href: found.here, target: "_self" } : null;
+  const text = leads ? h("a", leads, found.text) : found.text;
+  if (found.share === undefined || found.share === null) return text;
+  return h("span", { class: "amount", "data-tone": found.tone || "none" }, h("span", {}, text), h("i", { style: "width:" + Math.max(0, Math.min(1, found.share)) * 100 + "%" }));
+}
+
 function table(data) {
   const cell = (column, row, place) => {
     const found = row.cells[place];
     const kind = [column.kind, column.wide ? "wide" : ""].join(" ").trim();
-    const inside = found && found.word ? status(found) : clamped(found);
+    const inside = found && found.word ? status(found) : found && found.text !== undefined ? weighed(found) : clamped(found);
     return place === 0 ? h("th", { scope: "row", class: kind }, inside) : h("td", { class: kind }, inside);
   };
   return h("div", {}, data.title && section(data), h("div", { class: "sheet", tabindex: "0", role: "region", "aria-label": data.label },

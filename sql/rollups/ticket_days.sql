@@ -25,9 +25,17 @@ created as (
         count(t.first_reply_business_seconds) as first_replied_in_business_tickets,
         coalesce(sum(t.first_reply_business_seconds), 0) as first_reply_business_seconds
     from days as d
-    inner join warehouse.tickets as t
-        on t.created_at >= d.day_start_at and t.created_at < d.day_end_at and coalesce(t.group_name, '') = d.group_name
-    where not t.is_deleted
+    cross join lateral (
+        -- offset 0 keeps the planner from joining the days with all tickets: each day is a range of an index.
+        select
+            c.first_reply_seconds,
+            c.first_reply_business_seconds
+        from warehouse.tickets as c
+        where
+            c.created_at >= d.day_start_at and c.created_at < d.day_end_at and not c.is_deleted
+            and coalesce(c.group_name, '') = d.group_name
+        offset 0
+    ) as t
     group by d.day_date, d.group_name
 ),
 
@@ -45,11 +53,20 @@ resolved as (
         count(t.csat_score) as csat_tickets,
         count(*) filter (where t.csat_score >= 4) as csat_satisfied_tickets
     from days as d
-    inner join warehouse.tickets as t
-        on
-            t.last_resolved_at >= d.day_start_at and t.last_resolved_at < d.day_end_at
-            and coalesce(t.group_name, '') = d.group_name
-    where not t.is_deleted and t.resolved_at is not null
+    cross join lateral (
+        select
+            r.full_resolution_seconds,
+            r.full_resolution_business_seconds,
+            r.requester_wait_seconds,
+            r.is_one_touch,
+            r.is_two_touch,
+            r.csat_score
+        from warehouse.tickets as r
+        where
+            r.last_resolved_at >= d.day_start_at and r.last_resolved_at < d.day_end_at and r.resolved_at is not null
+            and not r.is_deleted and coalesce(r.group_name, '') = d.group_name
+        offset 0
+    ) as t
     group by d.day_date, d.group_name
 ),
 
@@ -59,36 +76,42 @@ solvings as (
         d.group_name,
         e.source_name,
         e.ticket_id,
-        min(reopened.occurred_at - e.occurred_at) as reopened_after
+        min(e.reopened_at - e.occurred_at) as reopened_after
     from days as d
-    inner join warehouse.ticket_events as e
-        on
-            e.occurred_at >= d.day_start_at and e.occurred_at < d.day_end_at and e.event_name = 'status'
-            and e.value_text in ('solved', 'closed')
-    inner join warehouse.tickets as t
-        on
-            e.source_name = t.source_name and e.ticket_id = t.ticket_id and coalesce(t.group_name, '') = d.group_name
-            and not t.is_deleted
-    left join lateral (
-        select b.value_text
-        from warehouse.ticket_events as b
+    cross join lateral (
+        select
+            v.source_name,
+            v.ticket_id,
+            v.occurred_at,
+            (
+                select min(a.occurred_at)
+                from warehouse.ticket_events as a
+                where
+                    a.source_name = v.source_name and a.ticket_id = v.ticket_id and a.event_name = 'status'
+                    and a.value_text not in ('solved', 'closed')
+                    and (a.occurred_at, a.event_number) > (v.occurred_at, v.event_number)
+            ) as reopened_at
+        from warehouse.ticket_events as v
         where
-            b.source_name = e.source_name and b.ticket_id = e.ticket_id and b.event_name = 'status'
-            and (b.occurred_at, b.event_number) < (e.occurred_at, e.event_number)
-        order by b.occurred_at desc, b.event_number desc
-        limit 1
-    ) as before on true
-    left join lateral (
-        select a.occurred_at
-        from warehouse.ticket_events as a
-        where
-            a.source_name = e.source_name and a.ticket_id = e.ticket_id and a.event_name = 'status'
-            and a.value_text not in ('solved', 'closed')
-            and (a.occurred_at, a.event_number) > (e.occurred_at, e.event_number)
-        order by a.occurred_at, a.event_number
-        limit 1
-    ) as reopened on true
-    where before.value_text is null or before.value_text not in ('solved', 'closed')
+            v.occurred_at >= d.day_start_at and v.occurred_at < d.day_end_at and v.event_name = 'status'
+            and v.value_text in ('solved', 'closed')
+            and d.group_name = (
+                -- asked ticket by ticket: joined, the planner reads all tickets of the group
+                select coalesce(t.group_name, '')
+                from warehouse.tickets as t
+                where t.source_name = v.source_name and t.ticket_id = v.ticket_id and not t.is_deleted
+            )
+            and coalesce((
+                select b.value_text
+                from warehouse.ticket_events as b
+                where
+                    b.source_name = v.source_name and b.ticket_id = v.ticket_id and b.event_name = 'status'
+                    and (b.occurred_at, b.event_number) < (v.occurred_at, v.event_number)
+                order by b.occurred_at desc, b.event_number desc
+                limit 1
+            ), 'new') not in ('solved', 'closed')
+        offset 0
+    ) as e
     group by d.day_date, d.group_name, e.source_name, e.ticket_id
 ),
 
@@ -110,12 +133,21 @@ due as (
         count(*) as due_targets_tickets,
         count(*) filter (where g.met_at <= g.due_at) as met_targets_tickets
     from days as d
-    inner join warehouse.ticket_targets as g on g.due_at >= d.day_start_at and g.due_at < d.day_end_at
-    inner join warehouse.tickets as t
-        on
-            g.source_name = t.source_name and g.ticket_id = t.ticket_id and coalesce(t.group_name, '') = d.group_name
-            and not t.is_deleted
-    where g.ended_at is null or g.ended_at >= g.due_at or g.met_at is not null
+    cross join lateral (
+        select
+            p.met_at,
+            p.due_at
+        from warehouse.ticket_targets as p
+        where
+            p.due_at >= d.day_start_at and p.due_at < d.day_end_at
+            and d.group_name = (
+                select coalesce(t.group_name, '')
+                from warehouse.tickets as t
+                where t.source_name = p.source_name and t.ticket_id = p.ticket_id and not t.is_deleted
+            )
+            and (p.ended_at is null or p.ended_at >= p.due_at or p.met_at is not null)
+        offset 0
+    ) as g
     group by d.day_date, d.group_name
 )
 

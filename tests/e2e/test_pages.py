@@ -16,7 +16,13 @@ from playwright.sync_api import Browser, Page
 
 SHOTS = Path(__file__).parent / "screenshots"
 SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
-PAGES = {"": "Live floor", "service-level": "Service level", "data-health": "Data health"}
+PAGES = {
+    "": "Live floor",
+    "service-level": "Service level",
+    "tickets": "Tickets",
+    "agents": "Agents and teams",
+    "data-health": "Data health",
+}
 # Streamlit first looks for its health routes below a page's path; the browser reports those two tries.
 KNOWN_NOISE = "Failed to load resource: the server responded with a status of 404"
 

@@ -1,0 +1,253 @@
+"""The questions about tickets, and about what agents do in calls and tickets: one function per question.
+
+In: a connection and the question's parameters; `as_of` is the instant asked about. Out: a typed frame with metrics.
+The rule it guards: what an instant showed stays true: backlog, status, assignee and who owes an answer come from the
+events until then; a ticket counts as solved if it is solved at the window's end, not for every click.
+
+Filters: group_name, priority_name and channel_name narrow the tickets; None takes all, an empty text those without.
+Calendar seconds run always; `*_business_*` only in the business hours of the ticket's timetable. Deleted tickets
+count nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection
+
+from sql import metrics
+from sql.warehouse import frame
+
+LAST_MOMENT = timedelta(microseconds=1)
+SUMMED_SECONDS = frozenset(
+    {
+        "backlog_age_seconds",
+        *(
+            f"{measure}{kind}_seconds"
+            for measure in ("first_reply", "first_resolution", "full_resolution", "requester_wait")
+            for kind in ("", "_business")
+        ),
+    }
+)
+
+
+def ticket_names(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per group, priority and channel (kind_name says which) of the tickets there are; empty text: none."""
+    return frame(connection, "queries/ticket_names", as_of=as_of)
+
+
+def ticket_groups(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per ticket group (empty text: none) for [window_start, window_end), with every metric of tickets.
+
+    resolved_tickets: distinct tickets solved at the window's end (or at `as_of`, if earlier), last solved in it;
+    backlog_tickets: those unsolved then. First replies: of tickets created in the window; targets: due in it.
+    """
+    filters = {"priority_name": priority_name, "channel_name": channel_name}
+    window = _until(window_start, window_end, as_of)
+    return metrics.with_metrics(frame(connection, "queries/ticket_groups", **window, **filters))
+
+
+def ticket_totals(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row: the groups of ticket_groups together, or the one that is named; ratios are made of the sums."""
+    filters = {"priority_name": priority_name, "channel_name": channel_name}
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    groups = frame(connection, "queries/ticket_groups", **_until(**window), **filters)
+    if group_name is not None:
+        groups = groups.filter(pl.col("group_name") == group_name)
+    return metrics.with_metrics(_sums(groups))
+
+
+def ticket_times(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per measure and kind of hours that could be measured: n, average, median, and what nine of ten stay below.
+
+    First replies of tickets created in the window; resolutions and waits of tickets solved in it and solved still.
+    """
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return metrics.with_metrics(frame(connection, "queries/ticket_times", **window, **filters))
+
+
+def ticket_days(
+    connection: Connection,
+    *,
+    first_date: date,
+    last_date: date,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per local day that had begun at `as_of`: created, solved, reopened, and the backlog at its end.
+
+    resolved_tickets of a day: solved in it and not opened again before its end. is_running: the day is not over.
+    """
+    days = {"first_date": first_date, "last_date": last_date, "as_of": as_of}
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return metrics.with_metrics(frame(connection, "queries/ticket_days", **days, **filters))
+
+
+def ticket_backlog(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per group, priority, status and band of age of the tickets that were unsolved at the instant."""
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return metrics.with_metrics(frame(connection, "queries/ticket_backlog", as_of=as_of, **filters))
+
+
+def ticket_oldest(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """The 100 oldest tickets that were unsolved at the instant, the oldest first, with their time in status."""
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return frame(connection, "queries/ticket_oldest", as_of=as_of, **filters)
+
+
+def ticket_targets(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per kind of promise, priority and kind of hours, of the promises due in [window_start, window_end).
+
+    due = met + late + overdue in every row: what is open and past its instant counts as missed. running ones are
+    not due yet and count in no ratio.
+    """
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return metrics.with_metrics(frame(connection, "queries/ticket_targets", **window, **filters))
+
+
+def ticket_due(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """The 100 promises that fall due next (the next one first), then the 100 that are overdue longest."""
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return frame(connection, "queries/ticket_due", as_of=as_of, **filters)
+
+
+def ticket_answers(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """One row per group and assigned agent: unsolved tickets in which we owe an answer, and those in which we wait."""
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return metrics.with_metrics(frame(connection, "queries/ticket_answers", as_of=as_of, **filters))
+
+
+def ticket_owed(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+) -> pl.DataFrame:
+    """The 100 unsolved tickets whose requesters have waited longest for an answer to their last word."""
+    filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
+    return frame(connection, "queries/ticket_owed", as_of=as_of, **filters)
+
+
+def agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per agent with the team of that instant's local day; null for an agent without a team."""
+    return frame(connection, "queries/agents", as_of=as_of)
+
+
+def agent_totals(
+    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
+) -> pl.DataFrame:
+    """One row per agent with calls, time or tickets in [window_start, window_end): sums, metrics, and his team.
+
+    The team is that of the window's last day. assigned and owed tickets are those at the window's end or at `as_of`.
+    """
+    window = _until(window_start, window_end, as_of)
+    totals = frame(connection, "queries/agent_totals", **window)
+    teams = agents(connection, as_of=window["last_at"]).select("agent_id", "team_id", "team_name")
+    return metrics.with_metrics(totals.join(teams, on="agent_id", how="left", maintain_order="left"))
+
+
+def team_totals(
+    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
+) -> pl.DataFrame:
+    """One row per team (null: agents without one), the sums of agent_totals; ratios are made of the sums."""
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    members = agent_totals(connection, **window)
+    sums = [pl.col(name).sum() for name in members.columns if name.endswith(ADDITIVE)]
+    teams = members.group_by("team_id", "team_name").agg(
+        pl.len().cast(pl.Int64).alias("working_agents"), *sums, pl.col("oldest_owed_at").min()
+    )
+    ordered = teams.sort("team_name", "team_id", nulls_last=True)
+    ratios = [one.name for one in metrics.metrics() if one.name in ordered.columns]
+    return metrics.with_metrics(ordered.drop(ratios))
+
+
+def agent_day(connection: Connection, *, agent_id: int, day_date: date, as_of: datetime) -> pl.DataFrame:
+    """One row per thing the agent did on the local day until `as_of`: calls with handle time, replies, notes, statuses."""
+    return frame(connection, "queries/agent_day", agent_id=agent_id, day_date=day_date, as_of=as_of)
+
+
+ADDITIVE = ("_calls", "_tickets", "_count", "_seconds")
+
+
+def _until(window_start: datetime, window_end: datetime, as_of: datetime) -> Mapping[str, Any]:
+    """The window with its last instant that counts; a window's end is not part of it."""
+    last_at = min(as_of, window_end - LAST_MOMENT)
+    return {"window_start": window_start, "window_end": window_end, "as_of": as_of, "last_at": last_at}
+
+
+def _sums(groups: pl.DataFrame) -> pl.DataFrame:
+    return groups.select(
+        pl.col(name).sum() for name in groups.columns if name.endswith("_tickets") or name in SUMMED_SECONDS
+    )

@@ -1,0 +1,275 @@
+"""The pages Tickets and Agents and teams on a real warehouse: with a story, without a ticket, without a database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+import sqlalchemy as sa
+from streamlit.testing.v1 import AppTest
+
+from dashboard import agent_view, board, charts, export, ticket_trend_view, ticket_view, ui
+from tests.db.test_records import call, tell
+from tests.db.test_ticket_questions import STORY, change, events, h
+
+Run = Callable[..., AppTest]
+SECTIONS = ("today", "backlog", "sla", "ageing", "trends", "answers")
+
+
+def blocks(at: AppTest) -> list[dict[str, Any]]:
+    assert not at.exception, at.exception
+    return [json.loads(element.proto.json) for element in at.get("bidi_component")]
+
+
+def tiles(at: AppTest) -> dict[str, dict[str, Any]]:
+    found = next(block for block in blocks(at) if block["kind"] == "tiles")
+    return {tile["key"]: tile for tile in found["tiles"]}
+
+
+def table(at: AppTest, label: str) -> list[list[Any]]:
+    found = next(block for block in blocks(at) if block.get("label") == label)
+    return [row["cells"] for row in found["rows"]]
+
+
+def use(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("FLOORBOARD_NOW", h(36).isoformat())
+    monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+
+
+@pytest.fixture
+def told(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine:
+    """The story, one call, a promise of four hours, and two addresses of tickets: one of the web, one that is none."""
+    change(
+        engine,
+        "insert into warehouse.ticket_policies (policy_name, target_name, target_seconds, is_business, valid_from_at) "
+        "values ('Four hours', 'first_reply', 14400, false, '2020-01-01')",
+    )
+    links = [
+        {"ticket_id": ticket, "created_at": h(hour), "url_text": url, "topic_name": "=cmd|'/c calc'!A1"}
+        for ticket, hour, url in (("B", 1, "https://help/B"), ("D", 30, "javascript:alert(1)"))
+    ]
+    tell(engine, {"tickets": links}, {"ticket_events": events(STORY)}, {"calls": [call()]})
+    change(engine, "insert into warehouse.teams (team_name) values ('Day')",
+           "update warehouse.agents set team_id = 1 where agent_name = 'mari'")  # fmt: skip
+    use(engine, monkeypatch)
+    return engine
+
+
+@pytest.mark.parametrize("view", SECTIONS)
+def test_every_section_stands_with_its_figures(told: sa.Engine, run_page: Run, view: str) -> None:
+    at = run_page("tickets", view=view)
+    assert tiles(at)
+    assert [block for block in blocks(at) if block["kind"] == "table" and block["rows"]]
+    assert not [block for block in blocks(at) if block["kind"] == "notice" and block["page"]]
+
+
+def test_today_stands_against_yesterday_at_the_same_time(told: sa.Engine, run_page: Run) -> None:
+    found = tiles(run_page("tickets"))
+    assert (found["created_tickets"]["value"], found["created_tickets"]["more"]) == (
+        "1",
+        "yesterday by now: 3",
+    )
+    assert (found["resolved_tickets"]["value"], found["resolved_tickets"]["unit"]) == ("0", "−2")
+    assert (found["backlog_tickets"]["value"], found["backlog_tickets"]["more"]) == (
+        "3",
+        "yesterday by now: 1",
+    )
+    assert (found["owed_tickets"]["value"], found["owed_tickets"]["more"]) == ("2", "oldest for 10 h")
+    promises = found["sla_attainment_ratio"]
+    assert (promises["value"], promises["status"]["word"]) == (
+        "0%",
+        "1 overdue",
+    )  # open and overdue is missed
+    assert promises["more"].startswith("n = 1 · 0 met · 1 missed · 1 of them still open")
+
+
+def test_the_backlog_can_be_asked_for_any_hour_of_any_day(told: sa.Engine, run_page: Run) -> None:
+    assert tiles(run_page("tickets", view="backlog"))["backlog_tickets"]["value"] == "3"
+    monday = run_page("tickets", view="backlog", day="2026-03-02")
+    assert tiles(monday)["backlog_tickets"]["value"] == "1"  # at its end
+    noon = run_page("tickets", view="backlog", day="2026-03-02", time="12:00")  # hour 2 of the story
+    assert tiles(noon)["backlog_tickets"]["value"] == "3"
+    assert "2 Mar 2026, 12:00:00" in tiles(noon)["backlog_tickets"]["more"]
+
+
+def test_filters_come_from_the_address_and_unknown_ones_leave_it(told: sa.Engine, run_page: Run) -> None:
+    support = run_page("tickets", view="backlog", group="Support")
+    assert tiles(support)["backlog_tickets"]["value"] == "1"
+    without = run_page("tickets", view="backlog", group="-")
+    assert tiles(without)["backlog_tickets"]["value"] == "1"  # D
+    unknown = run_page("tickets", view="backlog", group="' or 1=1 --", priority="<b>")
+    assert tiles(unknown)["backlog_tickets"]["value"] == "3"
+    assert set(unknown.query_params) == {"view"}
+
+
+def test_a_ticket_leads_to_its_source_only_by_an_address_of_the_web(told: sa.Engine, run_page: Run) -> None:
+    first, *_, last = [cells[0] for cells in table(run_page("tickets", view="ageing"), "Oldest tickets")]
+    assert first == {"text": "B", "href": "https://help/B"}
+    assert last == "D"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "JAVASCRIPT://x",
+        "data:text/html,x",
+        "//evil",
+        "https://",
+        "https://[",
+        "",
+        None,
+    ],
+)
+def test_what_is_no_address_of_the_web_stays_text(address: str | None) -> None:
+    assert board.linked("7", address) == "7"
+
+
+def test_the_kind_of_hours_is_told_and_unknown_is_a_dash_with_its_reason(
+    told: sa.Engine, run_page: Run
+) -> None:
+    found = tiles(run_page("tickets", view="trends", hours="business"))
+    reply = found["average_first_reply_business_seconds"]
+    assert (reply["value"], reply["label"]) == ("–", "First reply (business hours)")
+    assert "none with a timetable" in reply["tip"]
+    calendar = tiles(run_page("tickets", view="trends"))["average_first_reply_seconds"]
+    assert (calendar["value"], calendar["unit"], calendar["more"]) == (
+        "1.8",
+        "h",
+        "average of 3 tickets",
+    )  # 5.5 / 3
+
+
+def test_both_charts_of_the_trends_are_drawn(told: sa.Engine, run_page: Run) -> None:
+    assert len(run_page("tickets", view="trends").get("vega_lite_chart")) == 2
+
+
+def test_a_file_tells_its_instant_and_version_and_holds_no_formula(told: sa.Engine) -> None:
+    drawn = pl.DataFrame({"ticket_id": ["7"], "topic_name": ["=cmd|'/c calc'!A1"]})
+    text = export.csv_bytes(ticket_view.export_frame(drawn, as_of=h(0)), zone_name="Europe/Tallinn").decode(
+        "utf-8-sig"
+    )
+    header, row = text.splitlines()
+    assert header == "as_of_at,definition_version,ticket_id,topic_name"
+    assert row.endswith(",7,'=cmd|'/c calc'!A1")
+
+
+def test_where_nothing_was_promised_nothing_is_called_kept(told: sa.Engine, run_page: Run) -> None:
+    change(told, "delete from warehouse.ticket_targets")
+    promises = tiles(run_page("tickets", view="sla"))["sla_attainment_ratio"]
+    assert (promises["value"], promises["status"]["word"], promises["share"]) == (
+        "–",
+        "Nothing promised",
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["tickets", "agents"])
+def test_a_database_that_is_down_is_said_without_its_address(
+    monkeypatch: pytest.MonkeyPatch, run_page: Run, name: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://wall:s3cret-word@127.0.0.1:1/none")
+    found = blocks(run_page(name))
+    assert "The database does not answer." in [block.get("title") for block in found]
+    assert "s3cret-word" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("name", ["tickets", "agents"])
+def test_an_empty_warehouse_asks_for_its_first_source(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Run, name: str
+) -> None:
+    use(engine, monkeypatch)
+    titles = [block.get("title") for block in blocks(run_page(name))]
+    assert "The floor is ready. Nobody has walked in yet." in titles
+
+
+def test_a_floor_without_a_ticket_system_says_how_to_add_one(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Run
+) -> None:
+    tell(engine, {"calls": [call()]})
+    use(engine, monkeypatch)
+    notice = next(
+        block for block in blocks(run_page("tickets")) if block["kind"] == "notice" and block["page"]
+    )
+    assert notice["title"] == "No ticket system is read yet."
+    assert "`docs/sources`" in notice["steps"][0]
+
+
+def test_agents_stand_by_name_in_calls_and_tickets(told: sa.Engine, run_page: Run) -> None:
+    at = run_page("agents", day="2026-03-02")
+    cells = table(at, "Agents")
+    assert [row[0]["text"] for row in cells] == ["jaan", "mari"]
+    assert [row[1] for row in cells] == ["No team", "Day"]
+    assert cells[1][3] == "4:00"  # AHT of the one call
+    assert [row[5]["text"] for row in cells] == ["0", "2"]
+    assert [row[8] for row in cells] == ["1 (0)", "0 (0)"]  # at the end of that day
+    assert [row[0] for row in table(at, "Teams")] == ["Day", "No team"]
+    found = tiles(at)
+    assert (found["handled_calls"]["value"], found["resolved_tickets"]["value"]) == ("1", "2")
+    assert (found["occupancy_ratio"]["value"], found["signed_in"]["value"]) == ("–", "–")
+
+
+def test_a_team_can_be_chosen_and_agents_without_one_too(told: sa.Engine, run_page: Run) -> None:
+    for team, names in (("1", ["mari"]), ("-", ["jaan"]), ("99", ["jaan", "mari"])):
+        cells = table(run_page("agents", day="2026-03-02", team=team), "Agents")
+        assert [row[0]["text"] for row in cells] == names
+
+
+def test_a_name_leads_to_the_day_of_that_agent(told: sa.Engine, run_page: Run) -> None:
+    mari = next(
+        row[0] for row in table(run_page("agents", day="2026-03-02"), "Agents") if row[0]["text"] == "mari"
+    )
+    address = dict(part.split("=") for part in mari["here"][1:].split("&"))
+    at = run_page("agents", **address)
+    assert [row[0] for row in table(at, "The day")][:3] == ["10:01:00", "11:00:00", "12:00:00"]
+    assert next(block for block in blocks(at) if block["kind"] == "section")["title"] == "mari"
+
+
+def test_a_day_without_work_says_so(told: sa.Engine, run_page: Run) -> None:
+    titles = [block.get("title") for block in blocks(run_page("agents", day="2026-02-20"))]
+    assert "No work in this time." in titles
+
+
+def test_a_silent_source_is_named_above_the_figures(told: sa.Engine, run_page: Run) -> None:
+    titles = [block.get("title") for block in blocks(run_page("tickets"))]
+    assert titles.index("records is silent") < titles.index("Next due")
+
+
+def test_all_choices_survive_names_that_look_like_them() -> None:
+    names = pl.DataFrame({"kind_name": ["group"] * 3, "value_name": ["", "*x", "all"]})
+    assert ticket_view.choices(names, "group") == {
+        "*": "All groups",
+        "*x": "*x",
+        "all": "all",
+        "-": "No group",
+    }
+    assert [ticket_view.chosen(value) for value in ("*", "-", "all")] == [None, "", "all"]
+
+
+def test_the_flow_is_drawn_to_both_sides_of_zero() -> None:
+    days = pl.DataFrame(
+        {
+            "day_date": [h(0).date(), h(24).date()],
+            "created_tickets": [7, 2],
+            "resolved_tickets": [3, 9],
+            "backlog_tickets": [10, 3],
+        }
+    )
+    frame = ticket_trend_view.chart_frame(days)
+    assert frame["solved_below_tickets"].to_list() == [-3, -9]
+    drawn = charts.ticket_flow(frame, ticket_trend_view.chart_texts(), theme_name="dark").to_dict()
+    scales = [layer["encoding"]["y"]["scale"]["domain"] for layer in drawn["layer"]]
+    assert scales == [pytest.approx([-9 * 1.06, 9 * 1.06])] * 3
+    left = charts.ticket_backlog_days(frame, ticket_trend_view.chart_texts(), theme_name="light").to_dict()
+    assert left["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, pytest.approx(11)]
+
+
+def test_a_deed_has_a_shape_and_a_word() -> None:
+    deeds = [("call", "answered"), ("ticket", "reply"), ("ticket", "solved"), ("ticket", "on_hold")]
+    found = [agent_view.deed_word(*deed) for deed in deeds]
+    assert [deed["word"] for deed in found] == ["Call", "Reply", "Ticket solved", "Set to on hold"]
+    assert len({deed["shape"] for deed in found}) == 4
