@@ -23,6 +23,11 @@ class Viewer:
     viewer_name: str
     scope_name: str
 
+    @property
+    def is_administrator(self) -> bool:
+        """Whether this person may change what is read and loaded: only whoever sees everything may."""
+        return self.scope_name == "everyone"
+
 
 LOCAL_VIEWER = Viewer(viewer_name="local", scope_name="everyone")
 

@@ -46,6 +46,30 @@ def main() -> None:
                 url_path="service-level",
             ),
             st.Page(
+                PAGES / "tickets.py",
+                title=t("Tickets"),
+                icon=":material/confirmation_number:",
+                url_path="tickets",
+            ),
+            st.Page(
+                PAGES / "agents.py",
+                title=t("Agents and teams"),
+                icon=":material/groups:",
+                url_path="agents",
+            ),
+            st.Page(
+                PAGES / "sources.py",
+                title=t("Sources"),
+                icon=":material/database:",
+                url_path="sources",
+            ),
+            st.Page(
+                PAGES / "organisation.py",
+                title=t("Organisation"),
+                icon=":material/account_tree:",
+                url_path="organisation",
+            ),
+            st.Page(
                 PAGES / "data_health.py",
                 title=t("Data health"),
                 icon=":material/monitor_heart:",

@@ -16,15 +16,15 @@ from dashboard.board import Block, Row, column
 from dashboard.words import t, t_count
 
 RUNS_SHOWN = 50
+REPLAYS_SHOWN = 10
 
 
-def next_step(health: pl.DataFrame) -> Block:
-    """One sentence on the state of all sources, and what to do about the most urgent fault."""
+def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
+    """One sentence on the state of all sources and of refused rows, and what to do about the most urgent fault."""
     rows = list(health.iter_rows(named=True))
     failed = [row for row in rows if row["error_text"]]
     stale = [row for row in rows if row["is_stale"]]
-    refused = sum(row["open_reject_rows"] or 0 for row in rows)
-    fullest = max(rows, key=lambda row: row["open_reject_rows"] or 0, default=None)
+    refused = refused_rows(reasons)
     if failed:
         return board.notice(
             "off",
@@ -38,19 +38,80 @@ def next_step(health: pl.DataFrame) -> Block:
         return board.notice(
             "off", t("{source} is silent", source=stale[0]["source_name"]), _silence(stale[0])
         )
-    if refused and fullest:
+    if refused:
         return board.notice(
             "near",
-            t_count("{n} row was refused", "{n} rows were refused", refused),
+            t_count("{n} row was refused", "{n} rows were refused", sum(refused.values())),
             t(
-                "Nothing else is missing. The reasons are below; rows are kept word for word. Once their "
-                "cause is mended, load them: `floorboard etl replay --source {source}`.",
-                source=shlex.quote(fullest["source_name"]),
+                "Nothing else is missing. The reasons are below; rows are kept word for word. Once their cause is mended, "
+                "try them again below, or with `floorboard etl replay --source {source}`.",
+                source=shlex.quote(max(refused, key=lambda name: refused[name])),
             ),
         )
     return board.notice(
         "good", t("Everything arrives."), t("All sources deliver on time and no row waits for you.")
     )
+
+
+def refused_rows(reasons: pl.DataFrame) -> dict[str, int]:
+    """How many rows of each source stand refused, the source with the most first."""
+    totals = reasons.group_by("source_name").agg(pl.col("reject_rows").sum())
+    return dict(totals.sort("reject_rows", "source_name", descending=[True, False]).iter_rows())
+
+
+def being_tried(replays: pl.DataFrame) -> frozenset[str]:
+    """The sources whose refused rows are being read again now."""
+    return frozenset(replays.filter(pl.col("done_at").is_null()).get_column("source_name"))
+
+
+def try_again_word(source_name: str, rows: int, *, is_running: bool) -> str:
+    """What the button says that has a source's refused rows read again."""
+    name = words.in_markdown(source_name)
+    if is_running:
+        return t("{source}: being read again", source=name)
+    return t_count("Try {n} row of {source} again", "Try {n} rows of {source} again", rows, source=name)
+
+
+def replay_table(replays: pl.DataFrame, *, zone_name: str) -> Block:
+    """What became of the refused rows that were tried again, the newest first."""
+    columns = [
+        column(t("Asked")),
+        column(t("Source")),
+        column(t("Outcome")),
+        column(t("Taken now"), "end"),
+        column(t("Still refused"), "end"),
+        column(t("By"), wide=True),
+        column(t("Remarks"), "text", wide=True),
+    ]
+    rows = [
+        {
+            "key": str(row["replay_id"]),
+            "tone": "off" if row["error_text"] else "none",
+            "cells": [
+                words.moment(row["asked_at"], zone_name),
+                row["source_name"],
+                _replayed(row),
+                words.number(row["taken_rows"]),
+                words.number(row["refused_rows"]),
+                row["viewer_name"],
+                row["error_text"] or "",
+            ],
+        }
+        for row in replays.head(REPLAYS_SHOWN).iter_rows(named=True)
+    ]
+    return board.table(
+        t("Rows tried again"), columns, rows, nothing=t("None yet."), title=t("Rows tried again")
+    )
+
+
+def _replayed(row: Row) -> Block:
+    if row["done_at"] is None:
+        return board.status("none", t("Is being read"))
+    if row["error_text"]:
+        return board.status("off", t("Failed"))
+    if row["refused_rows"]:
+        return board.status("near", t("Some still refused") if row["taken_rows"] else t("All still refused"))
+    return board.status("good", t("All taken"))
 
 
 def _silence(row: Row) -> str:
@@ -104,24 +165,26 @@ def _source_tile(row: Row, zone_name: str) -> Block:
 
 
 def reason_table(reasons: pl.DataFrame, *, zone_name: str) -> Block:
-    """The reasons for refused rows, the most frequent first."""
+    """The kinds of reasons for refused rows with an example of each, the most frequent first."""
     columns = [
         column(t("Reason"), "text"),
         column(t("Source")),
         column(t("Rows"), "end"),
         column(t("Last time"), wide=True),
+        column(t("Such a row"), "raw", wide=True),
     ]
     rows = [
         {
-            "key": str(place),
+            "key": f"{row['source_name']}-{row['kind_text']}",
             "cells": [
-                row["reason_text"],
+                _reason(row),
                 row["source_name"],
                 words.number(row["reject_rows"]),
                 words.moment(row["newest_rejected_at"], zone_name),
+                f"{row['example_place_text']}  {row['example_raw_text']}",
             ],
         }
-        for place, row in enumerate(reasons.iter_rows(named=True))
+        for row in reasons.iter_rows(named=True)
     ]
     return board.table(
         t("Reasons for refused rows"),
@@ -130,6 +193,13 @@ def reason_table(reasons: pl.DataFrame, *, zone_name: str) -> Block:
         nothing=t("No row has been refused."),
         title=t("Why rows were refused"),
     )
+
+
+def _reason(row: Row) -> str:
+    """The reason; of several alike the newest as it was told."""
+    if not row["has_other_values"]:
+        return str(row["reason_text"])
+    return t("{reason} (and others like it with other values)", reason=row["reason_text"])
 
 
 def reject_table(rejects: pl.DataFrame, *, zone_name: str) -> Block:

@@ -12,6 +12,24 @@ from datetime import date, datetime
 import polars as pl
 from sqlalchemy import Connection
 
+from dashboard.source_queries import loader, replays, sources, upload, uploads
+from dashboard.ticket_queries import (
+    agent_day,
+    agent_totals,
+    agents,
+    team_totals,
+    ticket_answers,
+    ticket_backlog,
+    ticket_days,
+    ticket_due,
+    ticket_groups,
+    ticket_names,
+    ticket_oldest,
+    ticket_owed,
+    ticket_targets,
+    ticket_times,
+    ticket_totals,
+)
 from sql import metrics
 from sql.warehouse import frame
 
@@ -190,7 +208,7 @@ def recent_rejects(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 
 
 def reject_reasons(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
-    """One row per source and reason for which rows stand refused."""
+    """One row per source and kind of reason (alike but for numbers and quoted values) for which rows stand refused."""
     return frame(connection, "queries/reject_reasons", as_of=as_of)
 
 
@@ -209,6 +227,21 @@ QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
         service_level_intervals,
         contact_journey,
         customer_contacts,
+        ticket_totals,
+        ticket_groups,
+        ticket_times,
+        ticket_days,
+        ticket_backlog,
+        ticket_oldest,
+        ticket_targets,
+        ticket_due,
+        ticket_answers,
+        ticket_owed,
+        ticket_names,
+        agents,
+        agent_totals,
+        team_totals,
+        agent_day,
         queues,
         sites,
         source_health,
@@ -216,5 +249,10 @@ QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
         recent_rejects,
         reject_reasons,
         unused_events,
+        sources,
+        loader,
+        uploads,
+        upload,
+        replays,
     )
 }

@@ -16,6 +16,14 @@ from dashboard.words import t
 NOT_SET_UP = frozenset({"42P01", "3F000"})
 
 
+def of_interest(health: pl.DataFrame, about: str) -> pl.DataFrame:
+    """The sources that a page about "calls" or "tickets" depends on; all of them where none tells of that."""
+    if about not in ("calls", "tickets"):
+        return health
+    telling = health.filter(pl.col(f"has_{about}"))
+    return telling if telling.height else health
+
+
 def freshness(health: pl.DataFrame) -> Block:
     """How old the data is, judged by the source that is furthest behind."""
     ages = health.get_column("newest_event_age_seconds").drop_nulls().to_list()

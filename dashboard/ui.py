@@ -28,6 +28,7 @@ from sql import warehouse
 from sql.warehouse import WarehouseError
 
 Chosen = TypeVar("Chosen")
+Done = TypeVar("Done")
 LIVE_SECONDS = 2
 HEAD_SECONDS = 5
 LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health")
@@ -113,6 +114,10 @@ class Moment:
         """The answer of a question that may be 20 seconds old."""
         return _calm_answer(self.viewer.scope_name, question_name, tuple(sorted(arguments.items())))
 
+    def fresh(self, question_name: str, **arguments: object) -> pl.DataFrame:
+        """The answer of a question about something that the reader has just changed."""
+        return _answer(self.viewer.scope_name, question_name, tuple(sorted(arguments.items())))
+
     @property
     def health(self) -> pl.DataFrame:
         """One row per source: how fresh its data is."""
@@ -150,16 +155,18 @@ def page(
     content: Callable[[Moment, Chosen], None],
     filters: Callable[[Moment], Chosen],
     refresh_seconds: float,
-    needs: Literal["queues", "sources"] = "queues",
+    needs: Literal["queues", "sources", "nothing"] = "queues",
+    about: Literal["calls", "tickets", "everything"] | None = None,
 ) -> None:
     """A whole page: guard, head, filters, and the content that draws itself anew every `refresh_seconds`.
 
-    Where the warehouse fails, or holds none of what the page `needs` (queues, or at least sources), the page
-    says so and goes on trying; it fills without a reload. A page about queues also warns while a source is
-    silent.
+    Where the warehouse fails, or holds none of what the page `needs` (queues, at least sources, or nothing), the page
+    says so and goes on trying; it fills without a reload. about: whose age the head shows; a page about queues is about
+    calls, and warns while a source of calls is silent.
     """
     viewer = access.viewer()
-    st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer)
+    about = about or ("calls" if needs == "queues" else "everything")
+    st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer, about)
     chosen: list[Chosen] = []
     with suppress(WarehouseError):  # the content below says it
         at = moment(viewer)
@@ -175,7 +182,8 @@ def page(
             if not chosen:
                 st.rerun()
             if needs == "queues":
-                for notice in state_view.stale_notices(at.health, zone_name=at.zone_name):
+                health = state_view.of_interest(at.health, about)
+                for notice in state_view.stale_notices(health, zone_name=at.zone_name):
                     board.show(notice, key=notice["key"])
             content(at, chosen[0])
         except WarehouseError as error:
@@ -195,10 +203,12 @@ def _log(error: WarehouseError) -> None:
 
 
 def _is_empty(at: Moment, needs: str) -> bool:
+    if needs == "nothing":
+        return False
     return at.health.is_empty() if needs == "sources" else at.live("queues").is_empty()
 
 
-def _head(title: str, viewer: access.Viewer) -> None:
+def _head(title: str, viewer: access.Viewer, about: str) -> None:
     block: board.Block = {
         "kind": "head",
         "title": title,
@@ -210,7 +220,7 @@ def _head(title: str, viewer: access.Viewer) -> None:
         block |= {
             "site": at.site_name,
             "clock": words.clock(at.now, at.zone_name),
-            "fresh": state_view.freshness(at.health),
+            "fresh": state_view.freshness(state_view.of_interest(at.health, about)),
         }
     except WarehouseError:
         block |= {"clock": "", "fresh": {**board.status("off", ""), "text": t("No connection")}}
@@ -327,6 +337,57 @@ def _keep_in_address(key: str, widget: str, default: object) -> None:
         st.query_params.pop(key, None)
     else:
         st.query_params[key] = found.isoformat() if isinstance(found, date) else str(found)
+
+
+def address(key: str, options: list[str]) -> str:
+    """Which of the options the address names; the first one where it names none."""
+    found = st.query_params.get(key, options[0])
+    return found if found in options else options[0]
+
+
+def number_in_address(key: str) -> int | None:
+    """The whole number that the address names under this key; what is none leaves the address."""
+    text = st.query_params.get(key)
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 15:
+        return int(text)
+    st.query_params.pop(key)
+    return None
+
+
+def lead_to(key: str, number: int | None) -> None:
+    """Shows the page with this number under that key of its address, or without the key."""
+    if number is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = str(number)
+    st.rerun()
+
+
+def change(viewer: access.Viewer, work: Callable[..., Done], **values: object) -> Done:
+    """Does what a person asked for (`work` with a connection and the values) in a transaction of its own.
+
+    Raises WarehouseError, also where the person is no administrator, and what the work raises.
+    """
+    if not viewer.is_administrator:
+        raise WarehouseError("Only an administrator may change this. Ask one to do it.")
+    with access.transaction(_engine(warehouse.database_url()), viewer.scope_name) as connection:
+        return work(connection, **values)
+
+
+def kept(name: str, make: Callable[[], Done]) -> Done:
+    """What `make` gave when this was first asked for in this tab, until `forget` lets go of it."""
+    key = f"kept-{name}"
+    if key not in st.session_state:
+        st.session_state[key] = make()
+    found: Done = st.session_state[key]
+    return found
+
+
+def forget(name: str) -> None:
+    """Lets go of what was kept under this name; the next `kept` makes it anew."""
+    st.session_state.pop(f"kept-{name}", None)
 
 
 def download(frame: pl.DataFrame, *, file_name: str, zone_name: str) -> None:

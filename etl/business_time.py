@@ -188,7 +188,7 @@ def _openings(schedule: Schedule, first_year: int, last_year: int) -> Openings:
     for first_date, last_date in schedule.holidays:
         is_open &= (days < first_date.toordinal()) | (days > last_date.toordinal())
     offsets = _offsets(zone, first.toordinal(), after.toordinal())
-    is_plain = (offsets[:-1] == offsets[1:]).all(axis=1) & (offsets[:-1, 0] == offsets[:-1, 1])
+    is_plain = (offsets[:-1] == offsets[1:]).all(axis=1)
     midnights = (days - date(1970, 1, 1).toordinal()) * 86_400 - offsets[:-1, 0]
     starts: list[Array] = []
     ends: list[Array] = []

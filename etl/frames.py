@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from psycopg import sql as pg_sql
 
 from etl import LoadError
-from etl.shapes import INSTANT, OPEN_OUTCOMES, DataType, Shape
+from etl.shapes import INSTANT, LEFT_OUTCOMES, OPEN_OUTCOMES, DataType, Shape
 from sql import warehouse
 
 Array = NDArray[Any]
@@ -25,6 +25,8 @@ LAST_INSTANT = pl.lit("2100-01-01T00:00:00Z").str.to_datetime(time_unit="us", ti
 COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 COPY_TRAILER = b"\xff\xff"
 COPY_ROWS = 50_000
+LONGEST_SECONDS = 31 * 86_400  # what is told to last longer is a lost end, or no duration
+LONGEST_TEXT = 500  # of an id or a name: what is longer is another column, and too long for an index
 _LARGEST_INT32 = 2**31 - 1
 _POSTGRES_EPOCH_MICROSECONDS = 946_684_800_000_000  # 2000-01-01, from which Postgres counts
 
@@ -65,18 +67,25 @@ def _is_narrowed(found: pl.DataType, expected: DataType) -> bool:
     return found == pl.Null or (expected == pl.Float64 and found.is_numeric() and not found.is_decimal())
 
 
-def gate(frame: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows that the table takes, in the table's columns and types, and the others with `reason_text` added.
+def judged(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """The frame with every column of the shape and `reason_text`: why the warehouse does not take the row, else null.
 
     Raises LoadError where a required column is missing or has another type (see `complete`).
     """
     frame = complete(frame, shape)
-    judged = frame.with_columns(reason_text=pl.coalesce(*_column_faults(shape), *_row_faults(shape)))
-    good = judged.filter(pl.col("reason_text").is_null())
-    return (
-        good.select(pl.col(name).cast(dtype) for name, dtype in shape.columns.items()),
-        judged.filter(pl.col("reason_text").is_not_null()),
-    )
+    return frame.with_columns(reason_text=pl.coalesce(*_column_faults(shape), *_row_faults(shape)))
+
+
+def fitted(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """Rows that passed, in the table's columns and types."""
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in shape.columns.items())
+
+
+def gate(frame: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows that the table takes, in the table's columns and types, and the others with `reason_text` added."""
+    rows = judged(frame, shape)
+    is_good = pl.col("reason_text").is_null()
+    return fitted(rows.filter(is_good), shape), rows.filter(~is_good)
 
 
 def _column_faults(shape: Shape) -> list[pl.Expr]:
@@ -98,14 +107,23 @@ def _column_faults(shape: Shape) -> list[pl.Expr]:
             faults.append(pl.when(outside).then(pl.lit(f"{name} is outside the years 1990 to 2099")))
         elif name.endswith(("_seconds", "_number", "_rows")):
             faults.append(pl.when(column < 0).then(pl.lit(f"{name} is negative")))
+            if dtype == pl.Int32 and name.endswith("_seconds"):
+                longest = pl.lit(f"{name} is more than {LONGEST_SECONDS:,} s, 31 days")
+                faults.append(pl.when(column > LONGEST_SECONDS).then(longest))
         elif dtype == pl.String:
             faults.append(
                 pl.when(column.str.contains("\x00", literal=True)).then(pl.lit(f"{name} holds a NUL byte"))
             )
+            if name.endswith(("_id", "_name", "_key", "value_text")):  # what indexes hold
+                told = pl.lit(f"{name} has more than {LONGEST_TEXT} characters")
+                faults.append(pl.when(column.str.len_chars() > LONGEST_TEXT).then(told))
+        if name in ("queue_id", "agent_id"):
+            of = name.removesuffix("_id")
+            told = pl.lit(f"{of}_name is empty, too long, or holds a NUL byte; expected the key of a {of}")
+            faults.append(pl.when(column < 0).then(told))
         if dtype == pl.Int32:
-            faults.append(
-                pl.when(column > _LARGEST_INT32).then(pl.format("{} is {}; too large", pl.lit(name), column))
-            )
+            outside = (column > _LARGEST_INT32) | (column < -_LARGEST_INT32)
+            faults.append(pl.when(outside).then(pl.format("{} is {}; too large", pl.lit(name), column)))
         if name in shape.one_of:
             words = sorted(shape.one_of[name])
             faults.append(
@@ -134,6 +152,15 @@ def _row_faults(shape: Shape) -> list[pl.Expr]:
             ),
             pl.when(~is_open & pl.col("ended_at").is_null()).then(
                 pl.format("the outcome is {} and ended_at is missing", "outcome_name")
+            ),
+            pl.when(
+                pl.col("outcome_name").is_in(("answered", "in_progress")) & pl.col("answered_at").is_null()
+            ).then(pl.format("the outcome is {} and answered_at is missing", "outcome_name")),
+            pl.when(
+                pl.col("outcome_name").is_in((*LEFT_OUTCOMES, "waiting"))
+                & pl.col("answered_at").is_not_null()
+            ).then(
+                pl.format("the outcome is {} and answered_at is given; expected one of them", "outcome_name")
             ),
         ]
     return faults

@@ -38,14 +38,16 @@ from sqlalchemy.exc import DBAPIError
 
 from etl import LoadError
 from etl.config import Settings
-from etl.key_moves import move_keys
+from etl.key_moves import move_keys, recount, teams_of_today
 from etl.load import BatchSummary, Readers, run_source
+from etl.requests import Requests
 from etl.sources import SourceSettings
 from etl.supervise import Stopping
 from sql.warehouse import WarehouseError, connected, execute
 
 HEARTBEAT_SECONDS = 10
 KEY_MOVES_SECONDS = 3
+REQUESTS_SECONDS = 2
 MISFIRE_GRACE_SECONDS = 300
 LONGEST_BACK_OFF_SECONDS = 60
 GRACE_SECONDS = 20.0
@@ -53,6 +55,7 @@ SILENCE_SECONDS = 60.0
 PROCESS_NAME = "etl"
 _HEARTBEAT = "heartbeat"
 _KEY_MOVES = "joined agents and queues"
+_REQUESTS = "uploads and replays"
 _LOG = logging.getLogger("floorboard.etl")
 
 Clock = Callable[[], datetime]
@@ -125,9 +128,11 @@ class _Failure:
     error_text: str
 
 
-def _is_away(error: LoadError) -> bool:
+def _is_away(error: LoadError | WarehouseError) -> bool:
     """Whether the warehouse was gone, so that the load could not write its failure down."""
     cause = error.__cause__
+    if isinstance(cause, WarehouseError):
+        cause = cause.__cause__
     if not isinstance(cause, DBAPIError):
         return False
     return cause.connection_invalidated or getattr(cause.orig, "sqlstate", None) is None
@@ -137,9 +142,16 @@ class JobService:
     """The job table at work; one per process."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, *, stop: threading.Event, now: Clock = wall_clock
+        self,
+        engine: Engine,
+        settings: Settings,
+        *,
+        only: str | None = None,
+        stop: threading.Event,
+        now: Clock = wall_clock,
     ) -> None:
         self._engine, self._settings, self._stop, self._now = engine, settings, stop, now
+        self._sources = settings.sources if only is None else (settings.source(only),)
         self._started_at = now()
         self._last_beat = time.monotonic()
         self._failures: deque[_Failure] = deque(maxlen=1000)
@@ -148,7 +160,8 @@ class JobService:
         self._overrun: set[str] = set()
         self._warehouse_away = False
         self._readers = Readers()
-        workers = len(settings.sources) + 2
+        self._requests = Requests(engine, settings, now=now, check=self._check)
+        workers = len(settings.sources) + 3
         self._scheduler = BackgroundScheduler(
             jobstores={"default": MemoryJobStore()},
             executors={"default": ThreadPoolExecutor(workers)},
@@ -164,16 +177,13 @@ class JobService:
         )
 
     def table(self) -> list[Job]:
-        """Every job: the heartbeat first, then the moves of keys, then one per source."""
+        """Every job: the heartbeat first, then what people ask for, then one per source."""
         return [
             Job(_HEARTBEAT, HEARTBEAT_SECONDS, self.beat),
             Job(_KEY_MOVES, KEY_MOVES_SECONDS, self.move_keys),
+            Job(_REQUESTS, REQUESTS_SECONDS, self.work_requests),
             *(Job(source.name, source.every_seconds, self._loading(source)) for source in self._sources),
         ]
-
-    @property
-    def _sources(self) -> tuple[SourceSettings, ...]:
-        return self._settings.sources
 
     def run(self) -> None:
         """Works until `stop` is set; LoadError when the scheduler itself has fallen silent."""
@@ -233,9 +243,28 @@ class JobService:
         """Moves the facts of keys that a person has given to another agent or queue."""
         if time.monotonic() < self._next_try.get(_KEY_MOVES, 0.0):
             return
-        if done := move_keys(self._engine, now=self._now):
+        try:
+            done = move_keys(self._engine, now=self._now)
+            recount(self._engine, now=self._now)
+            teams_of_today(self._engine, now=self._now)
+        except LoadError as error:  # not written down yet, unlike the failure of a load
+            raise WarehouseError(str(error)) from error
+        if done:
             _LOG.info("%d keys were moved with their facts.", done)
         self._failed_starts.pop(_KEY_MOVES, None)
+
+    def work_requests(self) -> None:
+        """Looks at uploads, loads them, and reads refused rows again, as people ask for it on the pages."""
+        try:
+            with suppress(Stopping):
+                self._requests.work()
+        except (LoadError, WarehouseError) as error:
+            if not _is_away(error):
+                raise WarehouseError(str(error)) from error  # told by the heartbeat where it is away
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise Stopping
 
     def beat(self) -> None:
         """Writes the heartbeat row and the failures that found no warehouse when they happened."""
@@ -289,7 +318,7 @@ class JobService:
 
     def _hear_overrun(self, job_id: str, name: str) -> None:
         """One row for each run that lasts too long, however many starts it costs."""
-        if job_id not in self._overrun:
+        if job_id not in self._overrun and name not in (_REQUESTS, _KEY_MOVES):  # a large upload may take its time
             self._overrun.add(job_id)
             every = next((job.every_seconds for job in self.table() if job.name == name), 0)
             self._note(name, f"A start was left out: the run before it lasts longer than {every} s.")
@@ -323,11 +352,12 @@ def run_once(
     engine: Engine,
     settings: Settings,
     *,
+    only: str | None = None,
     now: Clock = wall_clock,
     tell: Callable[[str], None],
     check: Callable[[], None] = lambda: None,
 ) -> list[dict[str, Any]]:
-    """Reads everything that is new; one row per source: what was read and what became of it.
+    """Reads everything that is new, of one source (`only`) or all; one row per source: what became of its rows.
 
     A source that fails does not keep the others from loading; the last LoadError is raised after all. `check`
     is called after every batch and may end the load by raising.
@@ -337,9 +367,13 @@ def run_once(
     try:
         if done := move_keys(engine, now=now):
             tell(f"{done} keys of agents or queues were moved with their facts.")
+        recount(engine, now=now)
+        teams_of_today(engine, now=now)
+        if asked := Requests(engine, settings, now=now, check=check).work():
+            tell(f"{asked} uploads and replays that were asked for are done; the pages show their outcomes.")
     except LoadError as error:
         failures.append(error)
-    for source in settings.sources:
+    for source in settings.sources if only is None else (settings.source(only),):
         try:
             summary = run_source(engine, settings, source, now=now, on_batch=lambda _batch: check())
         except LoadError as error:
@@ -361,10 +395,17 @@ def hard_exit() -> None:
     os._exit(1)
 
 
-def serve(engine: Engine, settings: Settings, *, stop: threading.Event, now: Clock = wall_clock) -> None:
-    """Loads every source at its pace until `stop` is set; the running batch still commits.
+def serve(
+    engine: Engine,
+    settings: Settings,
+    *,
+    only: str | None = None,
+    stop: threading.Event,
+    now: Clock = wall_clock,
+) -> None:
+    """Loads every source (or `only` one) at its pace until `stop` is set; the running batch still commits.
 
     `now` gives the instant that is written to the ledger (the simulated floor may run faster than the wall).
     Raises LoadError when the scheduler has fallen silent. A warehouse that is away only delays the loads.
     """
-    JobService(engine, settings, stop=stop, now=now).run()
+    JobService(engine, settings, only=only, stop=stop, now=now).run()

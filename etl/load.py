@@ -28,6 +28,10 @@ SCHEDULES_SECONDS = 3600.0
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
+class _RefusedAgainError(Exception):
+    """Among the rows of a replay is one that the warehouse still does not take."""
+
+
 class _CursorMovedError(Exception):
     """Another process loaded from this source meanwhile; reading starts again from where it stands now."""
 
@@ -98,7 +102,7 @@ class Readers:
 def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) -> str | None:
     """Stores the business hours that the source tells; tickets are counted in them from then on.
 
-    Gives a notice where they cannot be read: the tickets themselves are loaded all the same.
+    Where they differ from what was known, a recount of the past is asked for. Gives a notice where they cannot be read: the tickets themselves are loaded all the same.
     """
     try:
         told = reader.schedules()
@@ -107,6 +111,7 @@ def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) 
     if told is None:
         return None
     run: dict[str, object] = {"source_name": source.facts_source_name}
+    changed_rows = 0
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         for name, frame in (
             ("schedules", told.schedules),
@@ -114,7 +119,9 @@ def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) 
             ("holidays", told.holidays),
         ):
             columns = {_several(column): frame[column].to_list() for column in frame.columns}
-            warehouse.execute(connection, f"merge/{name}", **run, **columns)
+            changed_rows += warehouse.one_row(connection, f"merge/{name}", **run, **columns)[0]
+        if changed_rows:
+            warehouse.execute(connection, "merge/ticket_recounts", **run)
     return None
 
 
@@ -153,6 +160,10 @@ def run_source(
         message = f"Source '{source.name}': {error}"
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
+    except Exception as error:  # a fault of the program: noted by its kind, its text may hold what was read
+        message = f"Source '{source.name}': {type(error).__name__}; the log of the load tells more."
+        _note_failure(engine, source, message, started_at=started_at, ended_at=now())
+        raise
     finally:
         if readers is None:
             kept.close()
@@ -220,8 +231,10 @@ def _load_pieces(
     found = reader.read(position_text, carry_text, now=now(), piece_bytes=piece_bytes, refusal=refusal)
     for number, batch in enumerate(found, start=1):
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-            done = load_batch(connection, settings, source, batch, follows=position_text, now=now)
-        position_text = batch.position_text
+            done = load_batch(
+                connection, settings, source, batch, follows=(position_text, carry_text), now=now
+            )
+        position_text, carry_text = batch.position_text, batch.carry_text
         summary.add(done)
         if on_batch is not None:
             on_batch(done)
@@ -255,13 +268,12 @@ def load_batch(
     source: SourceSettings,
     batch: Batch,
     *,
-    follows: str,
+    follows: tuple[str, str],
     now: Callable[[], datetime],
 ) -> BatchSummary:
-    """Merges one batch in the connection's transaction; raises when the cursor no longer stands at `follows`."""
+    """Merges one batch in the connection's transaction; raises when position and carry are no longer `follows`."""
     started_at = now()
-    stands_at, _ = warehouse.one_row(connection, "merge/cursor_lock", source_name=source.name)
-    if stands_at != follows:
+    if warehouse.one_row(connection, "merge/cursor_lock", source_name=source.name) != follows:
         raise _CursorMovedError
     run_id = warehouse.one_row(connection, "merge/run_number")[0]
     done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
@@ -346,42 +358,63 @@ def replay_rejects(
 ) -> RunSummary:
     """Reads the refused rows of a source again, oldest first; those that are taken now are marked as replayed.
 
-    The live cursor stays where it is. Running it twice changes nothing the second time.
+    The live cursor stays where it is. Running it twice changes nothing the second time. A row that the warehouse still
+    does not take stays refused and keeps no other from being taken.
     """
     source = settings.source(source_name)
     summary = RunSummary()
+    reader = source.reader(settings.site.site, customer_secret())
     try:
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-            row = connection.execute(
-                sa.text(warehouse.statement("merge/cursor_lock")), {"source_name": source_name}
-            ).one_or_none()
             refused = warehouse.frame(connection, "merge/open_rejects", source_name=source_name)
-            if row is None or refused.is_empty():
-                return summary
-            reader = source.reader(settings.site.site, customer_secret())
-            batch, still = reader.again(refused["raw_text"].to_list(), row.carry_text, now=now())
-            reader.close()
-            run_id = warehouse.one_row(connection, "merge/run_number")[0]
-            started_at = now()
-            done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
-            warehouse.execute(connection, "merge/rejects_of_run_gone", run_id=run_id)
-            taken = [
-                number
-                for place, (number, raw) in enumerate(refused.select("reject_id", "raw_text").iter_rows())
-                if place not in still and raw not in done.refused_raw_texts
-            ]
-            warehouse.execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
-            counts = BatchSummary(
-                len(taken), done.loaded_rows, len(taken) - done.loaded_rows, 0, None, "replay of refused rows"
-            )
-            _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
-            warehouse.execute(
-                connection,
-                "merge/cursor_carry",
-                source_name=source_name,
-                carry_text=batch.carry_text,
-            )
-            summary.add(counts)
+        parts = [refused] if refused.height else []
+        while parts:
+            part = parts.pop()
+            try:
+                with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+                    summary.add(_replay_part(connection, settings, source, reader, part, now=now))
+            except _RefusedAgainError:
+                parts += _halves(part)
+            except warehouse.WarehouseError as error:
+                if not error.is_data_fault:
+                    raise
+                parts += _halves(part)
     except warehouse.WarehouseError as error:
         raise LoadError(f"Source '{source_name}': {error}") from error
+    finally:
+        reader.close()
     return summary
+
+
+def _halves(part: pl.DataFrame) -> list[pl.DataFrame]:
+    """The later and the earlier half (the last is worked next); nothing of a single row: it stays refused."""
+    middle = part.height // 2
+    return [part[middle:], part[:middle]] if middle else []
+
+
+def _replay_part(
+    connection: sa.Connection,
+    settings: Settings,
+    source: SourceSettings,
+    reader: Reader,
+    refused: pl.DataFrame,
+    *,
+    now: Callable[[], datetime],
+) -> BatchSummary:
+    """Takes some refused rows in the connection's transaction; raises where one of them is refused again."""
+    _, carry_text = warehouse.one_row(connection, "merge/cursor_lock", source_name=source.name)
+    batch, still = reader.again(refused["raw_text"].to_list(), carry_text, now=now())
+    run_id = warehouse.one_row(connection, "merge/run_number")[0]
+    started_at = now()
+    done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
+    if done.has_refused:
+        raise _RefusedAgainError
+    taken = [number for place, number in enumerate(refused["reject_id"].to_list()) if place not in still]
+    warehouse.execute(connection, "merge/rejects_replayed", reject_ids=taken, replayed_at=now())
+    loaded_rows = min(done.loaded_rows, len(taken))
+    counts = BatchSummary(
+        len(taken), loaded_rows, len(taken) - loaded_rows, 0, None, "replay of refused rows"
+    )
+    _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
+    warehouse.execute(connection, "merge/cursor_carry", source_name=source.name, carry_text=batch.carry_text)
+    return counts

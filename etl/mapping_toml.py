@@ -12,6 +12,7 @@ from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 _ORDER = ("name", "kind", "path", "every_seconds", "facts")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -33,13 +34,18 @@ def toml_of(table: AnyMapping[str, Any], *, comments: AnyMapping[str, str] | Non
             {key: value for key, value in spec.items() if _is_told(value)} if isinstance(spec, dict) else spec
         )
         written = told["column"] if isinstance(told, dict) and told.keys() == {"column"} else told
-        comment = f"  # {' '.join(comments[name].split())}" if name in comments else ""
+        comment = f"  # {_comment(comments[name])}" if name in comments else ""
         lines.append(f"{_key(name)} = {_value(written)}{comment}")
     for name in ("only", "skip"):
         for rule in table.get(name, ()):
             lines += ["", f"[[sources.{name}]]"]
             lines += [f"{_key(column)} = {_value(_condition(told))}" for column, told in rule.items()]
     return "\n".join(lines) + "\n"
+
+
+def _comment(text: str) -> str:
+    """A comment in one line, without the signs that TOML forbids there."""
+    return _CONTROL.sub("\u2400", " ".join(text.split())).encode("utf-8", "replace").decode()
 
 
 def _is_told(value: object) -> bool:

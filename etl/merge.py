@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from etl import ticket_merge
 from etl.config import Settings
-from etl.frames import copy_to_stage, gate
+from etl.frames import copy_to_stage, fitted, judged
 from etl.shapes import (
     AGENT_STATES,
     CALLS,
+    CONTACT_LINKS,
     DIRTY_AGENT_INTERVALS,
     DIRTY_QUEUE_INTERVALS,
     FACTS,
@@ -32,6 +33,8 @@ from etl.shapes import (
 from etl.sources import Batch, SourceSettings
 from sql import warehouse
 
+LONGEST_KEY = 250
+BAD_KEY = -1
 LONGEST_STATE = timedelta(
     days=31
 )  # what lasts longer is a lost end: rollups follow it no further, as in sql/rollups
@@ -43,8 +46,8 @@ class Merged:
 
     loaded_rows: int
     rejected_rows: int
-    refused_raw_texts: frozenset[str] = frozenset()
-    """The records that the warehouse does not take, as they were delivered."""
+    has_refused: bool = False
+    """Whether there was anything that the reader took and the warehouse does not."""
 
 
 def merge_batch(
@@ -62,13 +65,16 @@ def merge_batch(
     is_shared = any(
         other != source and other.facts_source_name == source.facts_source_name for other in settings.sources
     )
-    facts, refused_records, refused_facts = _judged(_with_ids(connection, settings, source, batch), batch)
+    # Whoever tells under the same name waits here: what is read from now on is what stands at the end.
+    warehouse.one_row(connection, "merge/facts_lock", source_name=source.facts_source_name)
+    taken, refused_records, refused_facts = _judged(batch)
+    facts = _with_ids(connection, settings, source, batch, taken)
     for statement in _stages(facts):
         connection.exec_driver_sql(warehouse.statement(statement))
-    copy_to_stage(connection, pl.concat([batch.rejects, refused_records]), REJECTS)
+    copy_to_stage(connection, _storable(pl.concat([batch.rejects, refused_records])), REJECTS)
     rejected_rows = warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
     for refused in refused_facts:  # of a log: a fact may hold several of its rows, or none
-        copy_to_stage(connection, _refusals(refused, source), REJECTS)
+        copy_to_stage(connection, _storable(_refusals(refused, source)), REJECTS)
         warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
         rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
     ticket_merge.note_days(connection, facts, source_name=source.facts_source_name)
@@ -81,38 +87,49 @@ def merge_batch(
         loaded_rows += changed_rows
         loaded_seqs.update(changed_seqs)
     if batch.unused.height:
+        unused = batch.unused.group_by("event_name", maintain_order=True).agg(
+            pl.col("is_known").all(), pl.col("read_rows").sum()
+        )
         warehouse.execute(
             connection,
             "merge/unused_events",
             **run,
-            event_names=batch.unused["event_name"].to_list(),
-            are_known=batch.unused["is_known"].to_list(),
-            read_rows=batch.unused["read_rows"].to_list(),
+            event_names=unused["event_name"].to_list(),
+            are_known=unused["is_known"].to_list(),
+            read_rows=unused["read_rows"].to_list(),
         )
     ticket_merge.settle(connection, facts, run=of_facts)
+    warehouse.one_row(connection, "rollups/lock_shared")
     roll_up(connection)
-    return Merged(loaded_rows + len(loaded_seqs), rejected_rows, frozenset(refused_records["raw_text"]))
+    has_refused = refused_records.height > 0 or bool(refused_facts)
+    return Merged(loaded_rows + len(loaded_seqs), rejected_rows, has_refused)
 
 
 def _judged(
-    facts: list[tuple[Shape, pl.DataFrame]], batch: Batch
+    batch: Batch,
 ) -> tuple[list[tuple[Shape, pl.DataFrame]], pl.DataFrame, list[pl.DataFrame]]:
     """The facts that the warehouse takes, the source's rows that it does not (for a log: the facts).
 
     Of a record of which one fact is refused, all are: it is refused whole, with its place and its text.
     """
     taken, reasons, refused_facts = [], [], []
-    for shape, frame in facts:
-        good, refused = gate(frame, shape)
-        taken.append((shape, good))
-        if refused.height and batch.rows is not None and "seq" in good.columns:
+    known_rows = batch.rows.select("seq") if batch.rows is not None else None
+    for shape in FACTS.values():
+        if (frame := batch.facts.get(shape.fact_name)) is None:
+            continue
+        rows = judged(_with_stand_ins(frame, shape), shape)
+        taken.append((shape, rows.filter(pl.col("reason_text").is_null())))
+        refused = rows.filter(pl.col("reason_text").is_not_null())
+        if known_rows is not None and "seq" in refused.columns:
+            of_records = refused.join(known_rows, on="seq", how="semi")
             named = pl.format("{}: {}", pl.lit(shape.fact_name), "reason_text")
-            reasons.append(refused.select("seq", reason_text=named))
-        elif refused.height:
+            reasons.append(of_records.select("seq", reason_text=named))
+            refused = refused.join(known_rows, on="seq", how="anti", nulls_equal=False)
+        if refused.height:
             refused_facts.append(refused)
-    if not reasons or batch.rows is None:
+    first = pl.concat(reasons).unique("seq", keep="first", maintain_order=True) if reasons else None
+    if batch.rows is None or first is None or first.is_empty():
         return taken, batch.rejects.clear(), refused_facts
-    first = pl.concat(reasons).unique("seq", keep="first", maintain_order=True)
     refused_records = batch.rows.join(first, on="seq", how="inner", maintain_order="left").select(
         "place_text", pl.lit("").alias("file_key"), "reason_text", "raw_text"
     )
@@ -124,6 +141,28 @@ def _judged(
         for shape, good in taken
     ]
     return whole, refused_records, refused_facts
+
+
+def _with_stand_ins(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
+    """Keys of queues and agents as they will be judged: any id where the key can be one, none where it cannot."""
+    columns: list[pl.Expr] = []
+    for kind in ("queue", "agent"):
+        if f"{kind}_id" not in shape.columns or f"{kind}_name" not in frame.columns:
+            continue
+        key = pl.col(f"{kind}_name").cast(pl.String)
+        is_bad = key.str.contains("\x00", literal=True) | (key.str.strip_chars() == "")
+        is_bad = is_bad | (key.str.len_chars() > LONGEST_KEY)
+        # -1 is below every bound: the gate refuses the row and names the column
+        columns.append(
+            pl.when(is_bad).then(BAD_KEY).when(key.is_not_null()).then(1).cast(pl.Int64).alias(f"{kind}_id")
+        )
+    counts = "new_rows" in shape.columns and "new_rows" not in frame.columns  # a record counts by its seq
+    return frame.with_columns(*columns, *([pl.lit(0, pl.Int64).alias("new_rows")] if counts else []))
+
+
+def _storable(rejects: pl.DataFrame) -> pl.DataFrame:
+    """Refused rows as a table takes them: NUL bytes as the sign for them."""
+    return rejects.with_columns(pl.all().str.replace_all("\x00", "\u2400", literal=True))
 
 
 def _stages(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:
@@ -156,10 +195,12 @@ def merge_facts(
         return 0, []
     if is_record and "version_number" in frame.columns:
         frame = frame.sort("version_number", maintain_order=True)
+    if is_record and shape is CALLS:
+        frame = _with_waits(_newest_told(frame))
+    if shape is CONTACT_LINKS:
+        frame = frame.with_columns(pl.col("source_name").fill_null(run["source_name"]))
     if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
         frame = frame.unique(shape.key, keep="last", maintain_order=True)
-    if is_record and shape is CALLS:
-        frame = _with_waits(frame)
     if shape in (CALLS, AGENT_STATES):
         make_months(connection, frame)
     copy_to_stage(connection, frame, shape)
@@ -188,6 +229,15 @@ def merge_facts(
     return int(changed_rows), list(changed_seqs)
 
 
+def _newest_told(calls: pl.DataFrame) -> pl.DataFrame:
+    """Of calls that are told several times, all stays of the newest version, each as it was told last."""
+    if not calls["call_id"].is_duplicated().any():
+        return calls
+    newest = calls.group_by("call_id").agg(pl.col("version_number").max())
+    of_newest = calls.join(newest, on=["call_id", "version_number"], how="semi", maintain_order="left")
+    return of_newest.unique(["call_id", "stay_number"], keep="last", maintain_order=True)
+
+
 def _with_waits(calls: pl.DataFrame) -> pl.DataFrame:
     """Where a record does not tell the wait, it lasts from the entry to the answer, or to leaving unanswered."""
     left_at = pl.when(pl.col("outcome_name").is_in(LEFT_OUTCOMES)).then("ended_at")
@@ -213,12 +263,16 @@ def _refusals(refused: pl.DataFrame, source: SourceSettings) -> pl.DataFrame:
 
 
 def _with_ids(
-    connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch
+    connection: sa.Connection,
+    settings: Settings,
+    source: SourceSettings,
+    batch: Batch,
+    taken: list[tuple[Shape, pl.DataFrame]],
 ) -> list[tuple[Shape, pl.DataFrame]]:
-    """The batch's facts with our queue_id and agent_id; queues and agents named for the first time are made."""
+    """The facts with our queue_id and agent_id; queues and agents named for the first time are made."""
     known = _names(connection, source)
     told = {
-        (kind, key): name
+        (kind, key): name.replace("\x00", "")[:LONGEST_KEY]
         for kind, key, name in batch.names.select("kind_name", "source_key", "display_name").iter_rows()
         if name
     }
@@ -227,7 +281,7 @@ def _with_ids(
         ("queue", {"time_zone_name": settings.site.time_zone}),
         ("agent", {"site_name": settings.site.name}),
     ):
-        if new_keys := _new_keys(batch, kind, known[kind]):
+        if new_keys := _new_keys(taken, kind, known[kind]):
             has_new = True
             names = [told.get((kind, key)) for key in new_keys]
             warehouse.execute(
@@ -240,16 +294,12 @@ def _with_ids(
             )
     known = _names(connection, source) if has_new else known
     _learn_names(connection, source, known, told)
-    return [
-        (shape, _identified(frame, shape, known))
-        for shape in FACTS.values()
-        if (frame := batch.facts.get(shape.fact_name)) is not None
-    ]
+    return [(shape, fitted(_identified(frame, shape, known), shape)) for shape, frame in taken]
 
 
-def _new_keys(batch: Batch, kind: str, known: dict[str, _Known]) -> list[str]:
+def _new_keys(taken: list[tuple[Shape, pl.DataFrame]], kind: str, known: dict[str, _Known]) -> list[str]:
     column = f"{kind}_name"
-    named = [frame[column] for frame in batch.facts.values() if column in frame.columns]
+    named = [frame[column] for _, frame in taken if column in frame.columns]
     if not named:
         return []
     keys = pl.concat([series.cast(pl.String) for series in named]).drop_nulls().unique()
@@ -290,8 +340,7 @@ def _identified(frame: pl.DataFrame, shape: Shape, known: dict[str, dict[str, _K
         for kind in ("queue", "agent")
         if f"{kind}_id" in shape.columns and f"{kind}_name" in frame.columns
     ]
-    counts = "new_rows" in shape.columns and "new_rows" not in frame.columns  # a record counts by its seq
-    return frame.with_columns(*ids, *([pl.lit(0, pl.Int64).alias("new_rows")] if counts else []))
+    return frame.with_columns(ids)
 
 
 @dataclass(frozen=True)
@@ -314,9 +363,11 @@ def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[
 def make_months(connection: sa.Connection, frame: pl.DataFrame) -> None:
     """Makes the partitions for every month that a row begins, is answered, or lasts in (as far as rollups follow it)."""
     begin = pl.col(frame.columns[0])
-    end = pl.min_horizontal(begin + LONGEST_STATE, "ended_at")
-    instants = [begin, end, pl.col("answered_at")] if "answered_at" in frame.columns else [begin, end]
-    months = pl.concat(
-        [frame.select(instant.dt.date().dt.month_start().alias("m"))["m"] for instant in instants]
-    )
-    warehouse.execute(connection, "merge/months", months=sorted(months.drop_nulls().unique()))
+    end = pl.min_horizontal(begin + LONGEST_STATE, "ended_at")  # null while it lasts: the months that it may last in
+    spans = frame.select(
+        begin.dt.date().dt.month_start().alias("first"), end.dt.date().dt.month_start().alias("last")
+    ).unique()
+    months = set(spans.select(pl.date_ranges("first", "last", "1mo").explode()).to_series().drop_nulls())
+    if "answered_at" in frame.columns:
+        months |= set(frame["answered_at"].dt.date().dt.month_start().drop_nulls().unique())
+    warehouse.execute(connection, "merge/months", months=sorted(months))

@@ -36,10 +36,18 @@ def note_days(
 def settle(
     connection: sa.Connection, facts: list[tuple[Shape, pl.DataFrame]], *, run: dict[str, Any]
 ) -> None:
-    """Makes the measures, promises and days of the tickets of these merged facts what their events say."""
+    """Makes the measures, promises and days of the tickets of these merged facts what their events say.
+
+    With the first reply or request that a source tells of, replies are promised to all its tickets: these are counted too.
+    """
     if ticket_ids := _ticket_ids(facts):
         warehouse.execute(connection, "merge/tickets_from_events", **run)
-        settle_tickets(connection, ticket_ids, source_name=run["source_name"])
+        named = {"source_name": run["source_name"], "ticket_ids": ticket_ids}
+        others = warehouse.frame(connection, "merge/ticket_source_replies", **named)["ticket_id"].to_list()
+        for start in range(0, len(others), MOST_TICKETS):
+            part = {**named, "ticket_ids": others[start : start + MOST_TICKETS]}
+            warehouse.execute(connection, "merge/ticket_days_touched", **part)
+        settle_tickets(connection, [*ticket_ids, *others], source_name=run["source_name"])
         roll_up_days(connection)
 
 
@@ -51,7 +59,11 @@ def _ticket_ids(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:
 
 
 def settle_tickets(connection: sa.Connection, ticket_ids: list[str], *, source_name: str) -> None:
-    """Counts these tickets of a source anew and notes their days; with unchanged events and settings nothing changes."""
+    """Counts these tickets of a source anew and notes their days; with unchanged events and settings nothing changes.
+
+    No load of the source runs meanwhile: until the transaction ends, whoever tells of it waits.
+    """
+    warehouse.one_row(connection, "merge/facts_lock", source_name=source_name)
     connection.exec_driver_sql(warehouse.statement("merge/stage_ticket_measures"))
     rules = _rules(connection, source_name=source_name)
     for start in range(0, len(ticket_ids), MOST_TICKETS):
@@ -74,6 +86,7 @@ def settle_tickets(connection: sa.Connection, ticket_ids: list[str], *, source_n
 
 def roll_up_days(connection: sa.Connection) -> int:
     """Makes the days that are noted in dirty_ticket_days anew from the tickets; how many rows there are now."""
+    warehouse.one_row(connection, "merge/ticket_days_lock")
     warehouse.execute(connection, "rollups/clear_ticket_days")
     return warehouse.execute(connection, "rollups/ticket_days")
 

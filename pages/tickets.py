@@ -79,4 +79,4 @@ def content(at: ui.Moment, chosen: Chosen | None) -> None:
     SECTIONS[chosen.view](at, chosen)
 
 
-ui.page(t("Tickets"), content=content, filters=filters, refresh_seconds=30, needs="sources")
+ui.page(t("Tickets"), content=content, filters=filters, refresh_seconds=30, needs="sources", about="tickets")

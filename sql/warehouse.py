@@ -152,7 +152,10 @@ def driver_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
 
 def _fault(cause: BaseException | None) -> WarehouseError:
     fault = WarehouseError(explain(cause))
-    fault.is_data_fault = str(getattr(cause, "sqlstate", None)).startswith(("21", "22", "23", "54"))
+    state = getattr(cause, "sqlstate", None)
+    # What psycopg itself cannot send (a NUL byte) comes without a sqlstate: the rows are at fault, not the server.
+    is_unsent = state is None and isinstance(cause, psycopg.DataError)
+    fault.is_data_fault = is_unsent or str(state).startswith(("21", "22", "23", "54"))
     return fault
 
 
@@ -168,6 +171,8 @@ def explain(cause: BaseException | None) -> str:
         return "The warehouse's disk is full: free space there; loading goes on by itself afterwards."
     if state == "57014":
         return "The question took longer than allowed and was cancelled; ask for a shorter period."
+    if state is None and isinstance(cause, psycopg.DataError):
+        return f"The warehouse cannot store what it was given ({detail})."
     if state is None or state.startswith(("08", "57P")):
         return _no_answer(detail)
     return f"The warehouse could not answer ({state}: {detail})."

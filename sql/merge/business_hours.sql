@@ -1,5 +1,5 @@
 -- Makes the business hours of a source's own timetables those that it tells now.
--- Grain: one row per stretch of opening hours that is new.
+-- Grain: one row: how many stretches of opening hours are new, gone or have changed.
 with told as (
     select distinct
         g.schedule_name,
@@ -24,15 +24,21 @@ gone as (
                 t.schedule_name = h.schedule_name and t.weekday_number = h.weekday_number
                 and t.opens_seconds = h.opens_seconds
         )
+    returning h.schedule_name
+),
+
+made as (
+    insert into warehouse.business_hours as h (schedule_name, weekday_number, opens_seconds, closes_seconds)
+    select
+        t.schedule_name,
+        t.weekday_number,
+        t.opens_seconds,
+        max(t.closes_seconds)
+    from told as t
+    group by t.schedule_name, t.weekday_number, t.opens_seconds
+    on conflict (schedule_name, weekday_number, opens_seconds) do update set closes_seconds = excluded.closes_seconds
+    where h.closes_seconds <> excluded.closes_seconds
+    returning h.schedule_name
 )
 
-insert into warehouse.business_hours as h (schedule_name, weekday_number, opens_seconds, closes_seconds)
-select
-    t.schedule_name,
-    t.weekday_number,
-    t.opens_seconds,
-    max(t.closes_seconds)
-from told as t
-group by t.schedule_name, t.weekday_number, t.opens_seconds
-on conflict (schedule_name, weekday_number, opens_seconds) do update set closes_seconds = excluded.closes_seconds
-where h.closes_seconds <> excluded.closes_seconds
+select (select count(*) from gone) + (select count(*) from made) as changed_rows

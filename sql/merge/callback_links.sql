@@ -1,35 +1,35 @@
--- Links a request to call back with the contact that kept it: the customer's first answered call within a day.
--- Grain: one row per new or changed link. In whatever order the two are loaded, the link is the same.
-with told as materialized (
-    select distinct s.customer_key
+-- Links a request to call back with the contact that kept it: the customer's first answered call within a day of it.
+-- Grain: one row per new or changed link. Counted anew from all calls of every customer whom the batch touches, so that the
+-- order in which calls are told does not matter, and a link goes with the calls that it was made of.
+with touched as materialized (
+    select s.customer_key
     from stage_calls as s
     where s.customer_key is not null
-),
-
-told_between as materialized (
-    select
-        min(s.offered_at) as first_at,
-        max(s.offered_at) as last_at
+    union
+    select k.customer_key
     from stage_calls as s
+    inner join warehouse.kept_callbacks as k on s.contact_id = k.contact_id
+    union
+    select k.customer_key
+    from stage_calls as s
+    inner join warehouse.kept_callbacks as k on s.contact_id = k.linked_contact_id
 ),
 
 asked as materialized (
-    select
+    select distinct
         c.source_name,
         c.contact_id,
         c.customer_key,
         c.ended_at
-    from warehouse.calls as c
-    inner join told as t on c.customer_key = t.customer_key
-    where
-        c.outcome_name = 'callback'
-        and c.offered_at >= (select b.first_at - interval '1 day' from told_between as b)
-        and c.offered_at <= (select b.last_at from told_between as b)
+    from touched as t
+    inner join warehouse.calls as c on t.customer_key = c.customer_key
+    where c.outcome_name = 'callback'
 ),
 
-kept as (
-    select distinct on (k.source_name, k.contact_id)
+kept as materialized (
+    select distinct on (k.contact_id, k.source_name, a.contact_id, a.source_name)
         k.answered_at,
+        a.customer_key,
         k.source_name,
         k.contact_id,
         a.source_name as linked_source_name,
@@ -44,30 +44,41 @@ kept as (
         where
             c.customer_key = a.customer_key and c.answered_at is not null
             and c.offered_at >= a.ended_at and c.offered_at < a.ended_at + interval '1 day'
-            and (c.source_name <> a.source_name or c.contact_id <> a.contact_id)
-        order by c.offered_at, c.source_name, c.contact_id
+        order by c.offered_at, c.source_name, c.contact_id, c.answered_at
         limit 1
     ) as k
-    order by k.source_name, k.contact_id, a.ended_at desc, a.source_name, a.contact_id
+    where k.source_name <> a.source_name or k.contact_id <> a.contact_id
+    order by k.contact_id, k.source_name, a.contact_id, a.source_name, k.answered_at, a.customer_key
+),
+
+gone as (
+    delete from warehouse.kept_callbacks as l
+    using touched as t
+    where
+        l.customer_key = t.customer_key
+        and not exists (
+            select 1 from kept as k
+            where
+                k.contact_id = l.contact_id and k.source_name = l.source_name
+                and k.linked_contact_id = l.linked_contact_id and k.linked_source_name = l.linked_source_name
+        )
 )
 
-insert into warehouse.contact_links as l (
-    linked_at, run_id, source_name, contact_id, linked_source_name, linked_contact_id, link_name
+insert into warehouse.kept_callbacks as l (
+    linked_at, run_id, customer_key, source_name, contact_id, linked_source_name, linked_contact_id
 )
 select
     k.answered_at,
     :run_id,
+    k.customer_key,
     k.source_name,
     k.contact_id,
     k.linked_source_name,
-    k.linked_contact_id,
-    'callback'
+    k.linked_contact_id
 from kept as k
-on conflict (source_name, contact_id, link_name) do update set
+order by k.contact_id, k.source_name, k.linked_contact_id, k.linked_source_name
+on conflict (contact_id, source_name, linked_contact_id, linked_source_name) do update set
     linked_at = excluded.linked_at,
     run_id = excluded.run_id,
-    linked_source_name = excluded.linked_source_name,
-    linked_contact_id = excluded.linked_contact_id
-where
-    (l.linked_at, l.linked_source_name, l.linked_contact_id)
-    is distinct from (excluded.linked_at, excluded.linked_source_name, excluded.linked_contact_id)
+    customer_key = excluded.customer_key
+where (l.linked_at, l.customer_key) is distinct from (excluded.linked_at, excluded.customer_key)

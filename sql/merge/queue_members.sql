@@ -13,7 +13,7 @@ select
     :source_name
 from stage_queue_members as s
 order by s.queue_id, s.agent_id, s.started_at
-on conflict (queue_id, agent_id, started_at) do update set
+on conflict (queue_id, agent_id, started_at, source_name) do update set
     ended_at = excluded.ended_at,
     version_number = excluded.version_number,
     run_id = excluded.run_id

@@ -13,5 +13,5 @@ from stage_rejects as s
 where not exists (
     select 1 from ops.rejects as r
     where r.source_name = :source_name and r.place_text = s.place_text and r.file_key = s.file_key
-        and r.raw_text = s.raw_text
+        and r.raw_text = s.raw_text and r.replayed_at is null
 )

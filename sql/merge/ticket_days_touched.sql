@@ -7,6 +7,7 @@ with zone as (
 touched as (
     select
         t.ticket_id,
+        t.created_at,
         coalesce(t.group_name, '') as group_name,
         array[t.created_at, t.last_resolved_at] as instants
     from warehouse.tickets as t
@@ -28,7 +29,7 @@ instants as (
     union all
     select
         t.group_name,
-        e.occurred_at
+        greatest(e.occurred_at, t.created_at)
     from touched as t
     inner join warehouse.ticket_events as e on t.ticket_id = e.ticket_id and e.source_name = :source_name
     where e.event_name = 'status' and e.value_text in ('solved', 'closed')

@@ -56,7 +56,7 @@ update warehouse.tickets as t set
     priority_name = s.priority_name,
     group_name = s.group_name,
     schedule_name = s.schedule_name,
-    is_deleted = t.is_deleted or coalesce(s.is_deleted, false)
+    is_deleted = t.is_told_deleted or coalesce(s.is_deleted, false)
 from stage_ticket_measures as s
 where
     t.source_name = :source_name and t.ticket_id = s.ticket_id
@@ -87,5 +87,5 @@ where
         s.public_agent_comment_count, s.requester_comment_count, s.public_comment_count, s.internal_comment_count,
         s.handoff_count, s.assignee_count, s.assignee_station_count, s.group_station_count, s.resolution_count,
         s.reopen_count, s.reopen_in_7_days_count, s.csat_score, s.is_one_touch, s.is_two_touch, s.is_multi_touch,
-        s.status_name, s.priority_name, s.group_name, s.schedule_name, t.is_deleted or coalesce(s.is_deleted, false)
+        s.status_name, s.priority_name, s.group_name, s.schedule_name, t.is_told_deleted or coalesce(s.is_deleted, false)
     )

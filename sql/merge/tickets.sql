@@ -2,7 +2,7 @@
 -- Grain: one row: the source's rows that changed something.
 with merged as (
     insert into warehouse.tickets as t (
-        created_at, updated_at, version_number, is_deleted, ticket_id, contact_id, call_id, channel_name,
+        created_at, updated_at, version_number, is_told_deleted, ticket_id, contact_id, call_id, channel_name,
         customer_key, topic_name, url_text, run_id, source_name
     )
     select
@@ -25,7 +25,7 @@ with merged as (
         created_at = excluded.created_at,
         updated_at = excluded.updated_at,
         version_number = excluded.version_number,
-        is_deleted = excluded.is_deleted,
+        is_told_deleted = excluded.is_told_deleted,
         contact_id = excluded.contact_id,
         call_id = excluded.call_id,
         channel_name = excluded.channel_name,
@@ -36,10 +36,10 @@ with merged as (
     where
         t.version_number <= excluded.version_number
         and (
-            t.created_at, t.updated_at, t.version_number, t.is_deleted, t.contact_id, t.call_id, t.channel_name,
+            t.created_at, t.updated_at, t.version_number, t.is_told_deleted, t.contact_id, t.call_id, t.channel_name,
             t.customer_key, t.topic_name, t.url_text
         ) is distinct from (
-            excluded.created_at, excluded.updated_at, excluded.version_number, excluded.is_deleted,
+            excluded.created_at, excluded.updated_at, excluded.version_number, excluded.is_told_deleted,
             excluded.contact_id, excluded.call_id, excluded.channel_name, excluded.customer_key,
             excluded.topic_name, excluded.url_text
         )

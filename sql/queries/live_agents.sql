@@ -1,5 +1,5 @@
 -- What does each signed-in agent do at an instant, since when, and how much has he handled today?
--- Grain: one row per agent who is signed in at :as_of.
+-- Grain: one row per agent who is signed in at :as_of, in one state at a time, however many systems tell of him.
 select
     a.agent_id,
     a.agent_name,
@@ -10,18 +10,8 @@ select
     s.started_at as state_started_at,
     floor(extract(epoch from :as_of - s.started_at)) as state_seconds,
     h.handled_calls
-from warehouse.agents as a
-cross join lateral (
-    select
-        b.state_name,
-        b.reason_name,
-        b.queue_id,
-        b.started_at
-    from warehouse.agent_states as b
-    where b.agent_id = a.agent_id and b.started_at <= :as_of
-    order by b.started_at desc
-    limit 1
-) as s
+from warehouse.agent_states_at(:as_of) as s
+inner join warehouse.agents as a on s.agent_id = a.agent_id
 left join warehouse.teams as t on a.team_id = t.team_id
 left join warehouse.queues as q on s.queue_id = q.queue_id
 left join warehouse.sites as i on a.site_name = i.site_name

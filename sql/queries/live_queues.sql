@@ -107,13 +107,7 @@ standing as (
         count(distinct m.agent_id) filter (where a.state_name = 'wrap_up') as wrap_up_agents,
         count(distinct m.agent_id) filter (where a.state_name = 'paused') as paused_agents
     from warehouse.queue_members as m
-    cross join lateral (
-        select s.state_name
-        from warehouse.agent_states as s
-        where s.agent_id = m.agent_id and s.started_at <= :as_of
-        order by s.started_at desc
-        limit 1
-    ) as a
+    inner join warehouse.agent_states_at(:as_of) as a on m.agent_id = a.agent_id
     where m.started_at <= :as_of and (m.ended_at is null or m.ended_at > :as_of)
     group by m.queue_id
 )

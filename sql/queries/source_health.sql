@@ -1,5 +1,5 @@
 -- How fresh is each source, and what became of its rows in the last 24 hours?
--- Grain: one row per source that was ever looked at.
+-- Grain: one row per source that is read; files that were uploaded once, and sources of the past, are none.
 select
     c.source_name,
     c.newest_event_at,
@@ -10,6 +10,8 @@ select
         as checked_age_seconds,
     c.stale_after_seconds,
     coalesce(c.newest_event_at < :as_of - make_interval(secs => c.stale_after_seconds), true) as is_stale,
+    exists (select 1 from warehouse.queue_keys as q where q.source_name = c.source_name) as has_calls,
+    exists (select 1 from warehouse.tickets as t where t.source_name = c.source_name) as has_tickets,
     coalesce(r.read_rows, 0) as read_rows,
     coalesce(r.loaded_rows, 0) as loaded_rows,
     coalesce(r.unchanged_rows, 0) as unchanged_rows,
@@ -46,4 +48,8 @@ left join lateral (
     from ops.runs as u
     where u.source_name = c.source_name and u.ended_at > :as_of - interval '24 hours'
 ) as r on true
+where not exists (
+    select 1 from ops.sources as k
+    where k.source_name = c.source_name and (k.kind_name = 'upload' or not k.is_current)
+)
 order by c.source_name

@@ -1,5 +1,6 @@
 -- Rolls up again the agent intervals that are noted as dirty, from the facts; states are split at the borders.
--- Grain: one row per agent and 15 minutes. Dirty intervals less than two hours apart are read as one stretch.
+-- Grain: one row per agent and 15 minutes. Dirty intervals less than two hours apart are read as one stretch. An agent of whom
+-- several sources tell is in one state at a time: on contact before wrap-up, ringing, paused, available.
 with marked as (
     select
         d.agent_id,
@@ -23,13 +24,83 @@ numbered as (
     from marked as m
 ),
 
+shared as materialized (
+    select v.agent_id
+    from warehouse.agent_state_sources as v
+    where v.agent_id in (select d.agent_id from dirty_agent_intervals as d)
+    group by v.agent_id
+    having count(*) > 1
+),
+
 stretches as materialized (
     select
         n.agent_id,
         min(n.interval_start_at) as stretch_start_at,
-        max(n.interval_start_at) + interval '15 minutes' as stretch_end_at
+        max(n.interval_start_at) + interval '15 minutes' as stretch_end_at,
+        n.agent_id in (select s.agent_id from shared as s) as is_shared
     from numbered as n
     group by n.agent_id, n.stretch
+),
+
+-- Of agents with several sources: what each source tells, cut at the borders of the intervals.
+told as (
+    select
+        t.agent_id,
+        i.interval_start_at,
+        a.state_name,
+        tstzrange(
+            greatest(a.started_at, i.interval_start_at),
+            least(a.ended_at, i.interval_start_at + interval '15 minutes')
+        ) as told_range
+    from stretches as t
+    cross join lateral (
+        select
+            s.state_name,
+            s.started_at,
+            s.ended_at
+        from warehouse.agent_states as s
+        where
+            s.agent_id = t.agent_id and s.started_at >= t.stretch_start_at and s.started_at < t.stretch_end_at
+            and s.ended_at is not null
+        union all
+        select
+            b.state_name,
+            b.started_at,
+            b.ended_at
+        from warehouse.agent_state_sources as v
+        cross join lateral (
+            select
+                s.state_name,
+                s.started_at,
+                s.ended_at
+            from warehouse.agent_states as s
+            where
+                s.agent_id = t.agent_id and s.source_name = v.source_name and s.started_at < t.stretch_start_at
+                and s.started_at > t.stretch_start_at - interval '31 days'
+            order by s.started_at desc
+            limit 1
+        ) as b
+        where v.agent_id = t.agent_id and b.ended_at > t.stretch_start_at
+    ) as a
+    cross join lateral generate_series(
+        greatest(date_bin('15 minutes', a.started_at, '2000-01-01 00:00+00'), t.stretch_start_at),
+        least(a.ended_at, t.stretch_end_at, a.started_at + interval '31 days') - interval '1 microsecond',
+        interval '15 minutes'
+    ) as i (interval_start_at)
+    where t.is_shared and a.state_name <> 'signed_out'
+),
+
+layers as (
+    select
+        t.agent_id,
+        t.interval_start_at,
+        coalesce(range_agg(t.told_range) filter (where t.state_name = 'on_contact'), '{}') as on_contact,
+        coalesce(range_agg(t.told_range) filter (where t.state_name = 'wrap_up'), '{}') as wrap_up,
+        coalesce(range_agg(t.told_range) filter (where t.state_name = 'ringing'), '{}') as ringing,
+        coalesce(range_agg(t.told_range) filter (where t.state_name = 'paused'), '{}') as paused,
+        coalesce(range_agg(t.told_range) filter (where t.state_name = 'available'), '{}') as available
+    from told as t
+    group by t.agent_id, t.interval_start_at
 ),
 
 pieces as (
@@ -38,9 +109,9 @@ pieces as (
         date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00') as interval_start_at,
         (c.outcome_name = 'answered')::integer as handled_calls,
         (c.transfer_kind_name is not null)::integer as transferred_calls,
-        c.talk_seconds,
-        c.hold_seconds,
-        c.wrap_up_seconds,
+        case when c.outcome_name = 'answered' then c.talk_seconds end as talk_seconds,
+        case when c.outcome_name = 'answered' then c.hold_seconds end as hold_seconds,
+        case when c.outcome_name = 'answered' then c.wrap_up_seconds end as wrap_up_seconds,
         null::text as state_name,
         null::interval as state_time
     from stretches as t
@@ -100,7 +171,28 @@ pieces as (
         least(a.ended_at, t.stretch_end_at, a.started_at + interval '31 days') - interval '1 microsecond',
         interval '15 minutes'
     ) as i (interval_start_at)
-    where a.state_name <> 'signed_out'
+    where a.state_name <> 'signed_out' and not t.is_shared
+    union all
+    select
+        l.agent_id,
+        l.interval_start_at,
+        0,
+        0,
+        null,
+        null,
+        null,
+        n.state_name,
+        upper(r.spent_range) - lower(r.spent_range)
+    from layers as l
+    cross join lateral (
+        values
+        ('on_contact', l.on_contact),
+        ('wrap_up', l.wrap_up - l.on_contact),
+        ('ringing', l.ringing - l.on_contact - l.wrap_up),
+        ('paused', l.paused - l.on_contact - l.wrap_up - l.ringing),
+        ('available', l.available - l.on_contact - l.wrap_up - l.ringing - l.paused)
+    ) as n (state_name, spent)
+    cross join lateral unnest(n.spent) as r (spent_range)
 ),
 
 fresh as (

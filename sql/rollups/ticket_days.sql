@@ -74,45 +74,72 @@ solvings as (
     select
         d.day_date,
         d.group_name,
-        e.source_name,
-        e.ticket_id,
-        min(e.reopened_at - e.occurred_at) as reopened_after
+        v.source_name,
+        v.ticket_id,
+        min(v.reopened_at - v.solved_at) as reopened_after
     from days as d
     cross join lateral (
+        -- What can have been solved on the day, each part by a range of an index; warehouse.ticket_solvings says the same of a
+        -- window, but reads every ticket that came back since.
         select
-            v.source_name,
-            v.ticket_id,
-            v.occurred_at,
-            (
-                select min(a.occurred_at)
-                from warehouse.ticket_events as a
+            n.source_name,
+            n.ticket_id,
+            n.solved_at,
+            n.reopened_at
+        from (
+            select
+                r.source_name,
+                r.ticket_id,
+                r.last_resolved_at as solved_at,
+                null::timestamptz as reopened_at
+            from warehouse.tickets as r
+            where
+                r.last_resolved_at >= d.day_start_at and r.last_resolved_at < d.day_end_at and coalesce(r.reopen_count, 0) = 0
+                and not r.is_deleted and coalesce(r.group_name, '') = d.group_name
+            union all
+            select
+                k.source_name,
+                k.ticket_id,
+                w.solved_at,
+                w.reopened_at
+            from (
+                select
+                    e.source_name,
+                    e.ticket_id
+                from warehouse.ticket_events as e
                 where
-                    a.source_name = v.source_name and a.ticket_id = v.ticket_id and a.event_name = 'status'
-                    and a.value_text not in ('solved', 'closed')
-                    and (a.occurred_at, a.event_number) > (v.occurred_at, v.event_number)
-            ) as reopened_at
-        from warehouse.ticket_events as v
-        where
-            v.occurred_at >= d.day_start_at and v.occurred_at < d.day_end_at and v.event_name = 'status'
-            and v.value_text in ('solved', 'closed')
-            and d.group_name = (
-                -- asked ticket by ticket: joined, the planner reads all tickets of the group
-                select coalesce(t.group_name, '')
-                from warehouse.tickets as t
-                where t.source_name = v.source_name and t.ticket_id = v.ticket_id and not t.is_deleted
-            )
-            and coalesce((
-                select b.value_text
-                from warehouse.ticket_events as b
+                    e.occurred_at >= d.day_start_at and e.occurred_at < d.day_end_at and e.event_name = 'status'
+                    and e.value_text in ('solved', 'closed')
+                    and d.group_name = (
+                        -- asked ticket by ticket: joined, the planner reads all tickets of the group
+                        select coalesce(t.group_name, '')
+                        from warehouse.tickets as t
+                        where t.source_name = e.source_name and t.ticket_id = e.ticket_id and t.reopen_count > 0
+                    )
+                union distinct
+                -- told of the time before its creation: counts at its creation
+                select
+                    c.source_name,
+                    c.ticket_id
+                from warehouse.tickets as c
                 where
-                    b.source_name = v.source_name and b.ticket_id = v.ticket_id and b.event_name = 'status'
-                    and (b.occurred_at, b.event_number) < (v.occurred_at, v.event_number)
-                order by b.occurred_at desc, b.event_number desc
-                limit 1
-            ), 'new') not in ('solved', 'closed')
+                    c.created_at >= d.day_start_at and c.created_at < d.day_end_at and c.reopen_count > 0
+                    and coalesce(c.group_name, '') = d.group_name
+            ) as k
+            cross join lateral (
+                select
+                    s.solved_at,
+                    s.reopened_at
+                from warehouse.reopened_ticket_solvings as s
+                where
+                    s.source_name = k.source_name and s.ticket_id = k.ticket_id
+                    and s.solved_at >= d.day_start_at and s.solved_at < d.day_end_at
+                offset 0
+            ) as w
+        ) as n
         offset 0
-    ) as e
-    group by d.day_date, d.group_name, e.source_name, e.ticket_id
+    ) as v
+    group by d.day_date, d.group_name, v.source_name, v.ticket_id
 ),
 
 solved as (
@@ -187,3 +214,24 @@ left join solved as s on d.day_date = s.day_date and d.group_name = s.group_name
 left join due as u on d.day_date = u.day_date and d.group_name = u.group_name
 where
     coalesce(c.created_tickets, r.resolved_tickets, s.solved_tickets) is not null or u.due_targets_tickets is not null
+order by d.day_date, d.group_name
+on conflict (day_date, group_name) do update set
+    created_tickets = excluded.created_tickets,
+    first_replied_tickets = excluded.first_replied_tickets,
+    first_reply_seconds = excluded.first_reply_seconds,
+    first_replied_in_business_tickets = excluded.first_replied_in_business_tickets,
+    first_reply_business_seconds = excluded.first_reply_business_seconds,
+    resolved_tickets = excluded.resolved_tickets,
+    full_resolution_seconds = excluded.full_resolution_seconds,
+    resolved_in_business_tickets = excluded.resolved_in_business_tickets,
+    full_resolution_business_seconds = excluded.full_resolution_business_seconds,
+    requester_wait_seconds = excluded.requester_wait_seconds,
+    one_touch_tickets = excluded.one_touch_tickets,
+    two_touch_tickets = excluded.two_touch_tickets,
+    solved_tickets = excluded.solved_tickets,
+    reopened_tickets = excluded.reopened_tickets,
+    reopened_in_7_days_tickets = excluded.reopened_in_7_days_tickets,
+    due_targets_tickets = excluded.due_targets_tickets,
+    met_targets_tickets = excluded.met_targets_tickets,
+    csat_tickets = excluded.csat_tickets,
+    csat_satisfied_tickets = excluded.csat_satisfied_tickets

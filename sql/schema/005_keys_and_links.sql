@@ -29,7 +29,7 @@ create table warehouse.team_members (
 comment on table warehouse.team_members is
 'Grain: one row per time that an agent belongs to a team, in local days [started_date, ended_date); null while it lasts.';
 
-create table warehouse.contact_links (
+create table warehouse.told_links (
     linked_at timestamptz not null check (linked_at >= '1990-01-01' and linked_at < '2100-01-01'),
     run_id bigint not null,
     source_name text not null,
@@ -40,14 +40,65 @@ create table warehouse.contact_links (
     primary key (source_name, contact_id, link_name),
     check (source_name <> linked_source_name or contact_id <> linked_contact_id)
 );
-comment on table warehouse.contact_links is
-'Grain: one row per contact that goes on from an earlier one: over a transfer, a callback, or from a call to a ticket. '
-'linked_contact_id is the earlier one.';
-create index contact_links_by_linked on warehouse.contact_links (linked_source_name, linked_contact_id);
+comment on table warehouse.told_links is
+'Grain: one row per contact and kind of link that a source tells; what it tells last stands.';
+create index told_links_by_linked on warehouse.told_links (linked_source_name, linked_contact_id);
+
+create table warehouse.kept_callbacks (
+    linked_at timestamptz not null,
+    run_id bigint not null,
+    customer_key text not null,
+    source_name text not null,
+    contact_id text not null,
+    linked_source_name text not null,
+    linked_contact_id text not null,
+    primary key (contact_id, source_name, linked_contact_id, linked_source_name),
+    check (source_name <> linked_source_name or contact_id <> linked_contact_id)
+);
+comment on table warehouse.kept_callbacks is
+'Grain: one row per request to call back and the contact that kept it, counted from the calls of the customer; '
+'one contact may keep several requests. linked_contact_id is the request.';
+create index kept_callbacks_by_linked on warehouse.kept_callbacks (linked_contact_id, linked_source_name);
+create index kept_callbacks_by_customer on warehouse.kept_callbacks (customer_key);
+
+create view warehouse.contact_links as
+select
+    t.linked_at,
+    t.run_id,
+    t.source_name,
+    t.contact_id,
+    t.linked_source_name,
+    t.linked_contact_id,
+    t.link_name
+from warehouse.told_links as t
+union all
+select
+    k.linked_at,
+    k.run_id,
+    k.source_name,
+    k.contact_id,
+    k.linked_source_name,
+    k.linked_contact_id,
+    'callback' as link_name
+from warehouse.kept_callbacks as k
+where
+    not exists (
+        select 1 from warehouse.told_links as t
+        where t.link_name = 'callback' and t.source_name = k.source_name and t.contact_id = k.contact_id
+    )
+    and not exists (
+        select 1 from warehouse.told_links as t
+        where
+            t.link_name = 'callback' and t.linked_source_name = k.linked_source_name
+            and t.linked_contact_id = k.linked_contact_id
+    );
+comment on view warehouse.contact_links is
+'Grain: one row per contact and earlier one that it goes on from: over a transfer, a callback, or from a call to a ticket. '
+'linked_contact_id is the earlier one. What a source tells of a callback wins over what is counted from the calls.';
 
 create index calls_by_call on warehouse.calls (call_id);
 create index calls_by_contact on warehouse.calls (contact_id) where contact_id <> call_id;
-create index calls_called_back on warehouse.calls (offered_at) where outcome_name = 'callback';
+create index calls_called_back on warehouse.calls (customer_key) where outcome_name = 'callback';
 create index calls_by_customer on warehouse.calls (customer_key, offered_at) where customer_key is not null;
 
 create table ops.key_moves (
@@ -66,3 +117,7 @@ create table ops.key_moves (
 comment on table ops.key_moves is
 'Grain: one row per key of an agent or queue that was given to another one; the load moves its facts and sets done_at.';
 create index key_moves_open on ops.key_moves (move_id) where done_at is null;
+
+-- Two sources may tell that somebody serves a queue, each with an end of its own.
+alter table warehouse.queue_members drop constraint queue_members_pkey;
+alter table warehouse.queue_members add primary key (queue_id, agent_id, started_at, source_name);

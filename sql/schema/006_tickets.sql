@@ -99,6 +99,7 @@ create table warehouse.tickets (
     is_one_touch boolean,
     is_two_touch boolean,
     is_multi_touch boolean,
+    is_told_deleted boolean not null default false,
     is_deleted boolean not null default false,
     source_name text not null,
     ticket_id text not null,
@@ -117,8 +118,9 @@ create table warehouse.tickets (
     primary key (source_name, ticket_id)
 );
 comment on table warehouse.tickets is
-'Grain: one row per ticket. Its source gives when it was created, its channel, customer, topic and call; everything '
-'else is counted from ticket_events and can be counted again (floorboard etl backfill). *_business_seconds run only in the '
+'Grain: one row per ticket. Its source gives when it was created, its channel, customer, topic, call and is_told_deleted; '
+'everything else (is_deleted: told so, or by its events) is counted from ticket_events and can be counted again '
+'(floorboard etl backfill). *_business_seconds run only in the '
 'business hours of its timetable and are null without one; resolved_at is null while it is not solved.';
 create index tickets_open on warehouse.tickets (created_at) where resolved_at is null;
 create index tickets_by_created on warehouse.tickets (created_at);
@@ -148,7 +150,16 @@ comment on table warehouse.ticket_events is
 'Grain: one row per change of a ticket: what changed, to what, by whom; never the words that were written. For the event '
 'agent, agent_id is the one to whom the ticket was given; else who did it.';
 create index ticket_events_by_time on warehouse.ticket_events (occurred_at);
+create index ticket_events_of_words on warehouse.ticket_events (source_name) where event_name in ('reply', 'request');
 create index ticket_events_by_agent on warehouse.ticket_events (agent_id, occurred_at) where agent_id is not null;
+
+create table warehouse.ticket_sources (
+    source_name text primary key,
+    has_replies boolean not null
+);
+comment on table warehouse.ticket_sources is
+'Grain: one row per source of tickets; has_replies: whether it told of replies or requests when its tickets were last counted. '
+'Without them no reply is promised; once that changes, the promises of all its tickets do.';
 
 create table warehouse.ticket_targets (
     applied_at timestamptz not null,
@@ -280,6 +291,53 @@ comment on function warehouse.unsolved_tickets is
 'Grain: one row per ticket in the backlog at an instant: created and not solved by then; with its status, group, agent and '
 'the oldest unanswered word of the requester as they were then. Tickets that are deleted now count at no instant.';
 
+create view warehouse.reopened_ticket_solvings with (security_invoker = true) as
+-- Every window runs over the ticket's own columns as well, so that conditions on them are asked before, not after it.
+select
+    s.changed_at as solved_at,
+    s.next_changed_at as reopened_at,
+    s.created_at,
+    s.last_event_at,
+    s.source_name,
+    s.ticket_id
+from (
+    select
+        c.source_name,
+        c.ticket_id,
+        c.created_at,
+        c.last_event_at,
+        c.changed_at,
+        c.is_solved,
+        lead(c.changed_at) over (
+            partition by c.source_name, c.ticket_id, c.created_at, c.last_event_at order by c.occurred_at, c.event_number
+        ) as next_changed_at
+    from (
+        select
+            t.source_name,
+            t.ticket_id,
+            t.created_at,
+            t.last_event_at,
+            e.occurred_at,
+            e.event_number,
+            greatest(e.occurred_at, t.created_at) as changed_at,
+            e.value_text in ('solved', 'closed') as is_solved,
+            lag(e.value_text in ('solved', 'closed'), 1, false) over (
+                partition by t.source_name, t.ticket_id, t.created_at, t.last_event_at order by e.occurred_at, e.event_number
+            ) as was_solved
+        from warehouse.tickets as t
+        inner join warehouse.ticket_events as e
+            on t.source_name = e.source_name and t.ticket_id = e.ticket_id and e.event_name = 'status'
+        where
+            t.reopen_count > 0 and not t.is_deleted
+            and e.value_text in ('new', 'open', 'pending', 'on_hold', 'solved', 'closed', 'needs_rework')
+    ) as c
+    where c.is_solved <> c.was_solved
+) as s
+where s.is_solved;
+comment on view warehouse.reopened_ticket_solvings is
+'Grain: one row per time that a ticket which came back at least once was solved; reopened_at is null while it stays solved. '
+'What is told of the time before its creation counts at its creation. Deleted tickets count nowhere.';
+
 create function warehouse.ticket_solvings(window_start timestamptz, window_end timestamptz) returns table (
     solved_at timestamptz,
     reopened_at timestamptz,
@@ -297,40 +355,14 @@ language sql stable as $$
         t.last_resolved_at >= $1 and t.last_resolved_at < $2 and coalesce(t.reopen_count, 0) = 0 and not t.is_deleted
     union all
     select
-        s.changed_at,
-        s.next_changed_at,
+        s.solved_at,
+        s.reopened_at,
         s.source_name,
         s.ticket_id
-    from (
-        select
-            c.source_name,
-            c.ticket_id,
-            c.changed_at,
-            c.is_solved,
-            lead(c.changed_at) over (
-                partition by c.source_name, c.ticket_id order by c.occurred_at, c.event_number
-            ) as next_changed_at
-        from (
-            select
-                t.source_name,
-                t.ticket_id,
-                e.occurred_at,
-                e.event_number,
-                greatest(e.occurred_at, t.created_at) as changed_at,
-                e.value_text in ('solved', 'closed') as is_solved,
-                lag(e.value_text in ('solved', 'closed'), 1, false) over (
-                    partition by t.source_name, t.ticket_id order by e.occurred_at, e.event_number
-                ) as was_solved
-            from warehouse.tickets as t
-            inner join warehouse.ticket_events as e
-                on t.source_name = e.source_name and t.ticket_id = e.ticket_id and e.event_name = 'status'
-            where
-                t.reopen_count > 0 and t.last_event_at >= $1 and t.created_at < $2 and not t.is_deleted
-                and e.value_text in ('new', 'open', 'pending', 'on_hold', 'solved', 'closed', 'needs_rework')
-        ) as c
-        where c.is_solved <> c.was_solved
-    ) as s
-    where s.is_solved and s.changed_at < $2 and (s.changed_at >= $1 or (s.next_changed_at >= $1 and s.next_changed_at < $2))
+    from warehouse.reopened_ticket_solvings as s
+    where
+        s.last_event_at >= $1 and s.created_at < $2 and s.solved_at < $2
+        and (s.solved_at >= $1 or (s.reopened_at >= $1 and s.reopened_at < $2))
 $$;
 comment on function warehouse.ticket_solvings is
 'Grain: one row per time that a ticket was solved in [window_start, window_end), or solved before and opened again in it; '

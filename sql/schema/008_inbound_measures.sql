@@ -63,13 +63,23 @@ language sql stable as $$
         case when c.answered_at is not null then c.wait_seconds end,
         case when c.outcome_name = 'abandoned' then c.wait_seconds end,
         c.wait_seconds,
-        c.talk_seconds,
-        c.hold_seconds,
-        c.wrap_up_seconds
+        case when c.outcome_name = 'answered' then c.talk_seconds end,
+        case when c.outcome_name = 'answered' then c.hold_seconds end,
+        case when c.outcome_name = 'answered' then c.wrap_up_seconds end
     from warehouse.calls as c
     inner join warehouse.queues as q on c.queue_id = q.queue_id
     where c.queue_id = $1 and c.offered_at >= $2 and c.offered_at < $3 and c.direction_name = 'inbound'
 $$;
 comment on function warehouse.call_measures is
 'Grain: one row per inbound stay offered in [window_start, window_end) to one queue, with what it adds to each additive column; '
-'threshold_seconds null means the queue''s own. wait_bin is null while the stay waits.';
+'threshold_seconds null means the queue''s own. wait_bin is null while the stay waits. Handle time is that of handled calls.';
+
+-- A score is kept as it was given, halves and all.
+alter table warehouse.calls
+alter column csat_score type double precision,
+alter column nps_score type double precision,
+add constraint calls_csat_score_check check (csat_score between 1 and 5),
+add constraint calls_nps_score_check check (nps_score between 0 and 10);
+
+create index tickets_by_call on warehouse.tickets (call_id) where call_id is not null;
+create index tickets_by_contact on warehouse.tickets (contact_id) where contact_id is not null;

@@ -169,6 +169,8 @@ def health(age_seconds: int, *, is_stale: bool, error: str | None = None) -> Ans
                 "checked_age_seconds": 1,
                 "stale_after_seconds": 120,
                 "is_stale": is_stale,
+                "has_calls": True,
+                "has_tickets": False,
                 "read_rows": 10,
                 "loaded_rows": 8,
                 "unchanged_rows": 1,
@@ -220,10 +222,61 @@ def reject_reasons(_connection: object, *, as_of: datetime) -> pl.DataFrame:
         {
             "reason_text": "The time is no number.",
             "source_name": "pbx",
+            "kind_text": "The time is no number.",
             "reject_rows": 1,
+            "has_other_values": False,
             "newest_rejected_at": as_of,
+            "example_place_text": "queue_log:17",
+            "example_raw_text": "=cmd|'/c calc'!A1|<script>",
         }
     )
+
+
+def replays(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(
+        {
+            "replay_id": 3,
+            "source_name": "pbx",
+            "viewer_name": "mari",
+            "asked_at": as_of,
+            "done_at": as_of,
+            "taken_rows": 2,
+            "refused_rows": 1,
+            "error_text": None,
+        }
+    )
+
+
+def sources(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame(
+        {
+            "source_name": "pbx",
+            "kind_name": "asterisk_queue_log",
+            "settings_text": '{"path": "/var/log/asterisk/queue_log"}',
+            "is_current": True,
+            "every_seconds": 2,
+            "newest_event_at": as_of - timedelta(seconds=4),
+            "checked_at": as_of,
+            "checked_age_seconds": 1,
+            "newest_event_age_seconds": 4,
+            "is_stale": False,
+            "has_calls": False,
+            "has_tickets": True,
+            "next_check_at": as_of + timedelta(seconds=2),
+            "run_ended_at": as_of,
+            "outcome_name": "succeeded",
+            "error_text": None,
+            "read_rows": 10,
+            "loaded_rows": 8,
+            "unchanged_rows": 1,
+            "rejected_rows": 1,
+            "open_reject_rows": 1,
+        }
+    )
+
+
+def loader(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    return frame({"started_at": as_of, "beat_at": as_of, "beat_age_seconds": 3})
 
 
 def unused_events(_connection: object, *, as_of: datetime) -> pl.DataFrame:
@@ -242,6 +295,9 @@ ANSWERS: dict[str, Answer] = {
     "recent_rejects": recent_rejects,
     "reject_reasons": reject_reasons,
     "unused_events": unused_events,
+    "replays": replays,
+    "sources": sources,
+    "loader": loader,
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, queries, ui
+from dashboard import access, queries, state_view, ui
 from sql.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -284,11 +284,12 @@ def test_data_health_shows_refused_rows_word_for_word(floor: Any, run_page: Run)
     tables = [found for found in blocks(at) if found["kind"] == "table"]
     assert [found["label"] for found in tables] == [
         "Reasons for refused rows",
+        "Rows tried again",
         "Refused rows",
         "Runs of the loader",
         "Events read but not used",
     ]
-    assert tables[1]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
+    assert tables[2]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
     assert block(at, "notice")["title"] == "1 row was refused"
 
 
@@ -333,3 +334,23 @@ def test_no_answer_crosses_from_one_scope_to_another(floor: Any, run_page: Run) 
     floor.monkeypatch.setattr(access, "LOCAL_VIEWER", access.Viewer(viewer_name="b", scope_name="team"))
     run_page("live_floor")
     assert {"everyone", "team"} == set(asked)
+
+
+def test_the_age_on_a_page_is_that_of_the_sources_it_shows() -> None:
+    health = pl.DataFrame(
+        {
+            "source_name": ["pbx", "helpdesk", "costs"],
+            "newest_event_age_seconds": [3, 600, 90_000],
+            "is_stale": [False, False, True],
+            "has_calls": [True, False, False],
+            "has_tickets": [False, True, False],
+        }
+    )
+    ages = {about: state_view.of_interest(health, about) for about in ("calls", "tickets", "everything")}
+    assert [ages[about]["source_name"].to_list() for about in ages] == [
+        ["pbx"],
+        ["helpdesk"],
+        ["pbx", "helpdesk", "costs"],
+    ]
+    assert state_view.freshness(ages["calls"])["text"] == "Data 3 s old"
+    assert state_view.of_interest(health.with_columns(has_calls=pl.lit(False)), "calls").height == 3

@@ -408,7 +408,7 @@ def test_two_loaders_of_one_source_share_the_work(engine: sa.Engine, pbx: Path, 
     batch = next(iter(other.read("", "", now=now())))
     run(engine, path)
     with pytest.raises(load._CursorMovedError), engine.begin() as connection:
-        load.load_batch(connection, settings, settings.sources[0], batch, follows="", now=now)
+        load.load_batch(connection, settings, settings.sources[0], batch, follows=("", ""), now=now)
     expect_the_numbers_of_asterisk(engine, pbx)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,24 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard import loader_requests, queries
+from etl import source_notes
 from etl.backfill import backfill
+from etl.sources import SourceSettings
 from sql import warehouse
 from tests.db.test_load import run
+from tests.db.test_records import tell
 
 ROOT = Path(__file__).parents[2]
 T0 = 1_795_309_870
 STATEMENTS = sorted(
     path for folder in ("merge", "rollups", "queries") for path in (ROOT / "sql" / folder).glob("*.sql")
 )
+TICKET_WINDOW = {
+    "window_start": datetime(2026, 11, 22, tzinfo=UTC),
+    "window_end": datetime(2026, 11, 23, tzinfo=UTC),
+    "as_of": datetime(2026, 11, 22, 12, tzinfo=UTC),
+}
 PARAMETERS: dict[str, dict[str, Any]] = {
     "queue_totals": {
         "window_start": datetime(2026, 11, 22, tzinfo=UTC),
@@ -31,6 +39,15 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "customer_contacts": {"customer_key": "nobody"},
     "queues": {},
     "sites": {},
+    **dict.fromkeys(("ticket_totals", "ticket_groups", "ticket_times", "ticket_targets"), TICKET_WINDOW),
+    **dict.fromkeys(("agent_totals", "team_totals"), TICKET_WINDOW),
+    "ticket_days": {
+        "first_date": date(2026, 11, 21),
+        "last_date": date(2026, 11, 22),
+        "as_of": TICKET_WINDOW["as_of"],
+    },
+    "agent_day": {"agent_id": 1, "day_date": date(2026, 11, 22), "as_of": TICKET_WINDOW["as_of"]},
+    "upload": {"upload_id": 1},
 }
 AS_OF = {"as_of": datetime.fromtimestamp(T0 + 100, UTC)}
 LOG = (
@@ -53,6 +70,41 @@ def ask(engine: sa.Engine, name: str, **params: Any) -> pl.DataFrame:
         return queries.QUESTIONS[name](connection, **given)
 
 
+def tell_of_tickets(engine: sa.Engine) -> None:
+    """Two tickets of agent A, who also takes calls: one waits for an answer under a promise, one is solved."""
+    begin = datetime.fromtimestamp(T0, UTC)
+    told = [
+        ("1", 0, "created", None),
+        ("1", 0, "agent", None),
+        ("1", 1, "request", None),
+        ("2", 0, "created", None),
+        ("2", 0, "agent", None),
+        ("2", 20, "reply", None),
+        ("2", 30, "status", "solved"),
+    ]
+    events = [
+        {
+            "ticket_id": ticket_id,
+            "occurred_at": begin + timedelta(seconds=second),
+            "event_number": number,
+            "event_name": name,
+            "value_text": value,
+            "actor_name": "agent" if name == "reply" else None,
+            "agent_name": "A" if name in ("agent", "reply", "status") else None,
+        }
+        for number, (ticket_id, second, name, value) in enumerate(told)
+    ]
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into warehouse.ticket_policies "
+                "(policy_name, target_name, target_seconds, is_business, valid_from_at) "
+                "values ('all', 'first_reply', 3600, false, '2020-01-01')"
+            )
+        )
+    tell(engine, {"ticket_events": events}, name="helpdesk")
+
+
 @pytest.mark.parametrize("path", STATEMENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_statement_says_what_it_answers_and_its_grain(path: Path) -> None:
     first, second, *_ = path.read_text().splitlines()
@@ -64,17 +116,31 @@ def test_a_statement_says_what_it_answers_and_its_grain(path: Path) -> None:
         }  # fmt: skip
 
 
+def ask_of_the_loader(engine: sa.Engine) -> None:
+    """An upload and a replay that people asked for, a source that the loader noted, and its heartbeat."""
+    at = datetime.fromtimestamp(T0, UTC)
+    with warehouse.connected(engine) as connection:
+        loader_requests.put_upload(
+            connection, file_name="a.csv", content=b"a\n1\n", viewer_name="mari", at=at
+        )
+        loader_requests.ask_replay(connection, source_name="pbx", viewer_name="mari", at=at)
+        source_notes.note(connection, (SourceSettings(name="pbx", every_seconds=2),), is_whole=True, at=at)
+        warehouse.execute(connection, "merge/heartbeats", process_name="etl", started_at=at, beat_at=at)
+
+
 @pytest.mark.parametrize("name", queries.QUESTIONS)
 def test_an_empty_answer_has_the_types_of_a_full_one(engine: sa.Engine, name: str, tmp_path: Path) -> None:
     empty = ask(engine, name)
     path = tmp_path / "queue_log"
     path.write_text(LOG.format(T0, T0 + 1, T0 + 5, T0 + 35))
     run(engine, path)
+    tell_of_tickets(engine)
+    ask_of_the_loader(engine)
     full = ask(engine, name, **({} if name in PARAMETERS else {"as_of": datetime(2100, 1, 1, tzinfo=UTC)}))
     assert full.height > 0 or name in {"live_agents", "customer_contacts"}
     assert empty.schema == full.schema
     assert pl.Null not in full.dtypes
-    if name not in {"live_totals", "service_level_intervals"}:
+    if name not in {"live_totals", "service_level_intervals", "ticket_totals", "ticket_days", "loader"}:
         assert empty.height == 0
 
 

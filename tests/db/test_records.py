@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from dashboard import queries
 from etl import load
 from etl.backfill import backfill
 from etl.config import Settings, SiteSettings
+from etl.merge import merge_batch
 from etl.shapes import FACTS
 from etl.sources import PIECE_BYTES, ROW_SCHEMA, Batch, Reader, Site, SourceSettings
 from sql import warehouse
@@ -41,8 +43,10 @@ class Told(Reader):
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """What is told now of the rows that were refused; their raw text is what `batch` gave them."""
         [told] = self.batches
-        wanted = told.rows.filter(pl.col("raw_text").is_in(raw_texts)) if told.rows is not None else None
-        return replace(told, rows=wanted), frozenset()
+        assert told.rows is not None
+        rows = told.rows.filter(pl.col("raw_text").is_in(raw_texts))
+        facts = {name: frame.join(rows, on="seq", how="semi") for name, frame in told.facts.items()}
+        return replace(told, rows=rows, facts=facts, read_rows=rows.height), frozenset()
 
 
 class Teller(SourceSettings):
@@ -476,6 +480,116 @@ def test_a_replay_takes_what_is_right_now_and_leaves_the_rest_refused_once(
     again = load.replay_rejects(engine, settings, "records", now=lambda: NOW)
     assert again.loaded_rows == 0
     assert ask(engine, "select count(*) from ops.rejects") == [(2,)]
+
+
+def test_a_poison_row_keeps_no_other_from_being_replayed(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [call(name, seq=seq) for seq, name in enumerate(("a", "b" * 20_000, "c", "d", "e"))]
+    tell(engine, {"calls": [{**one, "ended_at": at(-1)} for one in calls]})
+    monkeypatch.setattr(Teller, "told", [batch(1, calls=calls)])
+    source = Teller(name="records", every_seconds=60)
+    settings = Settings.model_construct(
+        site=SiteSettings(name="Here", time_zone="Europe/Tallinn"), sources=(source,)
+    )
+    done = load.replay_rejects(engine, settings, "records", now=lambda: NOW)
+    assert (done.read_rows, done.loaded_rows) == (4, 4)
+    assert [row[0] for row in ask(engine, STAYS)] == ["a", "c", "d", "e"]
+    assert ask(engine, "select place_text from ops.rejects where replayed_at is null") == [("file:2",)]
+
+
+def test_of_two_versions_in_one_batch_only_the_newer_one_stands(engine: sa.Engine) -> None:
+    older = [
+        call(version_number=1, seq=0),
+        call(version_number=1, seq=0, stay_number=2, offered_at=at(6), answered_at=at(7), ended_at=at(8)),
+    ]
+    newer = call(
+        version_number=2, seq=1, queue_name="billing", offered_at=at(20), answered_at=at(21), ended_at=at(25)
+    )
+    done = tell(engine, {"calls": [*older, newer]})
+    assert (done.read_rows, done.loaded_rows, done.unchanged_rows) == (2, 1, 1)
+    assert ask(engine, STAYS) == [("c1", 1, "billing", "mari", at(20), "answered")]
+    assert ask(engine, INTERVALS) == [("billing", at(15), 1)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"answered_at": None}, "the outcome is answered and answered_at is missing"),
+        ({"outcome_name": "abandoned"}, "the outcome is abandoned and answered_at is given"),
+        ({"outcome_name": "waiting", "ended_at": None}, "the outcome is waiting and answered_at is given"),
+        ({"outcome_name": "in_progress", "ended_at": None, "answered_at": None}, "answered_at is missing"),
+        ({"talk_seconds": 2**31 - 1}, "talk_seconds is more than"),
+        ({"queue_name": " "}, "queue_name is empty"),
+        ({"queue_name": "sa\x00les"}, "holds a NUL byte"),
+        ({"agent_name": "m" * 10_000}, "agent_name is empty, too long"),
+    ],
+)
+def test_what_would_break_the_sums_or_the_names_is_refused(
+    engine: sa.Engine, changes: Row, reason: str
+) -> None:
+    done = tell(engine, {"calls": [call(**changes), call("good")]})
+    assert (done.loaded_rows, done.rejected_rows) == (1, 1)
+    [(told,)] = ask(engine, "select reason_text from ops.rejects")
+    assert reason in told
+    assert ask(engine, "select queue_name from warehouse.queues") == [("sales",)]
+    assert ask(engine, "select agent_name from warehouse.agents") == [("mari",)]
+
+
+def test_two_sources_that_load_at_once_see_each_other_in_the_rollups(engine: sa.Engine) -> None:
+    tell(engine, {"calls": [call("a")]}, name="one")
+    tell(engine, {"calls": [call("b", agent_name="maria")]}, name="two")
+    with engine.begin() as connection:  # one agent in two systems, one queue of both
+        connection.execute(
+            sa.text("update warehouse.agent_keys set agent_id = (select min(agent_id) from warehouse.agents)")
+        )
+        connection.execute(
+            sa.text("update warehouse.queue_keys set queue_id = (select min(queue_id) from warehouse.queues)")
+        )
+    started, ended = threading.Event(), threading.Event()
+
+    def late() -> None:
+        started.set()
+        tell(
+            engine,
+            {"calls": [call("d", agent_name="maria", offered_at=at(1), answered_at=at(2))]},
+            name="two",
+        )
+        ended.set()
+
+    source = Teller(name="one", every_seconds=60)
+    settings = Settings.model_construct(
+        site=SiteSettings(name="Here", time_zone="Europe/Tallinn"), sources=(source,)
+    )
+    thread = threading.Thread(target=late)
+    with warehouse.connected(engine) as connection:
+        made = batch(1, calls=[call("c", offered_at=at(1), answered_at=at(2))])
+        merge_batch(connection, settings, source, made, run_id=1, now=lambda: NOW)
+        thread.start()
+        started.wait()
+        assert not ended.wait(1.0), "the second waits for the first"
+    thread.join()
+    handled = ask(engine, HANDLED)
+    backfill(engine)
+    assert ask(engine, HANDLED) == handled
+
+
+def test_a_fault_of_the_program_stands_in_the_ledger(engine: sa.Engine) -> None:
+    class Broken(Told):
+        def read(self, *_: Any, **__: Any) -> Iterator[Batch]:
+            raise KeyError("+37251000001")
+
+    source = Teller(name="records", every_seconds=60)
+    settings = Settings.model_construct(
+        site=SiteSettings(name="Here", time_zone="Europe/Tallinn"), sources=(source,)
+    )
+    with pytest.raises(KeyError):
+        load.run_source(
+            engine, settings, source, now=lambda: NOW, readers=load.Readers({"records": Broken([])})
+        )
+    [(told,)] = ask(engine, "select error_text from ops.runs where outcome_name = 'failed'")
+    assert "KeyError" in told
+    assert "51000001" not in told
 
 
 def test_a_wait_that_a_record_does_not_tell_lasts_to_the_answer_or_to_leaving(engine: sa.Engine) -> None:

@@ -24,12 +24,29 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     *((f"dashboard.{name}", set[str]()) for name in MATHEMATICS),
     ("dashboard.words", set()),
     ("dashboard.export", set()),
-    ("dashboard.queries", {"sql"}),
+    ("dashboard.queries", {"sql", "dashboard.ticket_queries", "dashboard.source_queries"}),
+    ("dashboard.source_queries", {"sql"}),
+    ("dashboard.upload_check", set()),
+    ("dashboard.loader_requests", {"sql", "dashboard.upload_check"}),
+    ("dashboard.upload_desk", {"sql", "dashboard"}),
+    ("dashboard.ticket_queries", {"sql"}),
+    *((f"dashboard.organisation_{name}", set[str]()) for name in ("rows", "joins")),
+    ("dashboard.organisation", {"sql", "dashboard.organisation_rows"}),
+    (
+        "dashboard.organisation_files",
+        {"dashboard.export", "dashboard.organisation", "dashboard.organisation_rows"},
+    ),
+    ("dashboard.organisation_*desk", {"sql", "dashboard"}),
     ("dashboard.charts", {"sql.metrics", "dashboard.words"}),
     ("dashboard.access", {"sql", "dashboard.words"}),
     ("dashboard.asking", {"dashboard.queries"}),
+    *(
+        (name, {"sql.metrics", "dashboard.board", "dashboard.words", "dashboard.ticket_view"})
+        for name in ("dashboard.ticket_list_view", "dashboard.ticket_trend_view", "dashboard.agent_view")
+    ),
     ("dashboard.*_view", {"sql.metrics", "dashboard.board", "dashboard.words"}),
     *((f"dashboard.{name}", {"sql", "dashboard"}) for name in ("ui", "board", "live", "app", "server")),
+    ("dashboard.ticket_sections", {"dashboard"}),
     ("pages.*", {"dashboard"}),
 ]
 OWNERS: dict[str, tuple[str, ...]] = {

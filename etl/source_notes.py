@@ -1,0 +1,78 @@
+"""Notes which sources the loader reads and with which settings, so that the Sources page can show them.
+
+In: the settings. Out: rows of ops.sources.
+The rule it guards: no secret leaves the settings; what could be one is named as set, never shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from etl import LoadError
+from etl.config import Settings
+from etl.sources import SourceSettings
+from sql import warehouse
+
+UPLOAD_KIND = "upload"
+_SECRET_KEY = re.compile(r"pass(word|phrase)?|secret|token|credential|api_?key", re.IGNORECASE)
+_PLACE_OF_SECRET = ("_env", "_file")  # the name of the place, not what lies there
+_SIGNED_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+_TOLD_APART = frozenset({"name", "kind", "every_seconds", "stale_after_seconds"})
+
+
+def note_sources(engine: sa.Engine, settings: Settings, *, now: Callable[[], datetime]) -> None:
+    """Notes every source of the settings; those that were there before and are not any more become past ones."""
+    try:
+        with warehouse.connected(engine) as connection:
+            note(connection, settings.sources, is_whole=True, at=now())
+    except warehouse.WarehouseError as error:
+        raise LoadError(str(error)) from error
+
+
+def note(
+    connection: sa.Connection,
+    sources: tuple[SourceSettings, ...],
+    *,
+    is_whole: bool,
+    at: datetime,
+    kind_name: str = "",
+) -> None:
+    """Notes these sources; `is_whole` where there are no others. kind_name: instead of the settings' own."""
+    warehouse.execute(
+        connection,
+        "merge/sources",
+        source_names=[source.name for source in sources],
+        kind_names=[kind_name or str(getattr(source, "kind", "")) for source in sources],
+        settings_texts=[settings_text(source) for source in sources],
+        every_seconds=[source.every_seconds for source in sources],
+        is_whole=is_whole,
+        noted_at=at,
+    )
+
+
+def settings_text(source: SourceSettings) -> str:
+    """What was set for a source, as a JSON object of texts: keys left at their defaults are left out, secrets too."""
+    told = source.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    return json.dumps(
+        {key: _shown(key, value) for key, value in told.items() if key not in _TOLD_APART}, ensure_ascii=False
+    )
+
+
+def _shown(key: str, value: Any) -> str:
+    if _SECRET_KEY.search(key) and not key.endswith(_PLACE_OF_SECRET):
+        return "(set)"
+    if isinstance(value, str):
+        return _SIGNED_ADDRESS.sub("…@", value)
+    if isinstance(value, Mapping):
+        if "column" in value:
+            return str(value["column"])
+        return ", ".join(f"{name}: {_shown(str(name), item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(_shown(key, item) for item in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
