@@ -34,9 +34,13 @@ etl_app = typer.Typer(
     help="Bring records into the warehouse, and see what became of them.", no_args_is_help=True
 )
 db_app = typer.Typer(help="The warehouse: its address, its migrations, its state.", no_args_is_help=True)
+organisation_app = typer.Typer(
+    help="Teams, agents, queues, hours and promises as files.", no_args_is_help=True
+)
 queue_app = typer.Typer(help="The queues, and how their service level is counted.", no_args_is_help=True)
 app.add_typer(etl_app, name="etl")
 app.add_typer(db_app, name="db")
+app.add_typer(organisation_app, name="organisation")
 app.add_typer(queue_app, name="queue")
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON, alone on standard output.")]
@@ -53,8 +57,10 @@ AsOf = Annotated[
 KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
+        ("dashboard.loader_requests", "RequestError"),
         ("dashboard.organisation_rows", "OrganisationError"),
         ("dashboard.server", "ServerError"),
+        ("dashboard.upload_check", "UploadError"),
         ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),
         ("etl.demo", "DemoError"),
@@ -225,13 +231,17 @@ def etl_run(
         if from_start:
             reset_cursor(engine, str(source))
         if once:
-            rows = run_once(
+            rows, failures = run_once(
                 engine, settings, only=source, now=environment_clock(), tell=tell, check=request.check
             )
             if as_json:
                 show(rows, title="", as_json=True)
             for row in () if as_json else rows:
                 typer.echo(shown(loaded(row), line_break=" "))
+            for failure in failures[:-1]:
+                tell(str(failure))
+            if failures:
+                raise failures[-1]
         else:
             logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
             serve(engine, settings, only=source, stop=request.event, now=environment_clock())
@@ -269,8 +279,11 @@ def etl_status(as_json: AsJson = False) -> None:
 
 @etl_app.command("rejects")
 def etl_rejects(as_json: AsJson = False) -> None:
-    """The rows that were refused, each with its place and reason."""
-    show(answer("recent_rejects"), title="Refused rows", as_json=as_json)
+    """The newest 200 rows that were refused, each with its place and reason."""
+    show(answer("recent_rejects"), title="Refused rows, the newest 200", as_json=as_json)
+    kept, shown_rows = int(answer("reject_reasons")["reject_rows"].sum() or 0), answer("recent_rejects").height
+    if kept > shown_rows:
+        tell(f"{kept - shown_rows:,} more stand refused; Data health shows them by their reason.")
 
 
 @etl_app.command("replay")
@@ -278,12 +291,10 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
     """Try the refused rows of a source again, after what refused them was put right."""
     from etl.config import load_settings
     from etl.jobs import environment_clock
-    from etl.load import replay_rejects
+    from etl.replays import replay
 
-    settings = load_settings()
-    settings.source(source)
     with warehouse(migrating=False) as engine:
-        summary = replay_rejects(engine, settings, source, now=environment_clock())
+        summary = replay(engine, load_settings(), source, now=environment_clock())
     tell(f"{summary.read_rows} refused rows taken now; `floorboard etl rejects` shows what is still refused.")
 
 
@@ -373,6 +384,62 @@ def db_stop() -> None:
 
     enter_home_in_use()
     tell("The warehouse is stopped." if stop() else "No warehouse of our own was running.")
+
+
+@organisation_app.command("export")
+def organisation_export(file: Annotated[Path, typer.Argument(help="The ZIP to write.")]) -> None:
+    """Teams, agents, queues, keys, hours and promises as CSV files in one ZIP."""
+    from dashboard.organisation_files import export_zip
+    from sql.warehouse import connected
+
+    with warehouse(migrating=False) as engine, connected(engine) as connection:
+        data = export_zip(connection)
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise FrontDoorError(f"{file}: cannot be written ({error.strerror}); name another file.") from None
+    tell(f"{file}: the organisation was written ({len(data):,} bytes).")
+
+
+@organisation_app.command("import")
+def organisation_import(
+    file: Annotated[Path, typer.Argument(help="A CSV file of one sheet, or the whole ZIP.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring changed CSV files back: whole or not at all; what they do not name stays as it is."""
+    from dashboard.organisation_files import import_file, plan_import
+    from etl.jobs import environment_clock
+    from sql.warehouse import connected
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise FrontDoorError(
+            f"{file}: cannot be read ({error.strerror}); expected a CSV file or a ZIP."
+        ) from None
+    with warehouse(migrating=False) as engine, connected(engine) as connection:
+        plan = plan_import(connection, file.name, data)
+        if not plan.faults and not dry_run:
+            plan, _ = import_file(
+                connection, file.name, data, viewer_name="console", now=environment_clock()()
+            )
+    faults = [f"{fault.place_text}, {fault.column_name}: {fault.sentence}" for fault in plan.faults]
+    told = {
+        "changed_rows": len(plan.changes),
+        "unchanged_rows": plan.unchanged_rows,
+        "faults": faults,
+    }
+    if as_json:
+        show([told], title="", as_json=True)
+    for fault in () if as_json else faults:
+        tell(fault)
+    if faults:
+        raise FrontDoorError(
+            f"{file}: {len(faults)} faults, nothing was changed; correct them and try again."
+        )
+    verb = "would change" if dry_run else "changed"
+    tell(f"{len(plan.changes):,} rows {verb}, {plan.unchanged_rows:,} stay as they are.")
 
 
 @queue_app.command("list")
@@ -536,7 +603,9 @@ def plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 if __name__ == "__main__":

@@ -318,7 +318,10 @@ class JobService:
 
     def _hear_overrun(self, job_id: str, name: str) -> None:
         """One row for each run that lasts too long, however many starts it costs."""
-        if job_id not in self._overrun and name not in (_REQUESTS, _KEY_MOVES):  # a large upload may take its time
+        if job_id not in self._overrun and name not in (
+            _REQUESTS,
+            _KEY_MOVES,
+        ):  # a large upload may take its time
             self._overrun.add(job_id)
             every = next((job.every_seconds for job in self.table() if job.name == name), 0)
             self._note(name, f"A start was left out: the run before it lasts longer than {every} s.")
@@ -356,11 +359,11 @@ def run_once(
     now: Clock = wall_clock,
     tell: Callable[[str], None],
     check: Callable[[], None] = lambda: None,
-) -> list[dict[str, Any]]:
-    """Reads everything that is new, of one source (`only`) or all; one row per source: what became of its rows.
+) -> tuple[list[dict[str, Any]], list[LoadError]]:
+    """Reads everything that is new, of one source (`only`) or all; one row per source that loaded, and what failed.
 
-    A source that fails does not keep the others from loading; the last LoadError is raised after all. `check`
-    is called after every batch and may end the load by raising.
+    A source that fails does not keep the others from loading. `check` is called after every batch and may end the load
+    by raising.
     """
     rows: list[dict[str, Any]] = []
     failures: list[LoadError] = []
@@ -382,11 +385,7 @@ def run_once(
         for notice in summary.notices:
             tell(f"{source.name}: {notice}")
         rows.append({"source_name": source.name, **asdict(summary)})
-    for failure in failures[:-1]:
-        tell(str(failure))
-    if failures:
-        raise failures[-1]
-    return rows
+    return rows, failures
 
 
 def hard_exit() -> None:

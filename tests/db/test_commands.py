@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_a_source_that_fails_does_not_keep_the_others_from_loading(command: Comm
     )
     done = command("etl", "run", "--once", "--json")
     assert done.returncode == 1
-    assert done.stdout == ""
+    assert [row["source_name"] for row in json.loads(done.stdout)] == ["pbx"]
     assert str(tmp_path / "nowhere") in done.stderr
     assert "Traceback" not in done.stderr
     (sales,) = rows(command("ask", "queue_totals", *WINDOW, "--json"))
@@ -201,3 +202,54 @@ def test_doctor_knows_how_fresh_the_data_is(command: Command) -> None:
     assert found["Warehouse"]["state_name"] == "good"
     assert found["Data of pbx"]["step_text"] or found["Data of pbx"]["state_name"] == "good"
     assert found["Load"]["found_text"] == "has never run on time"
+
+
+CALLS_FILE = "\n".join(
+    [
+        "call id;queue;agent;offered at;answered at;ended at",
+        *(
+            f"a{number};Sales;Mari;2026-11-22 12:00:{number:02};2026-11-22 12:01:00;2026-11-22 12:02:00"
+            for number in range(39)
+        ),
+        "a40;Sales;Mari;yesterday;;\n",
+    ]
+)
+
+
+def test_a_file_is_previewed_added_to_the_settings_and_loaded(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "calls.csv").write_text(CALLS_FILE)
+    told = rows(command("etl", "preview", "calls.csv", "--facts", "calls", "--json"))[0]
+    assert (told["counts"]["read_rows"], told["counts"]["rejected_rows"]) == (40, 1)
+    assert told["rejected"][0]["place_text"] == "calls.csv:41"
+    assert (
+        command("etl", "preview", "calls.csv", "--facts", "calls", "--name", "file", "--write").returncode
+        == 0
+    )
+    done = {row["source_name"]: row for row in rows(command("etl", "run", "--once", "--json"))}
+    assert (done["file"]["loaded_rows"], done["file"]["rejected_rows"]) == (39, 1)
+    totals = {
+        row["queue_name"]: row["offered_calls"]
+        for row in rows(command("ask", "queue_totals", *WINDOW, "--json"))
+    }
+    assert totals == {"Sales": 39, "sales": 1}
+    again = command("etl", "preview", "calls.csv", "--facts", "calls", "--name", "file", "--write")
+    assert again.returncode == 1
+    assert "a second time" in again.stderr
+    assert (tmp_path / "floorboard.toml").read_text().count('name = "file"') == 1
+
+
+def test_the_organisation_goes_out_as_files_and_comes_back(command: Command, tmp_path: Path) -> None:
+    assert command("etl", "run", "--once").returncode == 0
+    assert command("organisation", "export", "org.zip").returncode == 0
+    with zipfile.ZipFile(tmp_path / "org.zip") as whole:
+        agents = whole.read("agents.csv").decode("utf-8-sig")
+    (tmp_path / "agents.csv").write_text(agents.replace("Mari", "Mari Tamm"), encoding="utf-8")
+    [planned] = rows(command("organisation", "import", "agents.csv", "--dry-run", "--json"))
+    assert (planned["changed_rows"], planned["faults"]) == (1, [])
+    assert command("organisation", "import", "agents.csv").returncode == 0
+    [now] = rows(command("organisation", "import", "agents.csv", "--dry-run", "--json"))
+    assert now["changed_rows"] == 0
+    (tmp_path / "agents.csv").write_text("agent_id,agent_name\n99,Nobody\n", encoding="utf-8")
+    refused = command("organisation", "import", "agents.csv")
+    assert refused.returncode == 1
+    assert "line 2" in refused.stderr
