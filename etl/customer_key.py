@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import ValidationResult
+from phonenumbers import PhoneNumberFormat, ValidationResult
 
 from etl import LoadError
 from sql import embedded
@@ -27,31 +27,32 @@ from sql import embedded
 CUSTOMER_KEY_VARIABLE = "FLOORBOARD_CUSTOMER_KEY"
 SHORTEST_KEY = 32
 LONGEST_TEXT = 320  # an e-mail address: 64 before the @, 255 after it
+LONGEST_NAMED = 1_000  # with a display name before it
 LONGEST_EXTENSION_DIGITS = 6
 _KNOWN_NUMBERS = 20_000
 
-_QUOTED_NAME = re.compile(r'\s*"(?:[^"\\]|\\.)*"\s*(?=<)')
+_QUOTED_NAME = re.compile(r'"(?:[^"\\]|\\.)*"\s*(?=<)')
 _IN_ANGLES = re.compile(r"<([^<>]*)>")
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d \t\r\n"
 _SCHEME = re.compile(r"(sips?|tel|mailto):", re.IGNORECASE)
 _PHONE_CONTEXT = re.compile(r";phone-context=(\+[\d.()-]+)", re.IGNORECASE)
-_HOST_OF_DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_HOST_OF_DIGITS = re.compile(r"\[|\d{1,3}(?:\.\d{1,3}){3}(?![.\d])")
 # The last part of a host has a letter: 100@10.0.0.1 is a telephone at a telephone system.
 _ADDRESS = re.compile(r"(?P<name>[^\s@<>()\",:;]+)@(?P<host>(?:[\w-]+\.)+(?=[\w-]*[^\W\d_])[\w-]+)")
 # Words stand apart from the number: "mob. 5100 0001" and "5100 0001 (mob)", but neither mari1987 nor 1800FLOWERS.
 _WRITTEN = re.compile(
-    r"(?P<before>(?:[^\d+(]*[^\w+(])?)"
-    r"(?P<number>[+(\s]*\d[\d\s().\[\]/~\u2010-\u2015\u2212-]*)"
-    r"(?:(?P<extension>[;,#]|x\.?\s*\d|e?xt)|(?P<after>(?<=[\s(])[^\d\s]|\())?"
-    r"(?(extension).*|(?(after).*))",
+    r"(?P<before>(?:[^\d+]*[^\w+])?)"
+    r"(?P<number>[+(\s]*\d[\d\s().\[\]/~\u2010-\u2015\u2212-]*+)"
+    r"(?:(?:[;,#]|x\.?\s*\d|ext|(?P<after>(?<=[\s(])\D)).*)?",
     re.IGNORECASE | re.DOTALL,
 )
-_SERVICE_CODE = re.compile(r"[*#]\d\d#")  # *31# and #31#: dialled to hide or to show one's own number
+_SERVICE_CODE = re.compile(r"\s*[*#]\d\d#")  # *31# and #31#: dialled to hide or to show one's own number
 # What a country no longer uses and the library no longer strips: the 1 of Mexican mobiles, and its way to dial them.
 _RETIRED = re.compile(r"52(?:044|045|01|1)(?=\d{10}$)")
 
 _NOBODY = frozenset(("anonymous", "unknown", "unavailable", "withheld"))
 # Networks that must send digits spell the word on a telephone's keys: +266696687 is "anonymous".
+_ANONYMOUS_ON_KEYS = "266696687"
 _NOBODY_ON_KEYS = frozenset(
     phonenumbers.convert_alpha_characters_in_number(word)
     for word in (*_NOBODY, "private", "restricted", "blocked", "asterisk")
@@ -107,7 +108,7 @@ def customer_key(secret: bytes, number_or_address: str, country_name: str | None
 
 def _plain(text: str, country_name: str | None) -> str | None:
     """What is hashed: an e-mail address in lower case, or the digits of a number."""
-    text = _unwrapped(text)
+    text = _unwrapped(text) if len(text) <= LONGEST_NAMED else ""
     if len(text) > LONGEST_TEXT:
         return None
     found = _SCHEME.match(text)
@@ -121,7 +122,7 @@ def _plain(text: str, country_name: str | None) -> str | None:
     if not at and scheme != "tel" and _HOST_OF_DIGITS.match(user):
         return None
     context = _PHONE_CONTEXT.search(rest)
-    user = user.partition(";")[0] if scheme == "tel" else re.split("[;:]", user, maxsplit=1)[0]
+    user = re.split("[;:]", user, maxsplit=1)[0].strip()
     if context and not user.startswith("+"):
         user = context[1] + user
     return _number(user, country_name)
@@ -130,7 +131,9 @@ def _plain(text: str, country_name: str | None) -> str | None:
 def _unwrapped(text: str) -> str:
     """The text without a display name, angle brackets, quotes and invisible marks, digits as 0 to 9."""
     if not text.isascii():
-        text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+        text = "".join(
+            sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf"
+        )
         text = phonenumbers.normalize_digits_only(text, keep_non_digits=True)
     if "<" in text and (found := _IN_ANGLES.search(_QUOTED_NAME.sub("", text))):
         text = found[1]
@@ -139,7 +142,7 @@ def _unwrapped(text: str) -> str:
 
 def _address(text: str) -> str | None:
     """The first e-mail address of the text, in lower case; null where it has none, or one that is nobody's."""
-    first = text.replace(";", ",").partition(",")[0]
+    first = next((part for part in re.split("[,;]", text) if "@" in part), "")
     address = parseaddr(first)[1]
     found = _ADDRESS.fullmatch(address.removesuffix(".").lower())
     # An older parser joins the words before the @, so that two people could come out as one.
@@ -151,12 +154,13 @@ def _address(text: str) -> str | None:
 @lru_cache(_KNOWN_NUMBERS)
 def _number(text: str, country_name: str | None) -> str | None:
     """The digits of a number in its international form where it has one, else as they are; null for none."""
-    found = _WRITTEN.fullmatch(_SERVICE_CODE.sub("", text, count=1))
+    code = _SERVICE_CODE.match(text)
+    found = _WRITTEN.fullmatch(text, code.end() if code else 0)
     if found is None:
         return None
     written = found["number"]
     digits = "".join(character for character in written if "0" <= character <= "9")
-    if len(digits) < 3 or not digits.strip("0"):
+    if len(digits) < 3 or not digits.strip("0") or digits == _ANONYMOUS_ON_KEYS:
         return None
     has_words = bool(found["after"]) or any(character.isalpha() for character in found["before"])
     plain = _without_trunk_zero(written, digits) if "+" in written else _national(digits, country_name)
@@ -167,7 +171,7 @@ def _number(text: str, country_name: str | None) -> str | None:
 def _without_trunk_zero(written: str, digits: str) -> str:
     """An international number, also where (0) shows how it is dialled at home: +372 (0)5100 0001."""
     plain = _international(digits)
-    if "(0)" in written and not _is_valid(plain):
+    if "(0)" in written and plain == digits and not _is_valid(plain):
         short = _international("".join(re.findall("[0-9]", written.replace("(0)", "", 1))))
         return short if _is_valid(short) else plain
     return plain
@@ -191,13 +195,14 @@ def _as_dialled(digits: str, country_name: str) -> str | None:
     plain = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
     if _RETIRED.match(plain):
         return _RETIRED.sub("52", plain)
-    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        return None
     if len(digits) <= LONGEST_EXTENSION_DIGITS:
-        # A village's number may be as short as an extension, but is never dialled without the country's own prefix.
-        prefix = phonenumbers.ndd_prefix_for_region(country_name, True) or ""
-        return plain if digits.startswith(prefix) and phonenumbers.is_valid_number(number) else None
-    return plain
+        # A village's number may be as short as an extension, but is written with the country's own prefix, if it has one.
+        national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+        is_whole = phonenumbers.normalize_digits_only(national) == digits
+        return plain if is_whole and phonenumbers.is_valid_number(number) else None
+    # Some numbers of seven digits in America are whole, the most lack their area.
+    is_whole = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return plain if is_whole or phonenumbers.is_valid_number(number) else None
 
 
 def _international(digits: str) -> str:

@@ -125,18 +125,9 @@ def _customer(record: Row, secret: bytes, country_name: str | None) -> str | Non
             fields = ("dnis", "addressTo") if is_outbound else ("ani", "addressFrom")
             for name in (*fields, "addressOther"):
                 address = session.get(name) if isinstance(session, dict) else None
-                if isinstance(address, str) and (key := _hashed(address, secret, country_name)):
+                if isinstance(address, str) and (key := customer_key(secret, address, country_name)):
                     return key
     return None
-
-
-def _hashed(address: str, secret: bytes, country_name: str | None) -> str | None:
-    plain = address.partition(":")[2] if address.startswith(("tel:", "sip:", "sips:", "mailto:")) else address
-    user, at, _ = plain.partition("@")
-    if at and address.startswith(("sip:", "sips:")):
-        plain = user
-    is_number = bool(plain) and all(character in "+0123456789 ().-" for character in plain)
-    return customer_key(secret, plain, country_name) if is_number or "@" in plain else None
 
 
 def _is_used(name: Any) -> bool:
