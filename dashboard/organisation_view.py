@@ -117,7 +117,10 @@ def change_table(
     """What would be saved: (sheet, action, before, after) as rows of old and new values."""
     done = {"add": t("new"), "change": t("changed"), "remove": t("taken away")}
     shown = [
-        {"key": str(n), "cells": [sheet_word(sheet), done[action], _named(before or after or {}), *_both(before, after, zone_name)]}
+        {
+            "key": str(n),
+            "cells": [sheet_word(sheet), done[action], _named(before or after or {}), *_both(before, after, zone_name)],
+        }
         for n, (sheet, action, before, after) in enumerate(changes[:SHOWN_ROWS])
     ]  # fmt: skip
     return board.table(
@@ -231,8 +234,8 @@ def save_table(saves: pl.DataFrame, *, zone_name: str) -> Block:
     """The newest saves: when, who, what."""
     return board.table(
         t("Saves"),
-        [column(t("No."), "end"), column(t("When")), column(t("Who")), column(t("Where"), "text"), column(t("Changes"), "end"),
-         column(t("Remark"), "text")],
+        [column(t("No."), "end"), column(t("When")), column(t("Who")), column(t("Where"), "text"),
+         column(t("Changes"), "end"), column(t("Remark"), "text")],
         [
             {
                 "key": str(row["save_number"]),

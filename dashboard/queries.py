@@ -31,7 +31,7 @@ from dashboard.ticket_queries import (
     ticket_totals,
 )
 from sql import metrics
-from sql.warehouse import frame
+from sql.warehouse import WarehouseError, frame
 
 INTERVAL_SECONDS = 900
 EVENT_COLUMNS = (
@@ -169,12 +169,25 @@ def service_level_intervals(
     return metrics.with_metrics(intervals)
 
 
-def contact_journey(connection: Connection, *, contact_id: str) -> pl.DataFrame:
+def contact_journey(
+    connection: Connection, *, contact_id: str, source_name: str | None = None
+) -> pl.DataFrame:
     """One row per stay or ticket of the contact and of those linked to it by a transfer or callback, in order of time.
 
-    For a ticket, answered_at is its first reply and wait_seconds the time until then.
+    source_name None means the only source that knows the contact; raises WarehouseError where several do, for two
+    systems may give two contacts one id. For a ticket, answered_at is its first reply and wait_seconds the time until
+    then; deleted tickets are left out, and a ticket comes to the call that it names only where that is one call.
     """
-    return frame(connection, "queries/contact_journey", contact_id=contact_id)
+    found = frame(connection, "queries/contact_journey", contact_id=contact_id, source_name=source_name)
+    journeys = found.partition_by("asked_source_name", as_dict=True, include_key=False)
+    first, *others = journeys.values() or [found.drop("asked_source_name")]
+    if not all(other.equals(first) for other in others):  # equal ones are linked: one contact, told by two sources
+        names = sorted(str(name) for (name,) in journeys)
+        raise WarehouseError(
+            f'The contact "{contact_id}" is known to {len(names)} sources ({", ".join(names)}), expected one: '
+            f"two systems may use the same id. Name the source as well, for example {names[0]}."
+        )
+    return first
 
 
 def customer_contacts(connection: Connection, *, customer_key: str) -> pl.DataFrame:

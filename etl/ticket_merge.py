@@ -38,12 +38,18 @@ def settle(
 ) -> None:
     """Makes the measures, promises and days of the tickets of these merged facts what their events say.
 
-    With the first reply or request that a source tells of, replies are promised to all its tickets: these are counted too.
+    With the first reply or request that a source tells of, replies are promised to all its tickets: these are counted
+    too, of very many the unsolved ones at once and the others with the recount that is asked for.
     """
     if ticket_ids := _ticket_ids(facts):
         warehouse.execute(connection, "merge/tickets_from_events", **run)
         named = {"source_name": run["source_name"], "ticket_ids": ticket_ids}
-        others = warehouse.frame(connection, "merge/ticket_source_replies", **named)["ticket_id"].to_list()
+        rest = warehouse.frame(connection, "merge/ticket_source_replies", **named)
+        if rest.height > MOST_TICKETS:
+            rest = rest.filter("is_unsolved")
+            reason = f"first replies of {run['source_name']}"
+            warehouse.execute(connection, "merge/ticket_recounts", reason_text=reason)
+        others = rest["ticket_id"].to_list()
         for start in range(0, len(others), MOST_TICKETS):
             part = {**named, "ticket_ids": others[start : start + MOST_TICKETS]}
             warehouse.execute(connection, "merge/ticket_days_touched", **part)

@@ -15,15 +15,34 @@ with touched as materialized (
     inner join warehouse.kept_callbacks as k on s.contact_id = k.linked_contact_id
 ),
 
+-- A few customers are looked up one by one (offset 0), of many all requests are read once.
 asked as materialized (
-    select distinct
+    select
+        c.source_name,
+        c.contact_id,
+        c.customer_key,
+        c.ended_at
+    from touched as t
+    cross join lateral (
+        select
+            o.source_name,
+            o.contact_id,
+            o.customer_key,
+            o.ended_at
+        from warehouse.calls as o
+        where o.customer_key = t.customer_key and o.outcome_name = 'callback'
+        offset 0
+    ) as c
+    where (select count(*) from touched) <= 1000
+    union
+    select
         c.source_name,
         c.contact_id,
         c.customer_key,
         c.ended_at
     from touched as t
     inner join warehouse.calls as c on t.customer_key = c.customer_key
-    where c.outcome_name = 'callback'
+    where c.outcome_name = 'callback' and (select count(*) from touched) > 1000
 ),
 
 kept as materialized (

@@ -18,7 +18,9 @@ changed as (
     returning s.source_name
 )
 
-select t.ticket_id
+select
+    t.ticket_id,
+    t.resolved_at is null as is_unsolved
 from changed as c
 inner join warehouse.tickets as t on c.source_name = t.source_name
 where

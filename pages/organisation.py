@@ -1,0 +1,19 @@
+"""Organisation: teams, agents, queues, opening hours and promises, and who is who in several systems."""
+
+from __future__ import annotations
+
+from dashboard import board, organisation_desk, organisation_view, ui
+from dashboard.words import t
+
+
+def filters(_at: ui.Moment) -> None:
+    organisation_desk.choose()
+
+
+def content(at: ui.Moment, _chosen: None) -> None:
+    if ui.change(at.viewer, organisation_desk.waits_for_recount):
+        board.show(organisation_view.recount_notice(), key="recount")
+
+
+ui.page(t("Organisation"), content=content, filters=filters, refresh_seconds=10, needs="nothing")
+organisation_desk.show()
