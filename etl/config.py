@@ -23,6 +23,8 @@ from babel.core import get_global
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
+from etl.config_lines import Location, line_of
+from etl.config_mapping import shown, spoken_of, without_user
 from etl.sources import Name, Site, SourceSettings, Table
 from etl.sources.amazon_connect import AmazonConnectSettings
 from etl.sources.asterisk_ami import AmiSettings
@@ -146,8 +148,9 @@ def load_settings(path: Path | None = None) -> Settings:
     try:
         settings = Settings.model_validate(tables, context={"folder": file.absolute().parent})
     except ValidationError as error:
-        raise ConfigError(_sentence(file, text, error)) from None
+        raise ConfigError(_sentence(file, text, tables, error)) from None
     _refuse_doubles(file, text, settings)
+    _refuse_empty_columns(file, text, tables)
     _refuse_strangers(file, text, settings)
     return settings
 
@@ -205,7 +208,7 @@ def _syntax_sentence(file: Path, text: str, error: tomllib.TOMLDecodeError) -> s
     found = lines[min(line, len(lines)) - 1].strip()
     reason = re.sub(r" \(at .*\)$", "", str(error))
     return (
-        f"{file}, line {line}: found {json.dumps(found, ensure_ascii=False)}, expected TOML ({reason}); "
+        f"{file}, line {line}: found {without_user(json.dumps(found, ensure_ascii=False))}, expected TOML ({reason}); "
         'write settings as key = value, with text in "quotes".'
     )
 
@@ -217,7 +220,7 @@ def _refuse_brackets(file: Path, text: str, tables: dict[str, Any]) -> None:
         if value and isinstance(value, found) and (key == "sources" or isinstance(value[0], dict)):
             wrong = "[[site]]" if key == "site" else "[sources]"
             raise ConfigError(
-                f"{file}, line {_line_of(text, (key,))}: found {wrong}, expected {right}; write {right}."
+                f"{file}, line {line_of(text, (key,))}: found {wrong}, expected {right}; write {right}."
             )
 
 
@@ -228,13 +231,15 @@ _KIND_OF_VALUE = {
     "bool_type": "true or false",
     "tuple_type": 'a list such as ["1"]',
     "string_too_short": "a text that is not empty",
-    "string_too_long": "a text of at most 100 characters",
-    "string_pattern_mismatch": "a text without control characters",
+    "float_type": "a number",
+    "date_type": "a day such as 2026-01-31, without quotes",
+    "date_from_datetime_inexact": "a day such as 2026-01-31, without a time",
+    "dict_type": 'a table such as { "700" = "sales" }',
     "too_short": "at least one [[sources]] table",
 }
 
 
-def _sentence(file: Path, text: str, error: ValidationError) -> str:
+def _sentence(file: Path, text: str, tables: dict[str, Any], error: ValidationError) -> str:
     """The first thing that is wrong, in one sentence; how many others there are, at its end."""
     # Where one source is wrong the checks miss it among the sources too: that is no second mistake.
     problems = [one for one in error.errors() if one["loc"] != ("sources",)] or error.errors()
@@ -243,24 +248,50 @@ def _sentence(file: Path, text: str, error: ValidationError) -> str:
     location, kind = _without_kind(first["loc"]), first["type"]
     if kind.startswith("union_tag"):
         location = (*location, "kind")
-    place = f"{file}, line {_line_of(text, location)}"
+    place = f"{file}, line {line_of(text, location)}"
     others = len(problems) - 1 - _is_missed_too(first, problems)
     more = f" ({others} more after this one)" if others else ""
     if kind == "extra_forbidden":
         return f"{place}: {_unknown_key(first['loc'])}{more}."
     if kind in ("missing", "union_tag_not_found"):
         return f"{place}: found no {_spelled(location)}, expected it in {_table(location)}; add it{more}."
-    if kind == "value_error" and location[-1:] != () and not isinstance(location[-1], str):
-        return f"{place}: expected {_expected(kind, first.get('ctx', {}))} in {_table((*location, ''))}; add it{more}."
-    value = first["input"].get("kind") if kind == "union_tag_invalid" else first["input"]
-    found = json.dumps(value, ensure_ascii=False, default=str)
     expected = _expected(kind, first.get("ctx", {}))
+    if kind == "value_error" and location[:1] == ("sources",) and len(location) in (2, 3):
+        return _of_a_table(file, text, tables, location, expected, more)
+    value = first["input"].get("kind") if kind == "union_tag_invalid" else first["input"]
     if kind in ("model_type", "model_attributes_type"):
         expected = f"the table {_table((*location, ''))}"
-    return f"{place}: found {_spelled(location)} = {found}, expected {expected}; correct that line{more}."
+    return (
+        f"{place}: found {_spelled(location)} = {shown(value)}, expected {expected}; correct that line{more}."
+    )
 
 
-def _without_kind(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+def _of_a_table(
+    file: Path, text: str, tables: dict[str, Any], location: Location, expected: str, more: str
+) -> str:
+    """The sentence for what a source's own check found: of one key, or of several that do not fit each other."""
+    source = tables["sources"][location[1]]
+    key = str(location[2]) if len(location) == 3 else ""
+    inside: Location = ()
+    if key and key in source and key not in ("fields", "only", "skip"):
+        found, inside = f"{key} = {shown(source[key])}", (key,)
+    elif key and key not in source:
+        found = f"no {key}"
+    else:
+        inside, found, expected = spoken_of(expected, source)
+        if key and not inside:
+            inside, found = (key,), f"{key} = {shown(source.get(key))}"
+    place = f"{file}, line {line_of(text, (*location[:2], *inside))}"
+    if not inside:
+        where = _table((*location[:2], ""))
+        return (
+            f"{place}: found {found or 'nothing of the kind'} in {where}, expected {expected}; add it{more}."
+        )
+    step = "add it" if found.startswith("the fields ") else "correct that line"
+    return f"{place}: found {found}, expected {expected}; {step}{more}."
+
+
+def _without_kind(location: Location) -> Location:
     """The location as it is written: the checks name a source's kind between its number and its keys."""
     is_tagged = location[:1] == ("sources",) and len(location) > 2 and location[2] in KINDS
     return (*location[:2], *location[3:]) if is_tagged else location
@@ -276,6 +307,15 @@ def _expected(kind: str, context: dict[str, Any]) -> str:
     if kind in ("greater_than_equal", "less_than_equal"):
         bound = context.get("ge", context.get("le"))
         return f"a whole number of at {'least' if 'ge' in context else 'most'} {bound}"
+    if kind == "string_too_long":
+        most = context["max_length"]
+        return 'a single sign such as ";"' if most == 1 else f"a text of at most {most} characters"
+    if kind == "string_pattern_mismatch":
+        return (
+            'a day such as "2026-01-31"'
+            if "[0-9]{4}" in context["pattern"]
+            else "a text without control characters"
+        )
     return _KIND_OF_VALUE.get(kind, "another kind of value")
 
 
@@ -289,7 +329,7 @@ def _is_missed_too(problem: ErrorDetails, problems: Sequence[ErrorDetails]) -> b
     return any((*location[:-1], key) in missing for key in near)
 
 
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+def _known_keys(location: Location) -> list[str]:
     """The keys of the table in which the unknown key stands; empty where the table takes keys of its own."""
     model: type[Table] | None = Settings
     for part in location[:-1]:
@@ -301,7 +341,7 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields) if model else []
 
 
-def _unknown_key(location: tuple[int | str, ...]) -> str:
+def _unknown_key(location: Location) -> str:
     key, known = str(location[-1]), _known_keys(location)
     near = difflib.get_close_matches(key.lower(), known, n=1)
     step = f'did you mean "{near[0]}"' if near else "remove it, or use one of these"
@@ -310,14 +350,14 @@ def _unknown_key(location: tuple[int | str, ...]) -> str:
     return f'found the unknown key "{key}", {expected}; {step}'
 
 
-def _spelled(location: tuple[int | str, ...]) -> str:
+def _spelled(location: Location) -> str:
     words = [str(part) for part in location if isinstance(part, str)]
     if location == ("site",):
         return "[site]"
     return "[[sources]]" if location == ("sources",) else words[-1]
 
 
-def _table(location: tuple[int | str, ...]) -> str:
+def _table(location: Location) -> str:
     if location[0] == "sources" and len(location) > 1:
         return f"[[sources]] number {int(location[1]) + 1}"
     return "[site]" if location[0] == "site" and len(location) > 1 else "the file"
@@ -334,11 +374,25 @@ def _refuse_doubles(file: Path, text: str, settings: Settings) -> None:
                 twice = source.origin_text()
             if twice:
                 key = twice.partition(" ")[0]
-                line = _line_of(text, ("sources", number, key))
+                line = line_of(text, ("sources", number, key))
                 raise ConfigError(
                     f"{file}, line {line}: found {twice} a second time, expected "
                     f"every source to have its own {key}; give this source another {key} or remove it."
                 )
+
+
+def _refuse_empty_columns(file: Path, text: str, tables: dict[str, Any]) -> None:
+    """No file has a column without a name: a rule of such a one would fit no row, or every row."""
+    for number, source in enumerate(tables["sources"]):
+        for key in ("only", "skip"):
+            rules = source.get(key) or ()
+            for place, rule in enumerate(rules if isinstance(rules, list) else [rules]):
+                if any(not str(column).strip() for column in rule):
+                    line = line_of(text, ("sources", number, key, place, ""))
+                    raise ConfigError(
+                        f"{file}, line {line}: found a column without a name in {key}, expected one of the file such as "
+                        '"Result"; correct that line.'
+                    )
 
 
 def _refuse_strangers(file: Path, text: str, settings: Settings) -> None:
@@ -347,7 +401,7 @@ def _refuse_strangers(file: Path, text: str, settings: Settings) -> None:
     for number, source in enumerate(settings.sources):
         named = getattr(source, "queue_log_source", None)
         if named is not None and named not in logs:
-            line = _line_of(text, ("sources", number, "queue_log_source"))
+            line = line_of(text, ("sources", number, "queue_log_source"))
             expected = (
                 f"one of {', '.join(logs)}"
                 if logs
@@ -356,43 +410,3 @@ def _refuse_strangers(file: Path, text: str, settings: Settings) -> None:
             raise ConfigError(
                 f'{file}, line {line}: found queue_log_source = "{named}", expected {expected}; correct that line.'
             )
-
-
-def _line_of(text: str, location: tuple[int | str, ...]) -> int:
-    """The line on which the key of that location stands; else the line of its table; else the first line."""
-    wanted_number = location[1] if len(location) > 1 and isinstance(location[1], int) else 0
-    key = location[2:3] if location[0] == "sources" else location[1:2]
-    table, number, best, quoted = "", -1, 1, ""
-    for line, content in enumerate(text.splitlines(), start=1):
-        if quoted or (opened := re.search(r'=\s*("""|\'\'\')', content)):
-            mark = quoted or (opened.group(1) if opened else "")
-            quoted = mark if (content.count(mark) % 2 == 1) != bool(quoted) else ""
-            if not opened:
-                continue
-        if header := re.match(r"\s*\[\[?\s*([^\]]*?)\s*\]\]?\s*(?:#.*)?$", content):
-            table = header.group(1).strip("\"'")
-            number += table == "sources"
-            if table == location[0] and (table != "sources" or number == wanted_number):
-                best = line
-            nested = ".".join(str(part) for part in location[2:] if isinstance(part, str))
-            if table.startswith("sources.") and number == wanted_number and key:
-                below = table.removeprefix("sources.")
-                best = line if f"{nested}.".startswith(f"{below}.") else best
-        assigned = re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", content)
-        inside = table == location[0] and (table != "sources" or number == wanted_number)
-        if assigned and table.startswith("sources.") and number == wanted_number:
-            path = f"{table.removeprefix('sources.')}.{assigned.group(1).strip(chr(34))}"
-            if ".".join(str(part) for part in location[2:] if isinstance(part, str)) == path:
-                return line
-        if assigned and _is_key(assigned.group(1), table, inside=inside, location=location, key=key):
-            return line
-    return best
-
-
-def _is_key(
-    written: str, table: str, *, inside: bool, location: tuple[int | str, ...], key: tuple[int | str, ...]
-) -> bool:
-    name = written.replace('"', "").replace("'", "")
-    if inside and key:
-        return name == str(key[0])
-    return table == "" and (name == str(location[0]) or name == f"{location[0]}.{key[0] if key else ''}")

@@ -6,15 +6,12 @@ Rule: a finding that is wrong names its next step; looking changes nothing and s
 
 from __future__ import annotations
 
-import glob
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -30,9 +27,9 @@ from etl.demo import (
     refuse_mixing,
     speed_in_use,
 )
+from etl.doctor_sources import source_findings
+from etl.findings import Finding
 from etl.jobs import HEARTBEAT_SECONDS, PROCESS_NAME
-from etl.sources import SourceSettings
-from etl.sources.asterisk_queue_log import QueueLogSettings
 from etl.supervise import SuperviseError, lock_holder, refuse_taken_port
 from sql.embedded import home, status
 from sql.migrate import check
@@ -50,23 +47,6 @@ PARTS_OF_DATA = (
     "postgresql.conf",
 )
 Troubles = (ConfigError, DemoError, LoadError, SuperviseError, WarehouseError, OSError)
-State = Literal["good", "advice", "wrong"]
-_MARKS: dict[State, str] = {"good": "ok    ", "advice": "note  ", "wrong": "WRONG "}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: what was found, and what to do when it is not good."""
-
-    subject_name: str
-    state_name: State
-    found_text: str
-    step_text: str = ""
-
-    def line(self) -> str:
-        """The finding as a line of a terminal."""
-        step = f" -> {self.step_text}" if self.step_text else ""
-        return f"{_MARKS[self.state_name]}{self.subject_name}: {self.found_text}{step}"
 
 
 def examine(*, host: str, port: int) -> list[Finding]:
@@ -79,7 +59,7 @@ def examine(*, host: str, port: int) -> list[Finding]:
         found += findings
     for source in settings.sources if settings else ():
         with _each(f"Source {source.name}", found):
-            found.append(_source_file(source))
+            found += source_findings(source)
     with _each("Demo", found):
         holder = lock_holder(demo_lock())
         found.append(_demo(holder))
@@ -163,36 +143,6 @@ def _settings() -> tuple[Settings | None, list[Finding]]:
     return settings, [Finding("Settings", "good", f"{file}: {settings.site.name}, sources {names}")]
 
 
-def _source_file(source: SourceSettings) -> Finding:
-    subject, path = f"Source {source.name}", getattr(source, "path", None)
-    if not isinstance(path, Path) or glob.has_magic(str(path)):
-        return Finding(
-            subject, "good", f"{source.origin_text()}; `floorboard etl run --source {source.name}` tries it"
-        )
-    if not path.exists():
-        return Finding(
-            subject,
-            "wrong",
-            f"there is no file {path}",
-            "Correct its path in the settings, or start the PBX.",
-        )
-    if path.is_dir() and not isinstance(source, QueueLogSettings):
-        return Finding(subject, "good", f"{path} is a folder of {len(list(path.iterdir())):,} entries")
-    if not path.is_file():
-        return Finding(subject, "wrong", f"{path} is no file", "Name the log itself in the settings.")
-    try:
-        with path.open("rb") as file:
-            file.read(1)
-    except OSError as error:
-        return Finding(
-            subject,
-            "wrong",
-            f"{path} cannot be read ({error.strerror})",
-            "Give this user the right to read it, for example by the group asterisk.",
-        )
-    return Finding(subject, "good", f"{path} can be read ({path.stat().st_size:,} bytes)")
-
-
 def _demo(holder: str | None) -> Finding:
     if holder is None:
         return Finding("Demo", "good", "does not run")
@@ -268,11 +218,11 @@ def _freshness(row: dict[str, object]) -> Finding:
     if row["error_text"] is not None:
         return Finding(subject, "wrong", f"the last load failed: {row['error_text']}")
     if row["newest_event_age_seconds"] is None:
-        return Finding(subject, "advice", "no event yet", "See that the phone system writes its log.")
+        return Finding(subject, "advice", "no event yet", "See that the source is being written to.")
     age = f"the newest event is {_span(int(str(row['newest_event_age_seconds'])))} old"
     if row["is_stale"]:
         return Finding(
-            subject, "wrong", age, "See that the load runs and that the phone system writes its log."
+            subject, "wrong", age, "See that the load runs and that the source is being written to."
         )
     return Finding(subject, "good", age)
 

@@ -6,27 +6,35 @@ The rule it guards: a guess is shown, never loaded; where a column can be read i
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from pydantic import TypeAdapter, ValidationError
 
+from etl import LoadError
 from etl.frames import gate
 from etl.guess_columns import Column, look
-from etl.guess_fields import FieldGuess, fields_of, score_of
+from etl.guess_fields import MIDNIGHTS, FieldGuess, fields_of, idle_midnights, score_of
 from etl.guess_words import word
 from etl.mapping_toml import toml_of
 from etl.mapping_words import WORDS, FactsName
 from etl.shapes import FACTS
-from etl.sources import REJECT_SCHEMA, Batch, Site
-from etl.sources.file_sample import Sample, sample
+from etl.sources import REJECT_SCHEMA, Batch, Name, Site
+from etl.sources.file_chunks import looks_like_data
+from etl.sources.file_open import shown
+from etl.sources.file_sample import MOST_COLUMNS, Sample, sample
 from etl.sources.mapped_file import MappedFileSettings
 
 NEW_CHANGES = 1.2  # rows a ticket, from which on a file tells changes
-_MIDNIGHTS = ("0:00:00", "00:00:00", "0:00", "00:00")
+_UNSURE = 0.6
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _NOBODY = frozenset(("noserver", "noagent", "none", "nobody", "unassigned", "unknown", "system", "na"))
+REPEATED = "repeated_rows"
+_NAME: TypeAdapter[str] = TypeAdapter(Name)
 _SECRET = b"of a preview, which stores nothing"
 
 
@@ -63,6 +71,7 @@ def guess(file: Path, *, facts: FactsName | None = None, name: str | None = None
 
     facts: what its rows are, where that is known; without it the facts of which most is found are taken.
     """
+    title = _title(file, name)
     taken = sample(file)
     columns = look(taken.rows)
     kinds = [facts] if facts is not None else list(WORDS)
@@ -73,7 +82,7 @@ def guess(file: Path, *, facts: FactsName | None = None, name: str | None = None
         for group in WORDS[kind].required
         if not set(group) & {item.field_name for item in found}
     )
-    return _told(file, taken, kind, found, missing, columns, score=score, name=name)
+    return _told(file, taken, kind, found, missing, columns, score=score, title=title)
 
 
 def _told(
@@ -85,12 +94,11 @@ def _told(
     columns: dict[str, Column],
     *,
     score: float,
-    name: str | None,
+    title: str,
 ) -> Guess:
     """The guess as settings and as text, with everything of which a person must think."""
-    warnings: list[str] = []
+    warnings = _of_the_file(file, taken, facts, score)
     fields = {item.field_name: dict(item.settings) for item in found}
-    title = name or file.name.partition(".")[0].replace("_", " ")[:100]
     table: dict[str, Any] = {
         "name": title,
         "kind": "file",
@@ -110,15 +118,16 @@ def _told(
     if facts == "tickets":
         table |= _changes(fields, columns)
     if facts == "calls" and "queue_name" not in fields:
-        fields["queue_name"] = {"constant": file.name.partition(".")[0][:100]}
+        fields["queue_name"] = {"constant": _stem(file) or title}
         missing = tuple(item for item in missing if item != "queue_name")
         warnings.append("no column seems to be the queue; the name of the file stands for it.")
     if missing:
         warnings.append(f"no column seems to be {', '.join(missing)}.")
     table["fields"] = fields
-    settings = None if missing else MappedFileSettings.model_validate(table)
+    settings = None if missing else _settings(file, table)
     text = toml_of(
-        table, comments={item.field_name: item.reason_text for item in found if item.field_name in fields}
+        {**table, "path": shown(table["path"])},
+        comments={item.field_name: item.reason_text for item in found if item.field_name in fields},
     )
     return Guess(
         file,
@@ -141,9 +150,18 @@ def _refine(item: FieldGuess, settings: dict[str, Any], column: Column, facts: F
             "stand in values or in [[sources.skip]]."
         )
     rows = column.texts.len()
-    midnights = [text for text in column.words if text in _MIDNIGHTS] if column.words else _midnights(column)
-    if column.is_time_of_day and midnights and item.field_name != WORDS[facts].begins_at:
+    is_first = item.field_name == WORDS[facts].begins_at
+    midnights = idle_midnights(column)
+    if column.words and not is_first and column.is_time_of_day:
+        midnights = [text for text in column.words if text in MIDNIGHTS]
+    if midnights:
         settings["null_texts"] = midnights
+    if midnights and is_first:
+        count = int(column.texts.is_in(midnights).sum())
+        warnings.append(
+            f"{item.column_name}: {count} of {rows} rows say {midnights[0]}, which seems to mean that nothing is told; they "
+            f"are refused for want of {item.field_name}. Name another column for it, or pass them over in [[sources.skip]]."
+        )
     nobody = [text for text, count in column.words.items() if word(text) in _NOBODY and count > rows / 100]
     if item.field_name == "agent_name" and nobody:
         settings["null_texts"] = nobody
@@ -155,11 +173,51 @@ def _refine(item: FieldGuess, settings: dict[str, Any], column: Column, facts: F
     return warnings
 
 
-def _midnights(column: Column) -> list[str]:
-    """The ways of writing midnight that stand in more rows than chance would put them: they mean nothing."""
-    return [
-        text for text in _MIDNIGHTS if int((column.texts == text).sum()) > max(3, column.texts.len() / 50)
-    ]
+def _stem(file: Path) -> str:
+    return _CONTROL.sub(" ", shown(file.name).partition(".")[0])[:100].strip()
+
+
+def _title(file: Path, name: str | None) -> str:
+    """The name of the source: the one that is asked for, else after the file; LoadError where it is none."""
+    if name is None:
+        return _stem(file).replace("_", " ") or "file"
+    try:
+        return _NAME.validate_python(name)
+    except ValidationError:
+        raise LoadError(
+            f"The source's name is '{_CONTROL.sub(' ', shown(name))[:40]}' ({len(name)} characters); expected 1 to 100 "
+            "characters in one line. Give another with --name."
+        ) from None
+
+
+def _settings(file: Path, table: dict[str, Any]) -> MappedFileSettings:
+    try:
+        return MappedFileSettings.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part)[:60] for part in first["loc"])
+        raise LoadError(
+            f"{shown(file)}: no mapping can be made of it ({place}: {first['msg'][:200]}); expected columns with names of "
+            "300 characters at most. Name them otherwise, or map the file by hand."
+        ) from None
+
+
+def _of_the_file(file: Path, taken: Sample, facts: FactsName, score: float) -> list[str]:
+    """What a person must know of the file as a whole."""
+    warnings = []
+    if shown(file) != str(file):
+        warnings.append("the name of the file is not UTF-8: rename it, or name its folder as path.")
+    if looks_like_data(taken.rows.columns):
+        warnings.append("the first row looks like data; set has_header = false if there is no header.")
+    if taken.left_out_columns:
+        warnings.append(
+            f"{taken.left_out_columns:,} columns after the first {MOST_COLUMNS:,} were not looked at."
+        )
+    if score < _UNSURE:
+        warnings.append(
+            f"nothing tells for sure what the rows are; {facts} is the nearest. Say it with --facts."
+        )
+    return warnings
 
 
 def _add_day(
@@ -216,15 +274,27 @@ def preview(
     is_whole = next((item for item in batches if item.read_rows), None) is None
     mapped, refused = _judged(batch, chosen.facts)
     rejected = pl.concat([batch.rejects, refused])
+    repeated = _repeated(batch, mapped, refused)
+    if repeated:
+        again = f"{repeated:,} rows tell of an id that another row tells too; the last row of an id counts."
+        warnings = (*warnings, again)
     counts = {
         "read_rows": batch.read_rows,
         "mapped_rows": mapped["seq"].n_unique() if "seq" in mapped.columns else 0,
         "rejected_rows": rejected.height,
+        **({REPEATED: repeated} if repeated else {}),
         **{name.replace(" ", "_"): count for name, _, count in batch.unused.iter_rows()},
     }
     shown = mapped.head(rows).drop("seq", "version_number", strict=False)
     told = [name for name in shown.columns if shown[name].null_count() < shown.height]
     return Preview(shown.select(told), rejected, counts, warnings, text, is_whole, guessed)
+
+
+def _repeated(batch: Batch, mapped: pl.DataFrame, refused: pl.DataFrame) -> int:
+    """The rows that are neither mapped nor refused since another row of the same id stands for them."""
+    if batch.rows is None or "seq" not in mapped.columns:
+        return 0
+    return max(0, batch.rows.height - mapped["seq"].n_unique() - refused.height)
 
 
 def _table(settings: MappedFileSettings) -> dict[str, Any]:

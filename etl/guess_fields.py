@@ -7,6 +7,7 @@ The rule it guards: a name alone is not enough, the texts must be able to be wha
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,11 @@ from etl.mapping_words import WORDS, FactsName, FieldWords
 SURE_ENOUGH = 0.5
 _PLAIN_NAMES = {name: tuple(plain(item) for item in names) for name, names in NAMES.items()}
 _PLAIN_VALUES = {name: {word(item): means for item, means in words.items()} for name, words in VALUES.items()}
+MIDNIGHTS = ("0:00:00", "00:00:00", "0:00", "00:00")
+_YES_OR_NO = frozenset(("true", "false", "yes", "no", "t", "f", "y", "n"))
+_OF_TICKETS = frozenset(
+    ("status_name", "priority_name", "group_name", "solved_at", "first_reply_at", "closed_at")
+)
 _NOT_BOTH = (("solved_at", "is_resolved"),)
 
 
@@ -42,7 +48,16 @@ def score_of(facts: FactsName, found: list[FieldGuess], file: Path) -> float:
     is_whole = all(set(group) & names.keys() for group in groups)
     told = 0.1 * bool(set(plain(file.name).split()) & set(LIKELY[facts]))
     own = sum(names.values()) / 100
+    if facts == "tickets" and not _is_ticket_like(found):
+        return met * 0.4
     return met * (1.0 if is_whole else 0.5) + told + own
+
+
+def _is_ticket_like(found: list[FieldGuess]) -> bool:
+    """Whether more than an id and two instants is told, which users and organisations have too."""
+    names = {item.field_name: item.column_name for item in found}
+    is_named = plain(names.get("ticket_id", "id")) not in ("id", "number")
+    return is_named or bool(_OF_TICKETS & names.keys())
 
 
 def fields_of(facts: FactsName, columns: dict[str, Column]) -> list[FieldGuess]:
@@ -62,10 +77,40 @@ def fields_of(facts: FactsName, columns: dict[str, Column]) -> list[FieldGuess]:
             continue
         chosen[item.field_name] = item
         used.add(item.column_name)
+    if (last := _only_instant(facts, columns, chosen, used)) is not None:
+        chosen[last.field_name] = last
     for first, second in _NOT_BOTH:
         if first in chosen:
             chosen.pop(second, None)
     return [chosen[name] for name in words if name in chosen]
+
+
+def _only_instant(
+    facts: FactsName, columns: dict[str, Column], chosen: dict[str, FieldGuess], used: set[str]
+) -> FieldGuess | None:
+    """The one column of instants that is left, where all else that is needed was found, for when the rows begin."""
+    name = WORDS[facts].begins_at
+    others = [group for group in WORDS[facts].required if name not in group]
+    if name in chosen or len(chosen) < 3 or not all(set(group) & chosen.keys() for group in others):
+        return None
+    left = [
+        column
+        for column in columns.values()
+        if column.name not in used and column.formats and not column.unit
+    ]
+    if len(left) != 1 or idle_midnights(left[0]):
+        return None
+    fits, why, settings = _instant(left[0], is_first=True)
+    reason = f"the only column of instants that is left; {why}"
+    return FieldGuess(name, left[0].name, round(0.6 * fits, 2), reason, {"column": left[0].name, **settings})
+
+
+def idle_midnights(column: Column) -> list[str]:
+    """The ways of writing midnight that stand in more rows than chance would put them: they mean nothing."""
+    if not column.is_time_of_day:
+        return []
+    most = max(3, column.texts.len() / 50)
+    return [text for text in MIDNIGHTS if int((column.texts == text).sum()) > most]
 
 
 def _match(name: str, words: FieldWords, column: Column, facts: FactsName) -> FieldGuess | None:
@@ -80,9 +125,14 @@ def _match(name: str, words: FieldWords, column: Column, facts: FactsName) -> Fi
     return FieldGuess(name, column.name, round(confidence, 2), reason, {"column": column.name, **settings})
 
 
+@lru_cache(maxsize=4096)
+def _plain(column_name: str) -> str:
+    return plain(column_name)
+
+
 def _named(name: str, column_name: str, facts: FactsName) -> tuple[float, str]:
     """How well the name of the column fits, and why."""
-    written = plain(column_name)
+    written = _plain(column_name)
     names = _PLAIN_NAMES.get(f"{facts}.{name}") or _PLAIN_NAMES[name]
     if written in names or written == plain(name):
         place = names.index(written) if written in names else 0
@@ -113,6 +163,8 @@ def _fitting(
         return 0.0, "", {}
     if name.endswith("_id"):
         return (1.0 if column.is_unique else 0.85), "no text comes twice" if column.is_unique else "", {}
+    if words.kind == "text" and column.words and {word(text) for text in column.words} <= _YES_OR_NO:
+        return 0.0, "", {}
     if words.kind == "text" and column.is_number and column.decimal_sign:
         return 0.0, "", {}
     return (0.9 if column.is_unique else 1.0), "", {}
@@ -130,6 +182,8 @@ def _instant(column: Column, *, is_first: bool) -> tuple[float, str, dict[str, A
     if not column.formats:
         return 0.0, "", {}
     written = column.formats[0]
+    if column.is_time_of_day and is_first and idle_midnights(column):
+        return 0.6, f"times of day, {written}, of which many are midnight", {"format": written}
     if column.is_time_of_day:
         return (0.8 if is_first else 0.75), f"times of day, {written}", {"format": written}
     if not written:

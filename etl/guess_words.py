@@ -37,8 +37,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "klienditeenindaja", "agendi nimi", "tootaja", "агент", "оператор", "сотрудник", "исполнитель",
     ),
     "offered_at": (
-        "offered at", "call start", "call start time", "start time", "start", "starttime", "started at", "call time",
-        "call date", "calldate", "date time", "datetime", "date", "timestamp", "queue entry", "entered queue",
+        "offered at", "call start", "call start time", "start time", "start", "starttime", "started at", "started",
+        "call time", "call date", "calldate", "date time", "datetime", "date", "timestamp", "queue entry", "entered queue",
         "queued at", "q start", "arrival", "arrival time", "arrived at", "vru exit", "enqueue time", "conversation start",
         "received", "received at", "beginn", "startzeit", "anrufzeit", "datum", "inicio", "hora de inicio", "fecha",
         "fecha hora", "algus", "algusaeg", "kone algus", "aeg", "kuupaev", "начало", "время начала", "время звонка",

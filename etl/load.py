@@ -7,9 +7,10 @@ The rule it guards: read = loaded + unchanged + rejected, nothing is lost and no
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -18,6 +19,7 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.config import Settings
 from etl.customer_key import customer_secret
+from etl.masking import MASKED_PATTERN, masked
 from etl.merge import merge_batch
 from etl.sources import PIECE_BYTES, Batch, Reader, SourceSettings
 from sql import warehouse
@@ -102,7 +104,8 @@ class Readers:
 def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) -> str | None:
     """Stores the business hours that the source tells; tickets are counted in them from then on.
 
-    Where they differ from what was known, a recount of the past is asked for. Gives a notice where they cannot be read: the tickets themselves are loaded all the same.
+    Where they differ from what was known, a recount of the past is asked for. Gives a notice where they cannot be
+    read: the tickets themselves are loaded all the same.
     """
     try:
         told = reader.schedules()
@@ -121,7 +124,8 @@ def _store_schedules(engine: sa.Engine, source: SourceSettings, reader: Reader) 
             columns = {_several(column): frame[column].to_list() for column in frame.columns}
             changed_rows += warehouse.one_row(connection, f"merge/{name}", **run, **columns)[0]
         if changed_rows:
-            warehouse.execute(connection, "merge/ticket_recounts", **run)
+            reason = f"timetables of {source.facts_source_name}"
+            warehouse.execute(connection, "merge/ticket_recounts", reason_text=reason)
     return None
 
 
@@ -150,14 +154,14 @@ def run_source(
     try:
         reader = kept.of(settings, source)
         if kept.is_time_for_schedules(source) and (notice := _store_schedules(engine, source, reader)):
-            summary.notices.append(notice)
+            summary.notices.append(_without_customers(notice, settings))
         more = until_idle and not source.is_endless
         while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and more:
             pass
         if summary.loaded_rows >= MANY_ROWS:
             analyze(engine)
     except (LoadError, warehouse.WarehouseError, OSError, pl.exceptions.PolarsError) as error:
-        message = f"Source '{source.name}': {error}"
+        message = _without_customers(f"Source '{source.name}': {error}", settings)
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
     except Exception as error:  # a fault of the program: noted by its kind, its text may hold what was read
@@ -283,7 +287,7 @@ def load_batch(
         unchanged_rows=batch.read_rows - done.loaded_rows - done.rejected_rows,
         rejected_rows=done.rejected_rows,
         newest_event_at=batch.newest_event_at,
-        notice=batch.notice,
+        notice=_without_customers(batch.notice, settings) if batch.notice else None,
     )
     _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
     warehouse.execute(
@@ -324,6 +328,15 @@ def _write_run(
         notice_text=counts.notice,
         error_text=error_text,
     )
+
+
+def _without_customers(message: str, settings: Settings) -> str:
+    """A message as the ledger keeps it and others read it: what a source delivered may hold numbers and addresses."""
+    try:
+        secret = customer_secret()
+    except (LoadError, OSError):  # perhaps the very thing that the message tells
+        secret = secrets.token_bytes(32)
+    return masked(message, secret, settings.site.site.country_name)
 
 
 def _note_failure(
@@ -380,7 +393,7 @@ def replay_rejects(
                     raise
                 parts += _halves(part)
     except warehouse.WarehouseError as error:
-        raise LoadError(f"Source '{source_name}': {error}") from error
+        raise LoadError(_without_customers(f"Source '{source_name}': {error}", settings)) from error
     finally:
         reader.close()
     return summary
@@ -390,6 +403,21 @@ def _halves(part: pl.DataFrame) -> list[pl.DataFrame]:
     """The later and the earlier half (the last is worked next); nothing of a single row: it stays refused."""
     middle = part.height // 2
     return [part[middle:], part[:middle]] if middle else []
+
+
+def _has_lost_names(batch: Batch) -> bool:
+    """Whether a call, a ticket, a queue or an agent of a batch is named by what was masked when it was refused."""
+    names = ("call_id", "ticket_id", "queue_name", "agent_name")
+    return any(
+        frame.select(_lost(pl.col(name)).any()).item()
+        for frame in batch.facts.values()
+        for name in names
+        if frame.schema.get(name) == pl.String
+    )
+
+
+def _lost(name: pl.Expr) -> pl.Expr:
+    return name.str.contains(MASKED_PATTERN).fill_null(False)
 
 
 def _replay_part(
@@ -404,6 +432,9 @@ def _replay_part(
     """Takes some refused rows in the connection's transaction; raises where one of them is refused again."""
     _, carry_text = warehouse.one_row(connection, "merge/cursor_lock", source_name=source.name)
     batch, still = reader.again(refused["raw_text"].to_list(), carry_text, now=now())
+    if _has_lost_names(batch):
+        raise _RefusedAgainError
+    batch = replace(batch, names=batch.names.filter(~_lost(pl.col("display_name"))))
     run_id = warehouse.one_row(connection, "merge/run_number")[0]
     started_at = now()
     done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)

@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import sqlalchemy as sa
 
 from etl import ticket_merge
 from etl.config import Settings
+from etl.customer_key import customer_secret
 from etl.frames import copy_to_stage, fitted, judged
+from etl.masking import masked
 from etl.shapes import (
     AGENT_STATES,
     CALLS,
@@ -71,10 +74,10 @@ def merge_batch(
     facts = _with_ids(connection, settings, source, batch, taken)
     for statement in _stages(facts):
         connection.exec_driver_sql(warehouse.statement(statement))
-    copy_to_stage(connection, _storable(pl.concat([batch.rejects, refused_records])), REJECTS)
+    copy_to_stage(connection, _storable(pl.concat([batch.rejects, refused_records]), settings), REJECTS)
     rejected_rows = warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
     for refused in refused_facts:  # of a log: a fact may hold several of its rows, or none
-        copy_to_stage(connection, _storable(_refusals(refused, source)), REJECTS)
+        copy_to_stage(connection, _storable(_refusals(refused, source), settings), REJECTS)
         warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
         rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
     ticket_merge.note_days(connection, facts, source_name=source.facts_source_name)
@@ -87,8 +90,10 @@ def merge_batch(
         loaded_rows += changed_rows
         loaded_seqs.update(changed_seqs)
     if batch.unused.height:
-        unused = batch.unused.group_by("event_name", maintain_order=True).agg(
-            pl.col("is_known").all(), pl.col("read_rows").sum()
+        unused = (
+            _storable(batch.unused, settings)
+            .group_by("event_name", maintain_order=True)
+            .agg(pl.col("is_known").all(), pl.col("read_rows").sum())
         )
         warehouse.execute(
             connection,
@@ -160,9 +165,18 @@ def _with_stand_ins(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
     return frame.with_columns(*columns, *([pl.lit(0, pl.Int64).alias("new_rows")] if counts else []))
 
 
-def _storable(rejects: pl.DataFrame) -> pl.DataFrame:
-    """Refused rows as a table takes them: NUL bytes as the sign for them."""
-    return rejects.with_columns(pl.all().str.replace_all("\x00", "\u2400", literal=True))
+def _storable(told: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """What a source told as it is kept: no numbers and addresses of customers, NUL bytes as the sign for them."""
+    if told.is_empty():
+        return told
+    secret, country_name = customer_secret(), settings.site.site.country_name
+    columns = [
+        pl.Series(name, [text and masked(text, secret, country_name) for text in told[name]], dtype=pl.String)
+        for name in ("reason_text", "raw_text", "event_name")
+        if name in told.columns
+    ]
+    storable = cs.string().str.replace_all("\x00", "\u2400", literal=True)
+    return told.with_columns(columns).with_columns(storable)
 
 
 def _stages(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:

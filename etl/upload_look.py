@@ -2,6 +2,7 @@
 
 In: the file, the mapping, and what the mapping makes of its rows. Out: one JSON text.
 The rule it guards: the page needs to know nothing of files and mappings; fields, columns and words come with the text.
+Rows that come again are what is left of the rows read: the page says so in the reader's language.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from etl.guess import Guess, Preview
+from etl.guess import REPEATED, Guess, Preview
 from etl.mapping import CLOCK_UNITS, DURATION_UNITS, EPOCH_UNITS
 from etl.mapping_words import WORDS
 from etl.sources.file_sample import sample
@@ -52,7 +53,7 @@ def look_text(
             "warnings": [text for text in seen.warnings if text != told_apart],
             "table": table,
             "toml_text": toml_text,
-            "counts": seen.counts,
+            "counts": {name: count for name, count in seen.counts.items() if name != REPEATED},
             "is_whole": seen.is_whole,
             "mapped": _mapped(seen.mapped),
             "refused": _refused(seen.rejected),

@@ -7,15 +7,17 @@ The rule it guards: a reader names the row that every fact came from, so that a 
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import polars as pl
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 PIECE_BYTES = 8 * 1024 * 1024
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -42,6 +44,47 @@ def _from_the_folder_of_the_file(value: object, info: ValidationInfo) -> object:
 
 SettingsPath = Annotated[Path, Field(strict=False), BeforeValidator(_from_the_folder_of_the_file)]
 """A path in the settings; a relative one starts at the folder of the settings file."""
+
+
+def _is_no_credential(value: str) -> str:
+    if "@" in value:
+        raise ValueError(
+            "an address without user and password, which never stand in the settings, such as "
+            '"https://example.com"; a credential has keys of its own'
+        )
+    return value
+
+
+WebAddress = Annotated[Name, AfterValidator(_is_no_credential)]
+"""Where an account is found on the web; it holds no user and no password."""
+
+
+def _is_a_host(value: str) -> str:
+    try:
+        is_name = ":" not in value and bool(value.encode("idna")) and not re.search(r"[\s/@?#\\]", value)
+    except UnicodeError:
+        is_name = False
+    if not is_name:
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError('the name or number of a computer, such as "pbx.example.com"') from None
+    return value
+
+
+Host = Annotated[Name, AfterValidator(_is_a_host)]
+"""The name or number of a computer, without scheme and port."""
+PlaceKind = Literal["file", "folder", "files"]
+"""What a path of the settings names: one file, a folder, or either of them (also a pattern with *)."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A path of the settings that must be there for the source to be read: its key, and what it must be."""
+
+    key_name: str
+    path: Path
+    kind_name: PlaceKind
 
 
 class Table(BaseModel):
@@ -130,6 +173,9 @@ class SourceSettings(Table):
     is_endless: ClassVar[bool] = False
     """Whether the origin never comes to an end: a load takes what is there and does not wait for the rest."""
 
+    reads: ClassVar[PlaceKind] = "files"
+    """What its path or paths name, where it has such."""
+
     name: Name
     every_seconds: Annotated[int, Field(ge=1, le=86_400)]
     stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300
@@ -143,6 +189,20 @@ class SourceSettings(Table):
     def reader(self, site: Site, secret: bytes) -> Reader:
         """The reader of this origin; `secret` keys the hash that stands for a customer."""
         raise NotImplementedError
+
+    def places(self) -> tuple[Place, ...]:
+        """The paths that must be there."""
+        given = {"path": [getattr(self, "path", None)], "paths": getattr(self, "paths", ())}
+        return tuple(Place(key, path, self.reads) for key, paths in given.items() for path in paths if path)
+
+    def secrets(self) -> tuple[tuple[str | None, Path | None], ...]:
+        """Where each of its credentials lies: an environment variable (..._env), a file (..._file) or both."""
+        names = [key.removesuffix("_env") for key in type(self).model_fields if key.endswith("_env")]
+        return tuple((getattr(self, f"{name}_env"), getattr(self, f"{name}_file")) for name in names)
+
+    def libraries(self) -> tuple[str, ...]:
+        """The libraries beyond Floorboard's own without which it cannot be read."""
+        return ("boto3",) if getattr(self, "s3_bucket", None) else ()
 
     def origin_text(self) -> str:
         """What is read, as one text: two sources of one origin would count every record twice."""

@@ -152,7 +152,7 @@ def kept(record: Row, rules: ContactRules, secret: bytes, country_name: str | No
         if isinstance(value, dict):
             clean[name] = {key: value[key] for key in fields if value.get(key) is not None}
         elif value is not None:
-            clean[name] = shown(value)
+            clean[name] = shown(value).strip('"')  # a reason puts it in quotes once more
     endpoint = record.get("CustomerEndpoint")
     if isinstance(endpoint, dict):
         address = endpoint.get("Address")

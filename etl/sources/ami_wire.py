@@ -165,6 +165,7 @@ class Line:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
+        self._is_greeted = False
         self._down_since: float | None = clock()
         self._whole_through = 0.0
         self._notices: list[str] = []
@@ -212,6 +213,25 @@ class Line:
         with self._lock:
             return 0.0 if self._down_since is None else self.clock() - self._down_since
 
+    def silence(self) -> WireError:
+        """Why the floor is not known although nothing went wrong: who listens there says nothing, or tells no queues."""
+        place, waited = f"{self._address.host}:{self._address.port}", f"{self.down_seconds():.0f} s"
+        if self._socket is None:
+            what = "with TLS, no connection" if self._address.is_encrypted else "no connection"
+            return WireError(
+                f"{place}: {what} came to be within {waited}, expected Asterisk's manager there. Correct host, port and "
+                "tls, or let this computer through the firewall."
+            )
+        if not self._is_greeted:
+            return WireError(
+                f"{place}: whoever listens there has said nothing for {waited}, expected '{BANNER}': another service "
+                "listens there, or one that speaks TLS. Correct host, port and tls: the manager's is 5038, with TLS 5039."
+            )
+        return WireError(
+            f"{place}: the PBX has not told its queues for {waited}, expected QueueStatus. See that app_queue is loaded "
+            "over there."
+        )
+
     def whole_through(self) -> float:
         """The last moment (of `clock`) at which the PBX was heard on a whole connection."""
         with self._lock:
@@ -245,27 +265,37 @@ class Line:
                             self._ask_for_the_floor(line)
                     elif is_in := self._let_in(line, headers):
                         self._ask_for_the_floor(line)
-        except (OSError, WireError) as error:
+        except (OSError, WireError, UnicodeError) as error:  # a host that cannot be a name is a UnicodeError
             self._lost(error)
             if not is_in:
                 raise self.fault or WireError(str(error)) from None
 
     def _connected(self) -> socket.socket:
+        context = self._certificates() if self._address.is_encrypted else None
         plain = socket.create_connection((self._address.host, self._address.port), CONNECT_SECONDS)
-        if not self._address.is_encrypted:
+        if context is None:
             return plain
-        context = ssl.create_default_context(cafile=self._address.ca_file)
         try:
             return context.wrap_socket(plain, server_hostname=self._address.host)
         except BaseException:
             plain.close()
             raise
 
+    def _certificates(self) -> ssl.SSLContext:
+        """What the PBX's certificate is checked by; WireError where the file in the settings is not to be used."""
+        try:
+            return ssl.create_default_context(cafile=self._address.ca_file)
+        except OSError as error:
+            raise WireError(
+                f"the certificate in {self._address.ca_file} cannot be used ({error.strerror or error}), expected a "
+                "file in PEM form; correct tls_ca_file"
+            ) from None
+
     def _blocks(self, line: socket.socket, decoder: Decoder) -> Iterator[tuple[Headers, str | None]]:
         """Blocks as they come, with a ping where nothing else does; WireError at the end of the connection."""
         line.settimeout(min(1.0, self._ping_seconds / 2))
         last_heard = last_ping = self.clock()
-        is_greeted = False
+        is_greeted = self._is_greeted = False
         while not self._stop.is_set():
             try:
                 data = line.recv(65_536)
@@ -280,7 +310,7 @@ class Line:
                 with self._lock:
                     self._whole_through = now if self._down_since is None else self._whole_through
                 if not is_greeted and decoder.banner is not None:
-                    is_greeted = self._greet(line, decoder.banner)
+                    is_greeted = self._is_greeted = self._greet(line, decoder.banner)
             if now - last_heard > self._silence_seconds:
                 raise WireError(f"the PBX has been silent for {now - last_heard:.0f} s in spite of pings")
             if is_greeted and now - max(last_heard, last_ping) >= self._ping_seconds:
@@ -361,10 +391,11 @@ class Line:
             self._down_since, self.fault, self._whole_through = None, None, self.clock()
             self._lock.notify_all()
 
-    def _lost(self, error: OSError | WireError) -> None:
+    def _lost(self, error: OSError | WireError | UnicodeError) -> None:
         place = f"{self._address.host}:{self._address.port}"
         refused = RefusedError if isinstance(error, RefusedError) else WireError
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        reason = "that cannot be the name of a computer" if isinstance(error, UnicodeError) else reason
         with self._lock:
             self._down_since = self.clock() if self._down_since is None else self._down_since
             self.fault = refused(

@@ -31,8 +31,10 @@ from etl.sources import (
     REJECT_SCHEMA,
     UNUSED_SCHEMA,
     Batch,
+    Host,
     Name,
     Names,
+    Place,
     Reader,
     SettingsPath,
     Site,
@@ -87,7 +89,7 @@ class AmiSettings(SourceSettings):
     is_endless: ClassVar[bool] = True
 
     kind: Literal["asterisk_ami"]
-    host: Name
+    host: Host
     port: Annotated[int, Field(ge=1, le=65_535)] = 5038
     user_name: Name
     secret_env: Name | None = None
@@ -107,11 +109,13 @@ class AmiSettings(SourceSettings):
 
     def reader(self, site: Site, secret: bytes) -> Reader:
         """The reader, not yet connected; LoadError where the secret cannot be read."""
-        given = credential(
-            self.secret_env, self.secret_file, what=f"Source '{self.name}', the manager's secret"
-        )
+        given = credential(self.secret_env, self.secret_file, what="the manager's secret")
         address = Address(self.host, self.port, self.user_name, given, self.tls, self.tls_ca_file)
         return AmiReader(address, site, secret, self.wrap_up_reason_names)
+
+    def places(self) -> tuple[Place, ...]:
+        """The certificate, where one is named."""
+        return (Place("tls_ca_file", self.tls_ca_file, "file"),) if self.tls_ca_file else ()
 
     def origin_text(self) -> str:
         """The PBX's address."""
@@ -186,6 +190,8 @@ class AmiReader(Reader):
         self._line.open()
         if not self._has_given:
             self._line.wait(self._first_wait_seconds)
+            if self._line.down_seconds() > 0 and not self._has_told():
+                raise self._line.fault or self._line.silence()
         floor = self._floor(carry_text)
         heard, size = self._line.heard(), max(1, piece_bytes // EVENT_BYTES)
         self._date(heard, now)
@@ -196,10 +202,7 @@ class AmiReader(Reader):
             yield self._gave(batch, floor)
         if not heard:
             if self._line.down_seconds() > self._grace_seconds or (not self._has_given and self._line.fault):
-                raise self._line.fault or LoadError(
-                    f"{self._address.host}:{self._address.port}: the PBX lets us in, but has not told its queues "
-                    f"for {self._line.down_seconds():.0f} s; expected QueueStatus. Check that app_queue is loaded."
-                )
+                raise self._line.fault or self._line.silence()
             yield from self._still(floor, position_text, now)
 
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
@@ -215,6 +218,10 @@ class AmiReader(Reader):
                 still.add(place)
         taken = len(raw_texts) - len(still)
         return Batch(facts_of(floor), taken, "", floor.to_text(), replaces_tails=True), frozenset(still)
+
+    def _has_told(self) -> bool:
+        """Whether anything was heard but our own question: a large floor may take longer to tell than we wait."""
+        return any(event.headers.get("event") != SNAPSHOT for event in self._line.heard())
 
     def _follow(self, position_text: str) -> None:
         """Lets go of what was stored; where another reader moved the cursor, everything is asked for anew."""

@@ -20,14 +20,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
 from etl import LoadError
 from etl.customer_key import customer_key
-from etl.sources import PIECE_BYTES, Batch, Name, Names, Reader, SettingsPath, Site, SourceSettings
+from etl.sources import (
+    PIECE_BYTES,
+    Batch,
+    Name,
+    Names,
+    Place,
+    PlaceKind,
+    Reader,
+    SettingsPath,
+    Site,
+    SourceSettings,
+)
 from etl.sources.asterisk_times import ZoneName, epoch_of_text, with_newest, zone_fault
 from etl.sources.cdr_batch import Drawn, Unfinished, frames_of, tell
 from etl.sources.cdr_calls import CallRules, Contacts
@@ -56,6 +67,8 @@ SEEN_SECONDS = 3600
 
 class DialplanSettings(SourceSettings):
     """What a phone system's own records cannot say by themselves: how its dialplan and its clock are set."""
+
+    reads: ClassVar[PlaceKind] = "file"
 
     time_zone: ZoneName | None = None
     """The zone of the phone system's clock; without it, the site's."""
@@ -87,6 +100,11 @@ class DialplanSettings(SourceSettings):
                 "queue_log_source with queue_log_path: the name of the source that reads that log"
             )
         return self
+
+    def places(self) -> tuple[Place, ...]:
+        """The file of the records, and the queue log where its path is named."""
+        log = (Place("queue_log_path", self.queue_log_path, "file"),) if self.queue_log_path else ()
+        return (*super().places(), *log)
 
     def call_rules(self) -> CallRules:
         """The rules by which records become calls."""
@@ -239,6 +257,10 @@ class CdrFile(Reader):
             return [record_of(texts, str(data["place"]), clock)]
         return [Record(**record) for record in data["records"]]
 
+    @property
+    def _known_names(self) -> frozenset[str]:
+        return self.rules.outgoing_contexts | frozenset(self.rules.queue_numbers)
+
     def _hash(self, number: str) -> str | None:
         return customer_key(self.customer_secret, number, self.country_name)
 
@@ -273,7 +295,11 @@ class CdrFile(Reader):
                 texts = texts_of(fields, self.columns, self._hash, agent_column=self.rules.agent_column)
                 drawn.records.append(record_of(texts, place, clock))
             except ValueError as error:
-                drawn.refused.append((place, str(error), raw_of_line(line, fields, place, self._hash)))
+                raw = raw_of_line(
+                    line, fields, place, self._hash, columns=self.columns,
+                    agent_column=self.rules.agent_column, known_names=self._known_names,
+                )  # fmt: skip
+                drawn.refused.append((place, str(error), raw))
         return drawn
 
     def _batch(self, drawn: Drawn, left: Unfinished) -> tuple[Batch, Unfinished]:

@@ -38,6 +38,7 @@ from etl.sources.asterisk_times import (
 from etl.sources.cdr_batch import Drawn, contacts_from, frames_of, tell
 from etl.sources.cdr_calls import CallRules, Contacts
 from etl.sources.cdr_rows import (
+    LEFT_OUT,
     LONGEST_TEXT,
     SKEW_SECONDS,
     Record,
@@ -240,8 +241,9 @@ class CelFile(Reader):
         """A refused line as JSON, without the caller's name and number."""
         if fields is not None and len(fields) == len(self.columns):
             named = zip(self.columns, fields, strict=True)
-            fields = ["" if column == "cidname" else text for column, text in named]
-        return raw_of_line(line, fields, place, self._hash)
+            fields = ["" if column in ("cidname", "userfield") else text for column, text in named]
+            return raw_of_line(line, fields, place, self._hash, columns=self.columns)
+        return raw_of_line(line, fields, place, self._hash, known_names=self.rules.outgoing_contexts)
 
     def _tell(self, ended: list[Record], left: OpenChannels, drawn: Drawn) -> None:
         if self.known is not None:
@@ -261,6 +263,10 @@ class CelFile(Reader):
         given = dict(zip(self.columns, fields, strict=True))
         texts = {name: given.get(name, "") for name in _USED}
         for name in _USED:
+            if texts[name] == LEFT_OUT:
+                raise ValueError(
+                    f"{name} was left out when the line was refused; expected it: read its file again"
+                )
             if "\x00" in texts[name] or (
                 name != "extra" and len(texts[name].encode(errors="replace")) > LONGEST_TEXT
             ):

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 
 from etl import LoadError
+from etl.masking import is_masked
 from etl.shapes import REJECTS
-from etl.sources import PIECE_BYTES, Batch, Names, Reader, SettingsPath, Site, SourceSettings
+from etl.sources import PIECE_BYTES, Batch, Names, PlaceKind, Reader, SettingsPath, Site, SourceSettings
 from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
 from etl.sources.queue_events import (
     ANSWER,
@@ -44,6 +45,8 @@ _COLUMNS = (*tuple(EVENTS)[1:], "extra")
 
 class QueueLogSettings(SourceSettings):
     """The log of one phone system."""
+
+    reads: ClassVar[PlaceKind] = "file"
 
     kind: Literal["asterisk_queue_log"]
     path: SettingsPath
@@ -128,7 +131,7 @@ class QueueLog(Reader):
             self.rules,
             latest_at=int(now.timestamp()) + SKEW_SECONDS,
         )
-        altered = {place for place, line in enumerate(raw_lines) if "\u2400" in line}
+        altered = {place for place, line in enumerate(raw_lines) if "\u2400" in line or _is_masked(line)}
         still = frozenset([*pl.concat([bad, sessions.refused])["seq"].to_list(), *altered])
         batch = Batch(
             facts=facts_of(sessions),
@@ -268,6 +271,11 @@ def _fault(latest_at: int) -> pl.Expr:
         .when(is_call & (pl.col("queue_name").is_null() | pl.col("queue_name").eq("NONE")))
         .then(pl.format("field 3 is empty; expected the queue of {}", verb))
     )  # fmt: skip
+
+
+def _is_masked(line: str) -> bool:
+    """Whether a kept line has lost the name of its call, queue or agent, where a customer's number stood in it."""
+    return is_masked("|".join(line.split("|", 5)[:5]))
 
 
 def _rejects(piece: Piece, refused: pl.DataFrame) -> pl.DataFrame:

@@ -23,6 +23,7 @@ import sqlalchemy as sa
 from pydantic import Field, model_validator
 
 from etl import LoadError
+from etl.masking import is_masked
 from etl.sources import (
     PIECE_BYTES,
     REJECT_SCHEMA,
@@ -122,10 +123,8 @@ class RealtimeSettings(SourceSettings):
         )
 
     def _engine(self) -> sa.Engine:
-        what = f"Source '{self.name}', the address of its database"
-        return open_table(
-            credential(self.url_env, self.url_file, what=what), deadline_seconds=self.deadline_seconds
-        )
+        url = credential(self.url_env, self.url_file, what="the address of the database")
+        return open_table(url, deadline_seconds=self.deadline_seconds)
 
 
 @dataclass(frozen=True)
@@ -195,7 +194,12 @@ class QueueLogTable(Reader):
         rows = [TableRow(0, texts_of_raw(text)) for text in raw_texts]
         parsed = self._parsed(rows, sessions, now)
         batch, after, refused = self._batch(parsed, rows, sessions, now, None)
-        altered = {place for place, text in enumerate(raw_texts) if "\u2400" in text}
+        names = (self.columns.call_id, self.columns.queue, self.columns.agent)
+        altered = {
+            place
+            for place, (text, row) in enumerate(zip(raw_texts, rows, strict=True))
+            if "\u2400" in text or any(is_masked(row.texts.get(name)) for name in names)
+        }
         still = frozenset([*refused["seq"].to_list(), *altered])
         batch = replace(
             batch,

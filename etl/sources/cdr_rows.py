@@ -43,7 +43,26 @@ LONGEST_TEXT = 250
 MOST_SECONDS = 31 * 86400
 SKEW_SECONDS = 3600
 _NUMBER = re.compile(r"(?a:(?<![\w.:+-])\+?\d{6,15}(?![\w.]))")
-_NAME = re.compile(r'"[^"]{0,100}" ?<')  # a caller's name before the number
+_HASH = re.compile(rf"{HASHED}(?:[0-9a-f]{{32}}|None)")
+_APPLICATIONS = frozenset((
+    "Queue", "Dial", "Hangup", "Playback", "BackGround", "VoiceMail", "VoiceMailMain", "Answer", "Wait", "WaitExten",
+    "Read", "AppDial", "AppDial2", "AppQueue", "ConfBridge", "Busy", "Congestion", "Echo", "Park", "ParkedCall", "Pickup",
+    "Macro", "Gosub", "Goto", "GotoIf", "Set", "NoOp", "Stasis", "AGI", "Originate", "Bridge", "Directory", "Page",
+    "MusicOnHold", "Ringing", "Progress", "Verbose",
+))  # fmt: skip
+_HARMLESS = re.compile(
+    r"""[\W\d_]*                        # no letter: a number, an instant, a hash
+    |[a-z]                               # s, h, i, t: Asterisk's own extensions
+    |(?:[\w.]+-)?[0-9]{10}\.[0-9]+       # the id of a channel
+    |(?:PJ)?SIP/\S*|(?:Local|IAX2|DAHDI|Agent|SCCP|Zap|Message|Parked|Bridge|Snoop|Console|Dongle|Quectel)/\S*
+    |ANSWERED|NO[ ]ANSWER|BUSY|FAILED|CONGESTION|DOCUMENTATION|OMIT|BILLING|DEFAULT|UNKNOWN
+    |(?:from|to|ext|app|macro|sub|ivr|queues?|in|out|incoming|outgoing|inbound|outbound|internal|external|default|public
+      |local|agents?|phones?|trunks?)(?:[-_][a-z0-9]+)*
+    |(?:CHAN|APP|BRIDGE|LINKEDID|PARK|LOCAL|USER|STREAM|CONF|HOLD|UNHOLD|BLIND|ATTENDED|FORWARD|CALL)_[A-Z_]+
+    |ANSWER|HANGUP|BLINDTRANSFER|ATTENDEDTRANSFER|PICKUP|FORWARD""",
+    re.VERBOSE,
+)
+LEFT_OUT = "\u2026"  # in place of a field that may be a name
 _SCRUBBED = ("src", "dst", "clid", "accountcode", "peeraccount")
 _DISPOSITIONS = ("ANSWERED", "NO ANSWER", "BUSY", "FAILED", "CONGESTION")
 
@@ -103,6 +122,11 @@ def texts_of(
             "see which columns [csv] of cdr.conf switches on"
         )
     texts = {name: text for name, text in zip(columns, fields, strict=True) if name in KNOWN_COLUMNS}
+    for name in (*NEEDED_COLUMNS, "uniqueid", "linkedid", agent_column):
+        if texts.get(name) == LEFT_OUT and name != "lastapp":
+            raise ValueError(
+                f"{name} was left out when the line was refused; expected the line: read its file again"
+            )
     for name in _SCRUBBED:
         if name in texts and name != agent_column:
             texts[name] = scrubbed(texts[name], hash_of)
@@ -186,10 +210,56 @@ def raw_of(records: list[Record]) -> str:
 
 
 def raw_of_line(
-    line: str, fields: list[str] | None, place_text: str, hash_of: Callable[[str], str | None]
+    line: str,
+    fields: list[str] | None,
+    place_text: str,
+    hash_of: Callable[[str], str | None],
+    *,
+    columns: tuple[str, ...] = (),
+    agent_column: str = "channel",
+    known_names: frozenset[str] = frozenset(),
 ) -> str:
-    """A refused line as JSON: its fields (or all of it) without telephone numbers, to be read by another layout."""
-    kept = [scrubbed(_NAME.sub("<", field), hash_of) for field in (fields if fields is not None else [line])]
+    """A refused line as JSON, without numbers and names of customers, to be read by another layout.
+
+    Where the line fits the columns, the caller's name and the user field are left out. Where it does not, nobody knows
+    which field is what: fields that are neither a number, an instant, a channel nor a word of Asterisk are left out.
+    """
+    if fields is None:
+        kept = [",".join(_known_fields(re.split('[,"]', line), hash_of, known_names))]
+    elif len(fields) == len(columns) and _fits(fields, columns):
+        kept = [
+            "" if name == "userfield" != agent_column else _number_of(field) if name == "clid" else field
+            for name, field in zip(columns, fields, strict=True)
+        ]
+        kept = [scrubbed(field, hash_of) for field in kept]
+    else:
+        kept = _known_fields(fields, hash_of, known_names)
     return json.dumps(
         {"place": place_text, "fields": kept}, ensure_ascii=False, separators=(",", ":")
     ).replace("\\u0000", "\u2400")
+
+
+def _fits(fields: list[str], columns: tuple[str, ...]) -> bool:
+    """Whether the columns' order is the line's: the outcome of the call stands where it should."""
+    return "disposition" not in columns or fields[columns.index("disposition")] in _DISPOSITIONS
+
+
+def _number_of(caller: str) -> str:
+    """The number in "Name" <number>, in its brackets; empty where there is none."""
+    return f"<{caller.rpartition('<')[2]}" if "<" in caller else ""
+
+
+def _known_fields(
+    fields: list[str], hash_of: Callable[[str], str | None], known_names: frozenset[str]
+) -> list[str]:
+    """The fields of unknown order that cannot be a person's name; a sign for each other one."""
+    kept, before = list[str](), ""
+    for field in fields:
+        text = scrubbed(_number_of(field) or field, hash_of)
+        if before in _APPLICATIONS:  # what the application was given follows it in every layout
+            text = text.partition(",")[0] if before == "Queue" else ""
+        elif text not in known_names | _APPLICATIONS and not _HARMLESS.fullmatch(_HASH.sub("", text)):
+            text = LEFT_OUT
+        before = field if before not in _APPLICATIONS else ""
+        kept.append(text)
+    return kept

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -22,6 +22,10 @@ from etl.sources.file_rows import Dialect, Row, rows_of, value_at
 
 MOST_ROWS = 50_000
 DIGEST_BYTES = 16
+_NUMBER = re.compile(r"[+-]?[0-9][0-9 .,:]*")
+_TOLD = re.compile(
+    r"[^\s@]+@[^\s@]+\.|[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}[ T][0-9]{1,2}:[0-9]{2}|\+?[0-9][0-9 ()\-]{7,}[0-9]"
+)
 _PRIVATE = re.compile(r"[^\s@,;|\"]+@[^\s@,;|\"]+|\+?[0-9][0-9 ()\-]{5,}[0-9]")
 
 
@@ -57,17 +61,17 @@ def places(header: list[str], wanted: Wanted, file_name: str) -> dict[str, int |
 
     A column of a name that stands twice is named with its number: "wait#2".
     """
-    plain = [_plain(name) for name in header]
-    lowered = [name.casefold() for name in plain]
+    exact: dict[str, list[int]] = {}
+    lowered: dict[str, list[int]] = {}
+    for place, given in enumerate(map(_plain, header)):
+        exact.setdefault(given, []).append(place)
+        lowered.setdefault(given.casefold(), []).append(place)
     found: dict[str, int | None] = {}
     for name in wanted.names:
-        matches = [place for place, given in enumerate(plain) if given == _plain(name)]
-        matches = matches or [
-            place for place, given in enumerate(lowered) if given == _plain(name).casefold()
-        ]
-        numbered = re.fullmatch(r"(.+)#([0-9]{1,3})", name)
+        matches = exact.get(_plain(name)) or lowered.get(_plain(name).casefold(), [])
+        numbered = re.fullmatch(r"(.+)#([0-9]{1,5})", name)
         if not matches and numbered:
-            alike = [place for place, given in enumerate(plain) if given == _plain(numbered[1])]
+            alike = exact.get(_plain(numbered[1]), [])
             number = int(numbered[2])
             matches = alike[number - 1 : number] if number else []
         if len(matches) > 1:
@@ -76,12 +80,40 @@ def places(header: list[str], wanted: Wanted, file_name: str) -> dict[str, int |
                 f"Write '{name}#1' or '{name}#2' in floorboard.toml."
             )
         if not matches and name not in wanted.optional:
-            raise LoadError(
-                f"{file_name}: there is no column '{name}'; found {', '.join(header) or 'none'}. Correct "
-                "[sources.fields] in floorboard.toml, or write is_optional = true for the field."
-            )
+            raise _no_column(header, name, file_name)
         found[name] = matches[0] if matches else None
     return found
+
+
+def _no_column(header: list[str], name: str, file_name: str) -> LoadError:
+    if looks_like_data(header):
+        return LoadError(
+            f"{file_name}: there is no column '{name}'; found {told_names(header)}. The first row looks like data: set "
+            'has_header = false in floorboard.toml and name the columns "1", "2", "3", or write a header into the file.'
+        )
+    return LoadError(
+        f"{file_name}: there is no column '{name}'; found {told_names(header) or 'none'}. Correct [sources.fields] in "
+        "floorboard.toml, or write is_optional = true for the field."
+    )
+
+
+def looks_like_data(header: Sequence[str]) -> bool:
+    """Whether the names of columns seem to be a row: an instant, an address or a number of a customer, many numbers."""
+    if list(header) == [str(place) for place in range(1, len(header) + 1)]:
+        return False
+    cells = [name.strip() for name in header if name.strip()]
+    numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in cells)
+    return any(_TOLD.search(cell) for cell in cells) or 0 < len(cells) <= 3 * numbers
+
+
+def told_names(header: Sequence[str]) -> str:
+    """Names of columns for a message: of a row that seems to be data three beginnings, else twenty names at most."""
+    names = [name for name in header if name]
+    if looks_like_data(header):
+        told, most = [f"'{masked(name)[:2]}…'" for name in names[:3]], 3
+    else:
+        told, most = [masked(name)[:60] for name in names[:20]], 20
+    return ", ".join(told) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def _plain(name: str) -> str:

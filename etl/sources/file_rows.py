@@ -143,6 +143,11 @@ def dialect_of(file: BinaryIO, layout: Layout, file_name: str) -> Dialect | None
         )
     dialect = Dialect(layout, codec, newline, separator, [], offset, number)
     first = next(_split(lines, dialect, offset, number, is_settled=False), None)
+    if first is not None and first.cells is None and len(first.data) >= LONGEST_LINE_BYTES:
+        raise LoadError(
+            f"{file_name}, line {first.line_number}: found {first.reason} with the names of the columns. Write the rows "
+            "into lines of their own."
+        )
     if first is None or not (first.is_whole or not layout.has_header):
         return None
     if not isinstance(first.cells, list):

@@ -6,6 +6,7 @@ The rule it guards: what is found here is written into the settings, so that a l
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,13 @@ import polars as pl
 from etl import LoadError
 from etl.mapping_facts import ROW
 from etl.sources.file_chunks import Chunk, Wanted, text_chunks
+from etl.sources.file_open import UNPACKING_FAULTS, broken_packing, opened, refuse_no_file, shown
 from etl.sources.file_rows import SAMPLE_BYTES, Dialect, Layout, dialect_of, rows_of
-from etl.sources.followed_files import ENDINGS, TEXT_FORMATS, format_of, opened
+from etl.sources.followed_files import ENDINGS, TEXT_FORMATS, format_of
 from etl.sources.whole_files import column_names_of, whole_chunks
 
 SAMPLE_ROWS = 20_000
+MOST_COLUMNS = 1_000
 MOST_TITLE_ROWS = 10
 PIECE = 4 << 20
 
@@ -30,32 +33,41 @@ class Sample:
 
     rows: pl.DataFrame
     settings: dict[str, Any] = field(default_factory=dict)
+    left_out_columns: int = 0
+    """How many columns were not looked at, of a file with very many."""
 
 
 def sample(path: Path) -> Sample:
     """The first rows of a file; LoadError where it is none that can be read."""
-    if not path.is_file():
-        raise LoadError(f"{path}: there is no such file; expected one to look at. Correct the path.")
+    refuse_no_file(path)
+    if not path.exists():
+        raise LoadError(f"{shown(path)}: there is no such file; expected one to look at. Correct the path.")
     format_name = format_of(path)
     settings: dict[str, Any] = {}
     if format_name is None:
         raise LoadError(
-            f"{path}: its name tells no format; expected one of {', '.join(ENDINGS)}, the text ones also with .gz."
+            f"{shown(path)}: its name tells no format; expected one of {', '.join(ENDINGS)}, the text ones also with .gz."
         )
     try:
         if format_name in TEXT_FORMATS:
             chunk, settings = _of_text(path, format_name)
         else:
             chunk, settings = _of_whole(path, format_name)
+    except LoadError as error:
+        raise LoadError(shown(str(error))) from error
+    except UNPACKING_FAULTS as error:
+        raise broken_packing(path, error) from error
     except OSError as error:
         raise LoadError(
-            f"{path}: it cannot be read ({error.strerror or error}); expected a file that may be read."
+            f"{shown(path)}: it cannot be read ({error.strerror or error}); expected a file that may be read."
         ) from error
     if chunk is None:
         raise LoadError(
-            f"{path}: there are no rows in it; expected the names of the columns and a row at least."
+            f"{shown(path)}: there are no rows in it; expected the names of the columns and a row at least."
         )
-    return Sample(chunk.table.drop(ROW).head(SAMPLE_ROWS), settings)
+    return Sample(
+        chunk.table.drop(ROW).head(SAMPLE_ROWS), settings, max(0, len(chunk.column_names) - MOST_COLUMNS)
+    )
 
 
 def _of_text(path: Path, format_name: str) -> tuple[Chunk | None, dict[str, Any]]:
@@ -101,14 +113,12 @@ def _with_header(file: Any, layout: Layout, file_name: str) -> tuple[Dialect | N
 
 def _unique(names: list[str]) -> tuple[str, ...]:
     """The names by which columns are called in a mapping: of two alike the second is "name#2"."""
-    given: list[str] = []
+    times, before, given = Counter(names), Counter[str](), []
     for name in names:
-        count = sum(item == name or item.rpartition("#")[0] == name for item in given)
-        if names.count(name) > 1:
-            given.append(f"{name}#{count + 1}")
-        elif name:
-            given.append(name)
-    return tuple(name for name in given if name.partition("#")[0])
+        before[name] += 1
+        if name:
+            given.append(f"{name}#{before[name]}" if times[name] > 1 else name)
+    return tuple(name for name in given if name.partition("#")[0])[:MOST_COLUMNS]
 
 
 def _keys(file: Any, dialect: Dialect) -> tuple[str, ...]:
@@ -118,7 +128,7 @@ def _keys(file: Any, dialect: Dialect) -> tuple[str, ...]:
             break
         if isinstance(row.cells, dict):
             names |= dict.fromkeys(_paths(row.cells))
-    return tuple(names)
+    return tuple(names)[:MOST_COLUMNS]
 
 
 def _paths(found: dict[str, object], before: str = "") -> list[str]:
@@ -136,6 +146,8 @@ def _of_whole(path: Path, format_name: str) -> tuple[Chunk | None, dict[str, Any
     rows = range(1, MOST_TITLE_ROWS + 1) if format_name == "xlsx" else range(1, 2)
     named = {row: [name for name in column_names_of(path, format_name, row) if name] for row in rows}
     widest = max(len(names) for names in named.values())
+    if not widest:
+        return None, {}
     header_row = next(row for row, names in named.items() if len(names) >= max(1, widest - 1))
     names = _unique(list(column_names_of(path, format_name, header_row)))
     chunks = whole_chunks(

@@ -7,15 +7,13 @@ cannot be read does not hold up the others.
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from glob import glob
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
@@ -24,6 +22,15 @@ from numpy.typing import NDArray
 from etl import LoadError
 from etl.mapping_facts import KEY
 from etl.sources.file_chunks import Chunk, Wanted, text_chunks
+from etl.sources.file_open import (
+    UNPACKING_FAULTS,
+    broken_packing,
+    key_of,
+    opened,
+    opened_file,
+    refuse_no_file,
+    shown,
+)
 from etl.sources.file_rows import Layout, dialect_of
 from etl.sources.file_states import (
     FileState,
@@ -122,12 +129,12 @@ class FollowedFiles:
                     position = position.with_file(state, frozenset(files), columns)
                     yield path, chunk, position
             except LoadError as error:
-                faults.append(str(error))
+                faults.append(shown(str(error)))
             except FileNotFoundError:
                 continue  # taken away meanwhile
             except OSError as error:
                 faults.append(
-                    f"{path}: it cannot be read ({error.strerror or error}); expected a file that this process may "
+                    f"{shown(path)}: it cannot be read ({error.strerror or error}); expected a file that this process may "
                     "read. Give the process's user the right to read it."
                 )
         if faults:
@@ -140,6 +147,7 @@ class FollowedFiles:
         if path.is_dir():
             found, root = [item for item in path.iterdir() if self.format_name or format_of(item)], path
         elif path.exists() or not any(sign in str(path) for sign in "*?["):
+            refuse_no_file(path)
             found, root = ([path] if path.exists() else []), path.parent
         else:
             is_pattern = True
@@ -155,7 +163,7 @@ class FollowedFiles:
         for item in found:
             is_scratch = item.name.startswith((".", "~$")) or item.suffix in (".tmp", ".part", ".crdownload")
             if not is_scratch and item.is_file():
-                dated.append((item.stat().st_mtime_ns, item.relative_to(root).as_posix(), item))
+                dated.append((item.stat().st_mtime_ns, key_of(item.relative_to(root).as_posix()), item))
         return {name: item for _, name, item in sorted(dated)}
 
     def _file(
@@ -263,14 +271,8 @@ class FollowedFiles:
         yield None, FileState(name, start, 1, "", sha256, size_bytes=0)
 
 
-def opened(path: Path) -> BinaryIO:
-    """The text file, unpacked where it is packed."""
-    is_packed = path.suffix.lower() == ".gz"
-    return cast("BinaryIO", gzip.open(path, "rb")) if is_packed else path.open("rb")
-
-
 def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
+    with opened_file(path) as file:
         return content_sha256(file)
 
 
@@ -294,9 +296,6 @@ def _whole_length(file: BinaryIO, path: Path) -> int:
     try:
         while block := file.read(1 << 20):
             size += len(block)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise LoadError(
-            f"{path}: it cannot be unpacked ({error}); expected a whole gzip file. If it is still being written, nothing "
-            "is to do; if it is broken, write it again or take it out of the folder."
-        ) from error
+    except UNPACKING_FAULTS as error:
+        raise broken_packing(path, error) from error
     return size

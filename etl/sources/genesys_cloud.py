@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -80,6 +81,10 @@ class GenesysCloudSettings(FilesSettings):
     def needs_files(self) -> bool:
         """Files are read where no region is named."""
         return self.region is None
+
+    def secrets(self) -> tuple[tuple[str | None, Path | None], ...]:
+        """The OAuth client's secret, where the API is asked."""
+        return super().secrets() if self.region else ()
 
     def origin_text(self) -> str:
         """What is read, as one text."""

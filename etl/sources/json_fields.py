@@ -17,6 +17,7 @@ import polars as pl
 
 from etl.shapes import INSTANT
 from etl.sources import NAME_SCHEMA, REJECT_SCHEMA, ROW_SCHEMA, UNUSED_SCHEMA
+from etl.sources.file_open import cut
 
 Row = dict[str, Any]
 SKEW = timedelta(hours=1)  # a record from further ahead comes from a clock that is wrong
@@ -75,13 +76,13 @@ def frame(rows: list[Row], schema: Mapping[str, Any]) -> pl.DataFrame:
 
 def row_frame(rows: list[Row]) -> pl.DataFrame:
     """The frame `rows` of a batch."""
-    return frame(rows, ROW_SCHEMA)
+    return frame([{**row, "raw_text": cut(str(row.get("raw_text", "")))} for row in rows], ROW_SCHEMA)
 
 
 def reject_frame(rows: list[Row]) -> pl.DataFrame:
     """The frame `rejects` of a batch; NUL bytes, which no table takes, as the sign for them."""
     return frame(
-        [{name: str(value).replace("\x00", "\u2400") for name, value in row.items()} for row in rows],
+        [{name: cut(str(value)).replace("\x00", "\u2400") for name, value in row.items()} for row in rows],
         REJECT_SCHEMA,
     )
 

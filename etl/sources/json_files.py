@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 
 from etl import LoadError
 from etl.sources import Name, Names, SettingsPath, SourceSettings
+from etl.sources.file_open import key_of, opened_file, refuse_no_file, shown
 
 _TEMPORARY = re.compile(r"(?:^|/)[._][^/]*$|\.(?:tmp|part|partial|crc|filepart)$")
 
@@ -74,6 +75,16 @@ class FileInfo:
     is_growing: bool
 
     @property
+    def shown_name(self) -> str:
+        """The name as it may stand in a place or a message."""
+        return shown(self.name)
+
+    @property
+    def tail_name(self) -> str:
+        """Root and name, as the position names them."""
+        return f"{key_of(self.root)}\t{key_of(self.name)}"
+
+    @property
     def key(self) -> str:
         """Stands for this content under this name."""
         text = f"{self.root}\0{self.name}\0{self.size_bytes}\0{self.tag}"
@@ -96,7 +107,10 @@ class Files(Protocol):
 
 @dataclass(frozen=True)
 class LocalFiles:
-    """Files and folders of this machine; names that begin with a dot or underscore, or end in .tmp, are left out."""
+    """Files and folders of this machine; names that begin with a dot or underscore, or end in .tmp, are left out.
+
+    So are pipes, sockets and devices in a folder; one that is itself named is refused.
+    """
 
     paths: tuple[Path, ...]
     look_back: timedelta | None = None
@@ -108,10 +122,12 @@ class LocalFiles:
     def opened(self, info: FileInfo) -> BinaryIO:
         """The open file."""
         root = Path(info.root)
-        return (root / info.name if root.is_dir() else root).open("rb")
+        return opened_file(root / info.name if root.is_dir() else root)
 
 
 def _listed(root: Path) -> list[FileInfo]:
+    if not root.is_dir():
+        refuse_no_file(root)
     if not root.exists():
         raise LoadError(
             f"{root}: there is no such file or folder; expected the one that the source names in `paths`. "

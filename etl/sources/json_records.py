@@ -114,7 +114,7 @@ def pieces(
     for info in listing:
         if info.key in position.done:
             continue
-        name, stands = f"{info.root}\t{info.name}", None
+        name, stands = info.tail_name, None
         try:
             for item, tail in _records(
                 files, info, position.tails.get(name), now=now, wrapper_key=wrapper_key
@@ -169,7 +169,7 @@ def _forgotten(
                     break
                 after[root] = info.name
     kept = [info for info in listing if info.name > after.get(info.root, "")]
-    names = {f"{info.root}\t{info.name}" for info in kept}
+    names = {info.tail_name for info in kept}
     return FilesPosition(
         position.done & {info.key for info in kept},
         {name: tail for name, tail in position.tails.items() if name in names},
@@ -196,7 +196,7 @@ def _records(
                 entries = _entries(found, wrapper_key)
                 for number, entry in enumerate(entries[inner:], start=inner + 1):
                     place += 1
-                    item = replace(entry, place_text=f"{info.name}:{place}", file_key=info.key)
+                    item = replace(entry, place_text=f"{info.shown_name}:{place}", file_key=info.key)
                     if number < len(entries):
                         yield item, Tail(found.start, number, place, file_key=info.key)
                     else:
@@ -209,12 +209,12 @@ def _records(
         if is_recent:
             return
         fault = f"the file cannot be read on ({error}); expected it whole, in UTF-8"
-        yield Item(f"{info.name}:{place + 1}", info.key, "", fault=fault), None
+        yield Item(f"{info.shown_name}:{place + 1}", info.key, "", fault=fault), None
         return
     except OSError as error:
         raise LoadError(
-            f"{info.name}: cannot be read ({error.strerror}); expected a readable file. Check its permissions; the next "
-            "load begins with it."
+            f"{info.shown_name}: cannot be read ({error.strerror}); expected a readable file. Check its permissions; "
+            "the next load begins with it."
         ) from error
     yield None, None
 

@@ -29,7 +29,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from etl.customer_key import customer_key
-from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings
+from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings, WebAddress
 from etl.sources.credentials import credential, credential_place
 from etl.sources.liveagent_api import Account, CursorNote
 from etl.sources.liveagent_batch import Draft, Rules, again
@@ -54,7 +54,7 @@ class LiveAgentSettings(SourceSettings):
     """A LiveAgent account and how it is read."""
 
     kind: Literal["liveagent"]
-    address: Name
+    address: WebAddress
     """Where agents sign in, such as "https://example.ladesk.com"."""
     token_env: Name | None = None
     """The environment variable that holds the API v3 key."""
@@ -127,7 +127,7 @@ class LiveAgentSettings(SourceSettings):
 
     def _connected(self, note: CursorNote) -> WebClient:
         place = credential_place(self.token_env, self.token_file)
-        headers = {"apikey": credential(self.token_env, self.token_file, what=f"source '{self.name}'")}
+        headers = {"apikey": credential(self.token_env, self.token_file, what="the API v3 key")}
         if self.time_zone is None:
             headers["Timezone-Offset"] = "0"
         return WebClient(

@@ -23,8 +23,10 @@ from etl.customer_key import customer_key
 from etl.mapping import Mapping
 from etl.mapping_facts import KEY, ROW, SEQ, map_rows
 from etl.mapping_values import HIDDEN_KEY, Context, cleaned, is_hidden
+from etl.masking import is_masked
 from etl.sources import PIECE_BYTES, REJECT_SCHEMA, UNUSED_SCHEMA, Batch, Reader, SettingsPath, Site
-from etl.sources.file_chunks import Chunk, Wanted
+from etl.sources.file_chunks import Chunk, Wanted, told_names
+from etl.sources.file_open import LONGEST_KEPT, cut, shown
 from etl.sources.file_rows import Layout
 from etl.sources.file_states import Position
 from etl.sources.followed_files import FollowedFiles
@@ -121,8 +123,8 @@ class MappedFiles(Reader):
             if chunk is None:
                 yield Batch({}, 0, after.to_text(), carry_text)
                 continue
-            notice = self._notice(position, chunk.column_names, path.name)
-            batch = self._batch(chunk, path.name, now=now, refusal=refusal)
+            notice = self._notice(position, chunk.column_names, shown(path.name))
+            batch = self._batch(chunk, shown(path.name), now=now, refusal=refusal)
             yield replace(batch, position_text=after.to_text(), carry_text=carry_text, notice=notice)
             position, refusal = after, None
 
@@ -135,6 +137,7 @@ class MappedFiles(Reader):
             row = _kept_row(raw_text)
             if (
                 row is None
+                or self._has_lost_names(row)
                 or not set(self.settings.column_names) <= row.keys() | self.settings.optional_column_names
             ):
                 still.add(place)
@@ -220,8 +223,15 @@ class MappedFiles(Reader):
         return rows.with_columns(self._hidden(rows)).select(
             pl.col(SEQ).alias("seq"),
             pl.concat_str(pl.lit(f"{file_name}:"), ROW).alias("place_text"),
-            pl.struct(kept).struct.json_encode().alias("raw_text"),
+            _cut(pl.struct(kept).struct.json_encode()).alias("raw_text"),
         )
+
+    def _has_lost_names(self, row: dict[str, str | None]) -> bool:
+        """Whether a number or an address was taken out of another column than the customer's."""
+        spec = self.settings.fields.get("customer")
+        private = spec.column_names if spec else ()
+        used = (name for name in self.settings.column_names if name not in private)
+        return any(is_masked(row.get(name)) for name in used)
 
     def _hidden(self, rows: pl.DataFrame) -> list[pl.Series]:
         """The columns of customers with hashes for their numbers and addresses; what is neither is left out."""
@@ -245,7 +255,13 @@ class MappedFiles(Reader):
         unused = [column for column in new if column not in self.settings.column_names]
         if not position.files or not unused:
             return None
-        return f"{file_name}: new columns that no field uses: {', '.join(unused[:20])}."
+        return f"{file_name}: new columns that no field uses: {told_names(unused)}."
+
+
+def _cut(text: pl.Expr) -> pl.Expr:
+    """Texts to be kept; a very long one is cut and says so."""
+    is_long = text.str.len_chars() > LONGEST_KEPT
+    return pl.when(is_long).then(text.map_elements(cut, return_dtype=pl.String)).otherwise(text)
 
 
 def _kept_row(raw_text: str) -> dict[str, str | None] | None:

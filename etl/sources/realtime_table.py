@@ -7,6 +7,7 @@ server that falls silent is given up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,20 @@ DRIVERS = {
 _EXPECTED = (
     "expected mysql://user:password@host:3306/database or postgresql://user:password@host:5432/database"
 )
+BAD_OPTION = (
+    "The address of the realtime table holds an option behind ? that its driver does not know, expected none or the "
+    "driver's own, such as ?ssl_ca=/path/ca.pem (MySQL) or ?sslmode=require (Postgres). Correct the address of the source."
+)
+# What the drivers say where no connection came to be, in their own words; the address is in none of ours.
+_CONNECTION_FAULTS = (
+    (r"connection refused|errno 111|errno 61", "The phone system's database refuses the connection: nothing listens there; "
+     "expected a database server. See that it runs and listens for other computers, and that host and port are right."),
+    (r"resolve host|name or service not known|getaddrinfo|nodename nor servname|name resolution", "The host of the phone "
+     "system's database is not known; expected the name or number of a computer. Correct the address of the source."),
+    (r"no route to host|network is unreachable|errno 113|errno 101", "The phone system's database is out of reach: no way "
+     "leads to its host. See to the network, or correct the address of the source."),
+    (r"invalid (?:uri query parameter|connection option)|invalid \S+ value|invalid integer value", BAD_OPTION),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -118,6 +133,10 @@ class RealtimeTable:
             ) from None
         except DBAPIError as error:
             raise LoadError(_fault(error)) from None
+        except TypeError as error:  # so the MySQL driver says that it does not know an option
+            if "unexpected keyword argument" not in str(error):
+                raise
+            raise LoadError(BAD_OPTION) from None
         except RuntimeError as error:
             if "cryptography" not in str(error):
                 raise
@@ -231,6 +250,11 @@ def _fault(error: DBAPIError) -> str:
         return "The phone system's database does not let this user read the realtime table; grant it the right to select."
     if state in {"3D000"} or number == 1049:
         return "The phone system's database server has no database of that name; correct the address of the source."
+    if state is None:
+        said = str(cause).lower()
+        told = next((sentence for words, sentence in _CONNECTION_FAULTS if re.search(words, said)), None)
+        if told is not None:
+            return told
     if state is None or state.startswith(("08", "57")):
         what = f" (error {number})" if number else ""
         return (

@@ -19,7 +19,9 @@ import polars as pl
 from etl import LoadError
 from etl.mapping_facts import ROW
 from etl.sources.file_chunks import MOST_ROWS, Chunk, Wanted, digest, masked, places
+from etl.sources.file_open import opened_file, refuse_no_file, shown
 from etl.sources.file_rows import as_object, value_at
+from etl.sources.file_workbook import check_workbook
 
 ROW_BYTES = 200  # about what a row takes, of a file that does not tell
 LARGEST_JSON_BYTES = 256 << 20
@@ -108,6 +110,7 @@ def _chunk(
 
 
 def _opened(path: Path, format_name: str, sheet: str | None, header_row: int) -> _Table:
+    refuse_no_file(path)
     if format_name == "json":
         return _Objects.of(path)
     if format_name == "xlsx":
@@ -140,6 +143,10 @@ class _Parquet:
 
     @classmethod
     def of(cls, path: Path) -> _Parquet:
+        if shown(path) != str(path):
+            raise LoadError(
+                f"{shown(path)}: found a name that is not UTF-8; expected one that is. Rename the file."
+            )
         try:
             columns = pl.read_parquet_schema(path)
             height = pl.scan_parquet(path).select(pl.len()).collect().item()
@@ -214,8 +221,9 @@ class _Sheet:
 
     @classmethod
     def of(cls, path: Path, sheet: str | None, header_row: int) -> _Sheet:
+        check_workbook(path, sheet)
         try:
-            book = fastexcel.read_excel(path)
+            book = fastexcel.read_excel(path if shown(path) == str(path) else path.read_bytes())
             if sheet is not None and sheet not in book.sheet_names:
                 raise LoadError(
                     f"{path}: there is no sheet '{sheet}'; found {', '.join(book.sheet_names)}. "
@@ -237,7 +245,7 @@ class _Sheet:
         while names and not names[-1]:
             names.pop()
         body = cells.slice(header_row)[:, : len(names)]
-        body = body.select(_clock(pl.col(name)) for name in body.columns)
+        body = _without_blank_end(body.select(_clock(pl.col(name)) for name in body.columns))
         body.columns = [f"{place}\x00{name}" for place, name in enumerate(names)]
         return cls(path.name, body, body.height, header_row + 1)
 
@@ -258,6 +266,14 @@ class _Sheet:
             for name, place in found.items()
         ]
         return pl.DataFrame(chosen), _digests(rows) if wanted.with_digests else []
+
+
+def _without_blank_end(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows up to the last that tells something: a sheet goes on for as long as somebody coloured its cells."""
+    if not rows.width:
+        return rows.clear()
+    filled = rows.select(pl.any_horizontal(pl.all().is_not_null()).arg_true().max()).item()
+    return rows.head(0 if filled is None else filled + 1)
 
 
 def _clock(cell: pl.Expr) -> pl.Expr:
@@ -282,13 +298,15 @@ class _Objects:
 
     @classmethod
     def of(cls, path: Path) -> _Objects:
-        size = path.stat().st_size
-        if size > LARGEST_JSON_BYTES:
+        with opened_file(path) as file:
+            data = file.read(LARGEST_JSON_BYTES + 1)
+        if len(data) > LARGEST_JSON_BYTES:
             raise LoadError(
-                f"{path}: {size} bytes of JSON; expected at most {LARGEST_JSON_BYTES}. Write it as JSON lines (.jsonl)."
+                f"{shown(path)}: found more than {LARGEST_JSON_BYTES >> 20} MB of JSON; expected less. "
+                "Write it as JSON lines (.jsonl)."
             )
         try:
-            text = path.read_bytes().decode("utf-8-sig")
+            text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise LoadError(
                 f"{path}: found a byte that is not UTF-8 (at {error.start}); expected UTF-8."

@@ -27,7 +27,7 @@ import httpx
 from pydantic import Field, ValidationInfo, field_validator
 
 from etl.customer_key import customer_key
-from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings
+from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings, WebAddress
 from etl.sources.web import WebClient, credential, credential_place
 from etl.sources.zendesk_batch import Row, Words, batch_of, read_again
 from etl.sources.zendesk_records import Known, Record, shown_name
@@ -61,7 +61,7 @@ class ZendeskSettings(SourceSettings):
     """A Zendesk account and what is read of it."""
 
     kind: Literal["zendesk"]
-    address: Name
+    address: WebAddress
     """Where the account is found, such as "https://example.zendesk.com"."""
     email: Name | None = None
     """Whose API token it is; without it the token is an OAuth access token."""
@@ -194,7 +194,7 @@ class Zendesk(Reader):
     def opened(self) -> Api:
         """The ways into the API, with the credential as it is kept now; their pace outlives a load."""
         settings = self.settings
-        token = credential(settings.token_env, settings.token_file, what=f"The token of '{settings.name}'")
+        token = credential(settings.token_env, settings.token_file, what="the token")
         if self._api is None or token != self._token:
             self.close()
             general = max(GENERAL_PER_SECOND, settings.requests_per_minute / 60)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from etl.masking import is_masked
 from etl.shapes import INSTANT
 from etl.sources import NAME_SCHEMA, REJECT_SCHEMA, ROW_SCHEMA, UNUSED_SCHEMA, Batch
 from etl.sources import zendesk_csv_rows as csv_rows
@@ -153,6 +154,8 @@ def _unpacked(raw_text: str) -> tuple[str, Record, Known]:
     given = json.loads(raw_text)
     if not isinstance(given, dict) or not isinstance(given.get("record"), dict):
         raise ValueError("no record")
+    if any(is_masked(str(given["record"].get(name))) for name in ("id", "ticket_id")):
+        raise ValueError("an id that looked like a telephone number was taken out; read its source again")
     if given.get("fault"):
         raise ValueError(given["fault"])
     return str(given.get("kind")), given["record"], Known(**given.get("known", {}))

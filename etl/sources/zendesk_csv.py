@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from etl import LoadError
 from etl.customer_key import customer_key
-from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings
+from etl.sources import PIECE_BYTES, Batch, PlaceKind, Reader, SettingsPath, Site, SourceSettings, WebAddress
 from etl.sources.zendesk_batch import Row, Words, batch_of, read_again
 from etl.sources.zendesk_csv_rows import FIELD_PLACES, TARGET_PLACES
 from etl.sources.zendesk_records import Known, Record, shown_name
@@ -72,10 +72,12 @@ TABLES = (
 class ZendeskCsvSettings(SourceSettings):
     """A folder of CSV files in the Fivetran schema of Zendesk."""
 
+    reads: ClassVar[PlaceKind] = "folder"
+
     kind: Literal["zendesk_csv"]
     path: SettingsPath
     """The folder of the files."""
-    address: Name | None = None
+    address: WebAddress | None = None
     """Where agents open tickets, such as "https://example.zendesk.com"; without it tickets have no link."""
 
     def reader(self, site: Site, secret: bytes) -> ZendeskCsv:
@@ -146,7 +148,7 @@ class ZendeskCsv(Reader):
             place = _Place(stamp)
         if place.table == "":
             return
-        known = self._known(files)
+        known, notice = self._known(files)
         most_rows = max(1, min(MOST_ROWS, piece_bytes // ROW_BYTES))
         tables = [table for table in TABLES if table.name in files]
         names = [table.name for table in tables]
@@ -158,9 +160,9 @@ class ZendeskCsv(Reader):
                 next_place = _Place(stamp, following, 0) if is_last else _Place(stamp, table.name, done)
                 yield batch_of(
                     rows, known, self.words,
-                    position_text=next_place.to_text(), carry_text=carry_text, refusal=refusal,
+                    position_text=next_place.to_text(), carry_text=carry_text, refusal=refusal, notice=notice,
                 )  # fmt: skip
-                refusal = None
+                refusal = notice = None
 
     def again(
         self,
@@ -197,18 +199,25 @@ class ZendeskCsv(Reader):
             )
         return files
 
-    def _known(self, files: dict[str, Path]) -> Known:
-        """Agents by role, groups, schedules, and the keyed hashes of requesters; addresses go no further."""
+    def _known(self, files: dict[str, Path]) -> tuple[Known, str | None]:
+        """Agents by role, groups, schedules, and the keyed hashes of requesters; addresses go no further.
+
+        Beside them what is to be said of users who cannot be known, since no ticket can name them.
+        """
+        strange: list[int] = []
         agents, customers = dict[str, str](), dict[str, str | None]()
-        for user in _records(files["user"], ("id", "role")):
+        for number, user in enumerate(_records(files["user"], ("id", "role")), start=1):
             id_ = user["id"].partition(".")[0]
+            if not (id_.isascii() and id_.removeprefix("-").isdigit()):
+                strange.append(number)
+                continue
             if user["role"] in ("agent", "admin"):
                 agents[id_] = shown_name(user.get("name"), id_)
             contact = (user.get("phone") or "", user.get("email") or "")
             keys = (customer_key(self.secret, text, self.site.country_name) for text in contact if text)
             customers[id_] = next((key for key in keys if key), None)
         groups = _records(files["group"], ("id", "name")) if "group" in files else iter(())
-        return Known(
+        known = Known(
             agents=agents,
             groups={
                 group["id"].partition(".")[0]: shown_name(group["name"], group["id"]) for group in groups
@@ -216,6 +225,7 @@ class ZendeskCsv(Reader):
             schedules=self._schedules(files).names,
             customers=customers,
         )
+        return known, _strange_users(files["user"].name, strange)
 
     def _schedules(self, files: dict[str, Path]) -> Schedules:
         found: dict[str, Record] = {}
@@ -253,7 +263,7 @@ class ZendeskCsv(Reader):
 
 def _records(file: Path, required: tuple[str, ...]) -> Iterator[dict[Any, str]]:
     """The rows of a file as column -> text; LoadError where it cannot be read or lacks a column."""
-    csv.field_size_limit(LONGEST_FIELD)
+    before = csv.field_size_limit(LONGEST_FIELD)  # one for the whole process: others read by their own
     try:
         with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
             rows = csv.DictReader(opened, restval="", strict=True)
@@ -272,8 +282,22 @@ def _records(file: Path, required: tuple[str, ...]) -> Iterator[dict[Any, str]]:
         ) from error
     except csv.Error as error:
         raise LoadError(
-            f"{file}, line {rows.line_num}: found no CSV ({error}), expected fields in quotes that end. Export it again."
+            f"{file}, line {rows.line_num + 1}: found no CSV in the row that begins there ({error}), expected fields in "
+            "quotes that end. Export it again."
         ) from error
+    finally:
+        csv.field_size_limit(before)
+
+
+def _strange_users(file_name: str, rows: list[int]) -> str | None:
+    """What is to be said of rows of users without a number; null where there are none."""
+    if not rows:
+        return None
+    places = ", ".join(map(str, rows[:3])) + (" ..." if len(rows) > 3 else "")
+    return (
+        f"{file_name}: found {len(rows)} {'row' if len(rows) == 1 else 'rows'} whose id is no number (row {places}), "
+        "expected the number of a user; such users are passed over, what they did is told of nobody. Export the file again."
+    )
 
 
 def _pieces(rows: Iterator[Row], most_rows: int) -> Iterator[tuple[list[Row], bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -311,3 +312,24 @@ def test_a_folder_of_sales_wages_and_states_fills_its_tables(engine: sa.Engine, 
         "from warehouse.agent_states join warehouse.agents using (agent_id) order by agent_name",
     )
     assert told == [("Ann", "available", None, 60), ("Ben", "paused", "meal", None)]
+
+
+def test_files_whose_names_are_not_utf8_load_with_a_place_and_a_refusal_of_their_own(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    head = "call_id,queue,started,wait,talk,result\n"
+    good, long = "{},sales,2026-11-20T10:00:00Z,5,60,answered\n", "{},sales,soon {},5,60,answered\n"
+    for number, name in enumerate((b"caf\xe8.csv", b"caf\xe9.csv", b"z.csv")):
+        text = head + good.format(number) + long.format(f"r{number}", "x" * 50_000)
+        (tmp_path / os.fsdecode(name)).write_text(text)
+    toml = (
+        '[[sources]]\nname = "odd"\nkind = "file"\npath = "x"\nevery_seconds = 60\nfacts = "calls"\n\n[sources.fields]\n'
+        'call_id = "call_id"\nqueue_name = "queue"\noffered_at = "started"\nwait_seconds = "wait"\n'
+        'talk_seconds = "talk"\noutcome_name = "result"\n'
+    )
+    settings = settings_of(toml, tmp_path)
+    assert counts(run(engine, settings)) == (6, 3, 0, 3)
+    kept = ask(engine, "select place_text, length(raw_text) from ops.rejects order by place_text")
+    assert [place for place, _ in kept] == ["caf\ufffd.csv:3", "caf\ufffd.csv:3", "z.csv:3"]
+    assert all(isinstance(length, int) and 20_000 <= length <= 20_100 for _, length in kept)
+    assert counts(run(engine, settings)) == (0, 0, 0, 0)

@@ -314,7 +314,7 @@ def test_contact_attributes_named_in_the_settings_hold_the_survey(tmp_path: Path
         (contact(LastUpdateTimestamp="2026-11-22T12:00:60Z"), "expected an instant"),
         (contact(LastUpdateTimestamp="2026-11-23T02:00:00Z"), "over an hour ahead of this computer's clock"),
         (contact(LastUpdateTimestamp=1_795_000_000), "LastUpdateTimestamp is \u2022\u2022\u2022; expected a text"),
-        (contact(Queue="Sales"), "Queue is"),
+        (contact(Queue="Sales"), "Queue is \"Sales\"; expected a table"),
         (contact(connected="12:00:25", agent={"CustomerHoldDuration": "5"}), "is \"5\"; expected a number"),
         (contact(connected="12:00:25", agent={"CustomerHoldDuration": -5}), "CustomerHoldDuration is -5; expected a number"),
         (contact(Channel="FAX"), "Channel is \"FAX\"; expected one of VOICE, CHAT, TASK, EMAIL"),

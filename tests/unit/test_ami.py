@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+import socket
 import ssl
 import subprocess
 import tomllib
@@ -842,3 +843,45 @@ def test_the_settings_of_its_page_are_right(monkeypatch: pytest.MonkeyPatch) -> 
     ]
     asked = set(ami_wire.ASKED)
     assert asked <= set(page.replace("`", " ").replace(",", " ").split())
+
+
+def failure_of(address: Address) -> str:
+    reader = AmiReader(address, SITE, b"k" * 32, first_wait_seconds=0.4)
+    try:
+        with pytest.raises(LoadError) as raised:
+            list(reader.read("", "", now=datetime.fromtimestamp(T, UTC)))
+    finally:
+        reader.close()
+    assert SECRET not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_port_that_is_taken_by_something_silent_fails_the_first_load() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection and never says a word
+        port = silent.getsockname()[1]
+        told = failure_of(Address("127.0.0.1", port, "floorboard", SECRET))
+    assert told.startswith(f"127.0.0.1:{port}: whoever listens there has said nothing for 0 s")
+    assert "another service listens there" in told
+
+
+def test_a_host_that_cannot_be_a_name_is_told_and_ends_no_thread() -> None:
+    told = failure_of(Address("pbx..example.com", 5038, "floorboard", SECRET))
+    assert "that cannot be the name of a computer" in told
+
+
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = tmp_path / "ca.pem"
+    told = failure_of(Address("127.0.0.1", 5039, "floorboard", SECRET, True, missing))
+    assert f"the certificate in {missing} cannot be used (No such file or directory)" in told
+    missing.write_text("no certificate")
+    assert f"the certificate in {missing} cannot be used" in failure_of(
+        Address("127.0.0.1", 5039, "floorboard", SECRET, True, missing)
+    )
+
+
+def test_a_line_on_which_no_encryption_comes_to_be_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ami_wire, "CONNECT_SECONDS", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        told = failure_of(Address("127.0.0.1", port, "floorboard", SECRET, True))
+    assert f"127.0.0.1:{port}: with TLS, no connection came to be within 0 s" in told

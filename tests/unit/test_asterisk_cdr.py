@@ -503,7 +503,7 @@ RECORDS = st.builds(
     st.fixed_dictionaries({}, optional=CHANGES),
 )
 LINES = st.one_of(
-    st.text(alphabet=st.characters(exclude_characters="\n\r"), max_size=40),
+    st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\n\r"), max_size=40),
     st.lists(st.text(alphabet='ab",|0 ', max_size=6), min_size=21, max_size=21).map(",".join),
     RECORDS,
 )

@@ -179,3 +179,125 @@ def test_an_unknown_source_is_answered_with_the_known_ones(tmp_path: Path) -> No
 def test_the_example_file_of_the_project_is_good() -> None:
     example = Path(__file__).parents[2] / "floorboard.example.toml"
     assert load_settings(example).sources[0].kind == "asterisk_queue_log"
+
+
+MAPPED = """\
+[site]
+name = "Tallinn"
+time_zone = "Europe/Tallinn"
+
+[[sources]]
+name = "export"
+kind = "file"
+path = "calls.csv"
+every_seconds = 60
+facts = "calls"
+separator = ";"
+
+[sources.fields]
+queue_name = "Queue"
+offered_at = { column = "Start", format = "%d.%m.%Y %H:%M" }
+wait_seconds = { column = "Wait", unit = "seconds" }
+
+[sources.fields.outcome_name]
+column = "Result"
+values = { Ok = "answered" }
+
+[[sources.skip]]
+Result = "TEST"
+
+[[sources.skip]]
+Wait = { less_than = 3 }
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ('= ";"', '= ";;"', 11, ['separator = ";;"', "a single sign"]),
+        ('"seconds"', '"fortnights"', 16, ['wait_seconds.unit = "fortnights"', "one of seconds, minutes"]),
+        ("unit =", "unti =", 16, ['wait_seconds.unti = "seconds"', "did you mean unit"]),
+        ("%d.%m.%Y %H:%M", "Monday", 15, ['offered_at.format = "Monday"', "day or day_column"]),
+        ("%d.%m.%Y %H:%M", "%Q", 15, ['offered_at.format = "%Q"', "directives of strptime"]),
+        ("queue_name", "que_name", 14, ['que_name = "Queue"', "did you mean queue_name"]),
+        ('queue_name = "Queue"\n', "", 13, ["offered_at, wait_seconds, outcome_name", "expected queue_name"]),
+        (
+            'column = "Result"',
+            'constant = "x"\ncolumn = "Result"',
+            19,
+            ['constant = "x" and', "exactly one of"],
+        ),
+        ('separator = ";"', 'thousands_sign = "."', 11, ['thousands_sign = "."', "two different signs"]),
+        (
+            'unit = "seconds"',
+            'decimal_sign = ",", thousands_sign = ","',
+            16,
+            ['decimal_sign = ","', "different"],
+        ),
+        ("less_than", "less_then", 26, ["skip.Wait = { less_then = 3 }", "did you mean less_than"]),
+        ('Result = "TEST"', '"" = "TEST"', 23, ["a column without a name in skip", '"Result"']),
+        ('separator = ";"', 'day = "Monday"', 11, ['day = "Monday"', 'such as "2026-01-31"']),
+    ],
+)
+def test_a_mistake_inside_a_mapping_shows_only_itself_and_its_own_line(
+    tmp_path: Path, old: str, new: str, line: int, words: list[str]
+) -> None:
+    load_settings(write(tmp_path, MAPPED))  # without the mistake it is right
+    sentence = refused(tmp_path, MAPPED.replace(old, new, 1))
+    assert sentence.startswith(f", line {line}: found ")
+    for word in words:
+        assert word in sentence
+    assert len(sentence.partition(", expected ")[0]) < 120
+
+
+ACCOUNT = """\
+[site]
+name = "Tallinn"
+time_zone = "Europe/Tallinn"
+
+[[sources]]
+name = "desk"
+kind = "zendesk"
+address = "https://example.zendesk.com"
+token_env = "DESK_TOKEN"
+every_seconds = 60
+"""
+
+
+@pytest.mark.parametrize("kind", ["zendesk", "liveagent"])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_an_address_with_a_password_is_refused_and_never_shown(
+    tmp_path: Path, kind: str, scheme: str
+) -> None:
+    account = ACCOUNT.replace('"zendesk"', f'"{kind}"')
+    load_settings(write(tmp_path, account))
+    sentence = refused(tmp_path, account.replace("https://", f"{scheme}://me:hid/den@"))
+    assert sentence.startswith(f', line 8: found address = "{scheme}://***@example.zendesk.com"')
+    assert "without user and password" in sentence
+    unclosed = account.replace('"https://example.zendesk.com"', '"https://me:hid@example.zendesk.com')
+    assert "hid" not in refused(tmp_path, unclosed)
+
+
+def test_a_key_that_was_not_written_is_missing_and_not_null(tmp_path: Path) -> None:
+    sentence = refused(tmp_path, ACCOUNT.replace('token_env = "DESK_TOKEN"\n', ""))
+    assert sentence.startswith(", line 5: found no token_file in [[sources]] number 1, expected the file")
+    assert "null" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        ("pbx.example.com", True), ("10.0.0.5", True), ("::1", True), ("my_pbx", True),
+        ("pbx..example.com", False), ("a" * 80, False), ("pbx:5038", False), ("tcp://pbx", False), ("pb x", False),
+    ],
+)  # fmt: skip
+def test_a_host_is_the_name_or_number_of_a_computer(tmp_path: Path, host: str, is_one: bool) -> None:
+    manager = (
+        ACCOUNT.replace('"zendesk"', '"asterisk_ami"')
+        .replace('address = "https://example.zendesk.com"', f'host = "{host}"\nuser_name = "floor"')
+        .replace("token_env", "secret_env")
+    )
+    if is_one:
+        assert load_settings(write(tmp_path, manager)).sources
+    else:
+        assert f', line 8: found host = "{host}", expected the name or number' in refused(tmp_path, manager)

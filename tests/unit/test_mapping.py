@@ -399,8 +399,8 @@ def test_states_without_length_and_scores_of_another_scale() -> None:
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ('offerd_at = "at"', 'found "offerd_at"; did you mean offered_at'),
-        ('offered_at = { colum = "at" }', 'found "colum"; did you mean column'),
+        ('offerd_at = "at"', '(did you mean offered_at)'),
+        ('offered_at = { colum = "at" }', '(did you mean column)'),
         ('offered_at = { column = "at", format = "%H:%M" }', "day or day_column for offered_at"),
         ('offered_at = { column = "at", format = "%Q" }', 'without "%Q"'),
         ('offered_at = { column = "at", zone = "Tallinn" }', "an IANA time zone"),

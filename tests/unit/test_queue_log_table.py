@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from etl.sources import Batch, Site
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.asterisk_realtime import QueueLogTable, RealtimeSettings
 from etl.sources.queue_events import Rules
-from etl.sources.realtime_table import Columns, open_table
+from etl.sources.realtime_table import Columns, RealtimeTable, open_table
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)
@@ -614,3 +615,31 @@ def test_an_address_that_is_none_is_refused_without_repeating_it(url: str) -> No
         open_table(url, deadline_seconds=5)
     assert "hidden" not in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://me:hidden@127.0.0.1:{port}/pbx", "refuses the connection: nothing listens there"),
+        ("mysql://me:hidden@127.0.0.1:{port}/pbx", "refuses the connection: nothing listens there"),
+        ("postgresql://me:hidden@pbx.invalid:1/pbx", "The host of the phone system's database is not known"),
+        ("mysql://me:hidden@pbx.invalid:1/pbx", "The host of the phone system's database is not known"),
+        (
+            "postgresql://me:hidden@127.0.0.1:{port}/pbx?colour=blue",
+            "holds an option behind ? that its driver",
+        ),
+        ("mysql://me:hidden@127.0.0.1:{port}/pbx?colour=blue", "holds an option behind ? that its driver"),
+        (
+            "postgresql://me:hidden@127.0.0.1:{port}/pbx?sslmode=blue",
+            "holds an option behind ? that its driver",
+        ),
+    ],
+)
+def test_why_a_database_is_out_of_reach_is_told_apart_and_its_password_never(url: str, words: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]  # free again, with nobody behind it, as soon as the block ends
+    table = RealtimeTable(open_table(url.format(port=port), deadline_seconds=2), COLUMNS)
+    with pytest.raises(LoadError) as caught, table.opened():
+        pass
+    assert words in str(caught.value)
+    assert "hidden" not in str(caught.value)

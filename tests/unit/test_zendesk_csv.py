@@ -261,3 +261,19 @@ def test_every_row_of_the_recorded_account_is_a_fact(shared_data: Path) -> None:
     assert len(facts(batches, "tickets")) == 25
     assert len(facts(batches, "ticket_events")) == 25 + 25 + 165 + 83
     assert sum(batch.rejects.height for batch in batches) == 0
+
+
+def test_a_quote_without_end_is_told_with_the_line_on_which_its_row_begins(tmp_path: Path) -> None:
+    comments = 'id,created,public,ticket_id,user_id,body\n1,2026-11-01 10:00:00,TRUE,7,901,"two\nlines"\n2,"2026\n3,x\n'
+    with pytest.raises(LoadError, match=r"ticket_comment\.csv, line 4: found no CSV in the row that begins there"):
+        read(folder(tmp_path, ticket_comment=comments))
+
+
+def test_a_user_without_a_number_is_told_once_and_never_shown(tmp_path: Path) -> None:
+    users = USERS.rstrip("\n") + "\nnotnumber,Secret Name,who@example.com,,agent\n"
+    notices = [batch.notice for batch in read(folder(tmp_path, user=users)) if batch.notice]
+    assert notices == [
+        "user.csv: found 1 row whose id is no number (row 4), expected the number of a user; such users are passed over, "
+        "what they did is told of nobody. Export the file again."
+    ]
+    assert [batch.notice for batch in read(folder(tmp_path)) if batch.notice] == []
