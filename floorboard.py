@@ -281,7 +281,10 @@ def etl_status(as_json: AsJson = False) -> None:
 def etl_rejects(as_json: AsJson = False) -> None:
     """The newest 200 rows that were refused, each with its place and reason."""
     show(answer("recent_rejects"), title="Refused rows, the newest 200", as_json=as_json)
-    kept, shown_rows = int(answer("reject_reasons")["reject_rows"].sum() or 0), answer("recent_rejects").height
+    kept, shown_rows = (
+        int(answer("reject_reasons")["reject_rows"].sum() or 0),
+        answer("recent_rejects").height,
+    )
     if kept > shown_rows:
         tell(f"{kept - shown_rows:,} more stand refused; Data health shows them by their reason.")
 
@@ -291,7 +294,7 @@ def etl_replay(source: Annotated[str, typer.Option(help="The source's name in th
     """Try the refused rows of a source again, after what refused them was put right."""
     from etl.config import load_settings
     from etl.jobs import environment_clock
-    from etl.replays import replay
+    from etl.on_request.replays import replay
 
     with warehouse(migrating=False) as engine:
         summary = replay(engine, load_settings(), source, now=environment_clock())
@@ -309,9 +312,9 @@ def etl_preview(
 ) -> None:
     """Guess what a file holds: its first rows mapped, what would be refused, and the lines for floorboard.toml."""
     from etl.config import add_source, load_settings, settings_path
-    from etl.guess import guess, preview
     from etl.jobs import environment_clock
-    from etl.mapping_words import FACTS_NAMES
+    from etl.mappings.guess import guess, preview
+    from etl.mappings.mapping_words import FACTS_NAMES
     from etl.sources import Site
 
     if facts is not None and facts not in FACTS_NAMES:

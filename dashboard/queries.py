@@ -181,7 +181,9 @@ def contact_journey(
     found = frame(connection, "queries/contact_journey", contact_id=contact_id, source_name=source_name)
     journeys = found.partition_by("asked_source_name", as_dict=True, include_key=False)
     first, *others = journeys.values() or [found.drop("asked_source_name")]
-    if not all(other.equals(first) for other in others):  # equal ones are linked: one contact, told by two sources
+    if not all(
+        other.equals(first) for other in others
+    ):  # equal ones are linked: one contact, told by two sources
         names = sorted(str(name) for (name,) in journeys)
         raise WarehouseError(
             f'The contact "{contact_id}" is known to {len(names)} sources ({", ".join(names)}), expected one: '

@@ -27,7 +27,7 @@ LEAST_SURE_RATIO = 0.5
 
 @dataclass(frozen=True)
 class Look:
-    """What the loader found in a file; see etl/upload_look.py for who wrote it."""
+    """What the loader found in a file; see etl/on_request/upload_look.py for who wrote it."""
 
     told: dict[str, Any] = field(repr=False)
 

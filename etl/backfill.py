@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.load import DEADLINE_SECONDS
 from etl.merge import roll_up
-from etl.ticket_merge import MOST_TICKETS, roll_up_days, settle_tickets
+from etl.tickets.ticket_merge import MOST_TICKETS, roll_up_days, settle_tickets
 from sql import warehouse
 
 _FIRST_AT, _LAST_AT = datetime(1990, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)

@@ -38,9 +38,9 @@ from sqlalchemy.exc import DBAPIError
 
 from etl import LoadError
 from etl.config import Settings
-from etl.key_moves import move_keys, recount, teams_of_today
 from etl.load import BatchSummary, Readers, run_source
-from etl.requests import Requests
+from etl.on_request.key_moves import move_keys, recount, teams_of_today
+from etl.on_request.requests import Requests
 from etl.sources import SourceSettings
 from etl.supervise import Stopping
 from sql.warehouse import WarehouseError, connected, execute

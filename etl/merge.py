@@ -15,7 +15,6 @@ import polars as pl
 import polars.selectors as cs
 import sqlalchemy as sa
 
-from etl import ticket_merge
 from etl.config import Settings
 from etl.customer_key import customer_secret
 from etl.frames import copy_to_stage, fitted, judged
@@ -34,6 +33,7 @@ from etl.shapes import (
     Shape,
 )
 from etl.sources import Batch, SourceSettings
+from etl.tickets import ticket_merge
 from sql import warehouse
 
 LONGEST_KEY = 250
@@ -377,7 +377,9 @@ def _names(connection: sa.Connection, source: SourceSettings) -> dict[str, dict[
 def make_months(connection: sa.Connection, frame: pl.DataFrame) -> None:
     """Makes the partitions for every month that a row begins, is answered, or lasts in (as far as rollups follow it)."""
     begin = pl.col(frame.columns[0])
-    end = pl.min_horizontal(begin + LONGEST_STATE, "ended_at")  # null while it lasts: the months that it may last in
+    end = pl.min_horizontal(
+        begin + LONGEST_STATE, "ended_at"
+    )  # null while it lasts: the months that it may last in
     spans = frame.select(
         begin.dt.date().dt.month_start().alias("first"), end.dt.date().dt.month_start().alias("last")
     ).unique()

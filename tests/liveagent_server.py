@@ -21,8 +21,8 @@ import httpx
 import polars as pl
 
 from etl.sources import Batch, Site
+from etl.sources.desks.liveagent_api import CursorNote
 from etl.sources.liveagent import LiveAgent, LiveAgentSettings
-from etl.sources.liveagent_api import CursorNote
 from etl.sources.web import WebClient
 from tests.web_server import Answer, Request
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from etl.business_time import Schedule
-from etl.ticket_history import EVENTS, TICKETS
+from etl.tickets.business_time import Schedule
+from etl.tickets.ticket_history import EVENTS, TICKETS
 
 MIN, H, DAY = 60, 3600, 86_400
 # January 2026; the 12th is a Monday. Open from 09:00 to 17:00 UTC on working days.

@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import Literal
 
 from etl.sources import PIECE_BYTES, Batch, Name, Names, Reader, Site
-from etl.sources.amazon_connect_agents import KNOWN_FIELDS as EVENT_FIELDS
-from etl.sources.amazon_connect_agents import SIGNS as EVENT_SIGNS
-from etl.sources.amazon_connect_agents import (
+from etl.sources.clouds.amazon_connect_agents import KNOWN_FIELDS as EVENT_FIELDS
+from etl.sources.clouds.amazon_connect_agents import SIGNS as EVENT_SIGNS
+from etl.sources.clouds.amazon_connect_agents import (
     AgentCarry,
     AgentMemory,
     AgentRules,
@@ -30,10 +30,10 @@ from etl.sources.amazon_connect_agents import (
     names_of,
     point_of,
 )
-from etl.sources.amazon_connect_contacts import KNOWN_FIELDS as CONTACT_FIELDS
-from etl.sources.amazon_connect_contacts import SIGNS as CONTACT_SIGNS
-from etl.sources.amazon_connect_contacts import Contact, ContactRules, contact_of, kept
-from etl.sources.json_fields import (
+from etl.sources.clouds.amazon_connect_contacts import KNOWN_FIELDS as CONTACT_FIELDS
+from etl.sources.clouds.amazon_connect_contacts import SIGNS as CONTACT_SIGNS
+from etl.sources.clouds.amazon_connect_contacts import Contact, ContactRules, contact_of, kept
+from etl.sources.clouds.json_fields import (
     CALL_SCHEMA,
     STATE_SCHEMA,
     FieldError,
@@ -48,8 +48,8 @@ from etl.sources.json_fields import (
     row_frame,
     unused_frame,
 )
-from etl.sources.json_files import Files, FilesSettings
-from etl.sources.json_records import FilesPosition, Item, pieces, reread, unusable_cursor
+from etl.sources.clouds.json_files import Files, FilesSettings
+from etl.sources.clouds.json_records import FilesPosition, Item, pieces, reread, unusable_cursor
 
 DAY_US = 86_400 * 1_000_000
 FLOWED_US = 3 * DAY_US  # so long a contact that left its queue waits for the callback that it asked for

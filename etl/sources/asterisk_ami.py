@@ -40,12 +40,12 @@ from etl.sources import (
     Site,
     SourceSettings,
 )
-from etl.sources.ami_events import ACTS, hear
-from etl.sources.ami_facts import facts_of
-from etl.sources.ami_floor import Floor
-from etl.sources.ami_headers import FIRST_SECOND, Refusal
-from etl.sources.ami_wire import SNAPSHOT, Address, Headers, Heard, Line
 from etl.sources.credentials import credential
+from etl.sources.pbx.ami_events import ACTS, hear
+from etl.sources.pbx.ami_facts import facts_of
+from etl.sources.pbx.ami_floor import Floor
+from etl.sources.pbx.ami_headers import FIRST_SECOND, Refusal
+from etl.sources.pbx.ami_wire import SNAPSHOT, Address, Headers, Heard, Line
 
 EVENT_BYTES = 256  # about so much is one event
 FIRST_WAIT_SECONDS = 10.0

@@ -39,10 +39,11 @@ from etl.sources import (
     Site,
     SourceSettings,
 )
-from etl.sources.asterisk_times import ZoneName, epoch_of_text, with_newest, zone_fault
-from etl.sources.cdr_batch import Drawn, Unfinished, frames_of, tell
-from etl.sources.cdr_calls import CallRules, Contacts
-from etl.sources.cdr_rows import (
+from etl.sources.files.growing_file import Piece, Position, pieces
+from etl.sources.pbx.asterisk_times import ZoneName, epoch_of_text, with_newest, zone_fault
+from etl.sources.pbx.cdr_batch import Drawn, Unfinished, frames_of, tell
+from etl.sources.pbx.cdr_calls import CallRules, Contacts
+from etl.sources.pbx.cdr_rows import (
     KNOWN_COLUMNS,
     LAYOUTS,
     NEEDED_COLUMNS,
@@ -54,8 +55,7 @@ from etl.sources.cdr_rows import (
     split_line,
     texts_of,
 )
-from etl.sources.growing_file import Piece, Position, pieces
-from etl.sources.queue_log_ids import QueueLogIds
+from etl.sources.pbx.queue_log_ids import QueueLogIds
 
 FUTURE_SECONDS = 366 * 86400
 SETTLE_SECONDS = 5  # the rows of one call are written within moments

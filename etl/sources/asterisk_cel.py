@@ -27,7 +27,8 @@ from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, UNUSED_SCHEMA, Batch, Names, Reader, SettingsPath, Site
 from etl.sources.asterisk_cdr import FUTURE_SECONDS, DialplanSettings
-from etl.sources.asterisk_times import (
+from etl.sources.files.growing_file import Piece, Position, pieces
+from etl.sources.pbx.asterisk_times import (
     FIRST_INSTANT,
     LAST_INSTANT,
     epoch_of_call,
@@ -35,9 +36,9 @@ from etl.sources.asterisk_times import (
     with_newest,
     zone_fault,
 )
-from etl.sources.cdr_batch import Drawn, contacts_from, frames_of, tell
-from etl.sources.cdr_calls import CallRules, Contacts
-from etl.sources.cdr_rows import (
+from etl.sources.pbx.cdr_batch import Drawn, contacts_from, frames_of, tell
+from etl.sources.pbx.cdr_calls import CallRules, Contacts
+from etl.sources.pbx.cdr_rows import (
     LEFT_OUT,
     LONGEST_TEXT,
     SKEW_SECONDS,
@@ -47,9 +48,8 @@ from etl.sources.cdr_rows import (
     scrubbed,
     split_line,
 )
-from etl.sources.cel_channels import FORGET_SECONDS, KNOWN_EVENTS, USED_EVENTS, Channel, Floor, Use
-from etl.sources.growing_file import Piece, Position, pieces
-from etl.sources.queue_log_ids import QueueLogIds
+from etl.sources.pbx.cel_channels import FORGET_SECONDS, KNOWN_EVENTS, USED_EVENTS, Channel, Floor, Use
+from etl.sources.pbx.queue_log_ids import QueueLogIds
 
 SAMPLE_COLUMNS = (
     "eventtype", "-", "eventtime", "cidname", "cidnum", "cidani", "cidrdnis", "ciddnid", "exten", "context", "channame",

@@ -20,8 +20,8 @@ from etl import LoadError
 from etl.masking import is_masked
 from etl.shapes import REJECTS
 from etl.sources import PIECE_BYTES, Batch, Names, PlaceKind, Reader, SettingsPath, Site, SourceSettings
-from etl.sources.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
-from etl.sources.queue_events import (
+from etl.sources.files.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
+from etl.sources.pbx.queue_events import (
     ANSWER,
     CALL_VERBS,
     EVENTS,
@@ -29,8 +29,8 @@ from etl.sources.queue_events import (
     Rules,
     sessionise,
 )
-from etl.sources.queue_facts import facts_of, unused_events, without_numbers
-from etl.sources.queue_log_ids import epoch_of_line
+from etl.sources.pbx.queue_facts import facts_of, unused_events, without_numbers
+from etl.sources.pbx.queue_log_ids import epoch_of_line
 
 MOST_FIELDS = 11
 LONGEST_NAME = 250

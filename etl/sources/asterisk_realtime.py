@@ -35,12 +35,12 @@ from etl.sources import (
     Site,
     SourceSettings,
 )
-from etl.sources.asterisk_times import ZoneName, with_newest, zone_fault
 from etl.sources.credentials import credential
-from etl.sources.queue_events import Carry, Rules, sessionise
-from etl.sources.queue_facts import facts_of, unused_events, without_numbers
-from etl.sources.realtime_cursor import Place, Progress, next_rows
-from etl.sources.realtime_rows import (
+from etl.sources.pbx.asterisk_times import ZoneName, with_newest, zone_fault
+from etl.sources.pbx.queue_events import Carry, Rules, sessionise
+from etl.sources.pbx.queue_facts import facts_of, unused_events, without_numbers
+from etl.sources.pbx.realtime_cursor import Place, Progress, next_rows
+from etl.sources.pbx.realtime_rows import (
     FUTURE_SECONDS,
     SKEW_SECONDS,
     Clock,
@@ -49,7 +49,7 @@ from etl.sources.realtime_rows import (
     raw_text,
     texts_of_raw,
 )
-from etl.sources.realtime_table import Columns, RealtimeTable, TableRow, open_table
+from etl.sources.pbx.realtime_table import Columns, RealtimeTable, TableRow, open_table
 
 MOST_ROWS = 20_000
 ROW_BYTES = 200  # about so much makes a row, to turn the size of a batch into rows

@@ -24,13 +24,13 @@ from pydantic import Field, field_validator, model_validator
 
 from etl import LoadError
 from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site
-from etl.sources.agent_spans import Span
-from etl.sources.genesys_api import PARTS, GenesysApi, Step
-from etl.sources.genesys_batch import GenesysRules, batch_of
-from etl.sources.genesys_carry import HOUR_US, ApiPosition, Carry
-from etl.sources.json_fields import microseconds
-from etl.sources.json_files import Files, FilesSettings
-from etl.sources.json_records import FilesPosition, Item, pieces, reread, unusable_cursor
+from etl.sources.clouds.agent_spans import Span
+from etl.sources.clouds.genesys_api import PARTS, GenesysApi, Step
+from etl.sources.clouds.genesys_batch import GenesysRules, batch_of
+from etl.sources.clouds.genesys_carry import HOUR_US, ApiPosition, Carry
+from etl.sources.clouds.json_fields import microseconds
+from etl.sources.clouds.json_files import Files, FilesSettings
+from etl.sources.clouds.json_records import FilesPosition, Item, pieces, reread, unusable_cursor
 from etl.sources.web import WebError, credential, credential_place
 
 DAY_US = 24 * HOUR_US

@@ -31,12 +31,12 @@ from pydantic import Field, field_validator, model_validator
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings, WebAddress
 from etl.sources.credentials import credential, credential_place
-from etl.sources.liveagent_api import Account, CursorNote
-from etl.sources.liveagent_batch import Draft, Rules, again
-from etl.sources.liveagent_calls import LOST_AFTER, WITHOUT_DEPARTMENT
-from etl.sources.liveagent_place import BEGINNING, Kind, Place, mark_of
-from etl.sources.liveagent_records import CALL, call_record, first_text, instant_or_none, ticket_record
-from etl.sources.liveagent_tickets import TicketRules
+from etl.sources.desks.liveagent_api import Account, CursorNote
+from etl.sources.desks.liveagent_batch import Draft, Rules, again
+from etl.sources.desks.liveagent_calls import LOST_AFTER, WITHOUT_DEPARTMENT
+from etl.sources.desks.liveagent_place import BEGINNING, Kind, Place, mark_of
+from etl.sources.desks.liveagent_records import CALL, call_record, first_text, instant_or_none, ticket_record
+from etl.sources.desks.liveagent_tickets import TicketRules
 from etl.sources.web import WebClient, WebError
 
 BATCH_ROWS = (

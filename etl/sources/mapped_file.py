@@ -20,16 +20,16 @@ from pydantic import Field, field_validator
 
 from etl import LoadError
 from etl.customer_key import customer_key
-from etl.mapping import Mapping
-from etl.mapping_facts import KEY, ROW, SEQ, map_rows
-from etl.mapping_values import HIDDEN_KEY, Context, cleaned, is_hidden
+from etl.mappings.mapping import Mapping
+from etl.mappings.mapping_facts import KEY, ROW, SEQ, map_rows
+from etl.mappings.mapping_values import HIDDEN_KEY, Context, cleaned, is_hidden
 from etl.masking import is_masked
 from etl.sources import PIECE_BYTES, REJECT_SCHEMA, UNUSED_SCHEMA, Batch, Reader, SettingsPath, Site
-from etl.sources.file_chunks import Chunk, Wanted, told_names
-from etl.sources.file_open import LONGEST_KEPT, cut, shown
-from etl.sources.file_rows import Layout
-from etl.sources.file_states import Position
-from etl.sources.followed_files import FollowedFiles
+from etl.sources.files.file_chunks import Chunk, Wanted, told_names
+from etl.sources.files.file_open import LONGEST_KEPT, cut, shown
+from etl.sources.files.file_rows import Layout
+from etl.sources.files.file_states import Position
+from etl.sources.files.followed_files import FollowedFiles
 
 LINE = "#line"
 MOST_KNOWN_KEYS = 200_000

@@ -28,19 +28,18 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, Batch, Name, Reader, SettingsPath, Site, SourceSettings, WebAddress
-from etl.sources.web import WebClient, credential, credential_place
-from etl.sources.zendesk_batch import Row, Words, batch_of, read_again
-from etl.sources.zendesk_records import Known, Record, shown_name
-from etl.sources.zendesk_reduce import (
+from etl.sources.desks.zendesk_batch import Row, Words, batch_of, read_again
+from etl.sources.desks.zendesk_records import Known, Record, shown_name
+from etl.sources.desks.zendesk_reduce import (
     reduced_audit,
     reduced_metric_event,
     reduced_rating,
     reduced_ticket,
     unknown_fields,
 )
-from etl.sources.zendesk_schedules import Schedules
-from etl.sources.zendesk_state import STREAMS, State
-from etl.sources.zendesk_streams import (
+from etl.sources.desks.zendesk_schedules import Schedules
+from etl.sources.desks.zendesk_state import STREAMS, State
+from etl.sources.desks.zendesk_streams import (
     QUIET_SECONDS,
     RATING_SECONDS,
     Api,
@@ -52,6 +51,7 @@ from etl.sources.zendesk_streams import (
     ticket_pages,
     timed_pages,
 )
+from etl.sources.web import WebClient, credential, credential_place
 
 GENERAL_PER_SECOND = 2.0  # the smallest plan allows 200 a minute
 REST_SECONDS = 600  # so long the place may stand still before it is stored without new records

@@ -22,10 +22,10 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, Batch, PlaceKind, Reader, SettingsPath, Site, SourceSettings, WebAddress
-from etl.sources.zendesk_batch import Row, Words, batch_of, read_again
-from etl.sources.zendesk_csv_rows import FIELD_PLACES, TARGET_PLACES
-from etl.sources.zendesk_records import Known, Record, shown_name
-from etl.sources.zendesk_schedules import Schedules, schedules_of
+from etl.sources.desks.zendesk_batch import Row, Words, batch_of, read_again
+from etl.sources.desks.zendesk_csv_rows import FIELD_PLACES, TARGET_PLACES
+from etl.sources.desks.zendesk_records import Known, Record, shown_name
+from etl.sources.desks.zendesk_schedules import Schedules, schedules_of
 
 MOST_ROWS = 20_000  # of one batch
 LONGEST_FIELD = 16 << 20

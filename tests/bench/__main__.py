@@ -26,10 +26,10 @@ import sqlalchemy as sa
 from etl import load
 from etl import merge as merge_module
 from etl.config import Settings
-from etl.floor_log import write_floor
 from etl.shapes import CALLS, INSTANT
+from etl.simulation.floor_log import write_floor
 from etl.sources.asterisk_queue_log import QueueLog
-from etl.sources.queue_events import Rules
+from etl.sources.pbx.queue_events import Rules
 from sql import embedded, migrate, warehouse
 
 QUEUES, AGENTS, DAYS = 20, 200, 60

@@ -23,8 +23,8 @@ from etl.config import Settings, SiteSettings
 from etl.customer_key import customer_secret
 from etl.jobs import serve
 from etl.sources import SourceSettings
-from etl.sources.ami_wire import Address
 from etl.sources.asterisk_ami import AmiSettings
+from etl.sources.pbx.ami_wire import Address
 from sql import migrate, warehouse
 from tests.ami_server import (
     SECRET,

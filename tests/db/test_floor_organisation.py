@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from etl.config import load_settings
 from etl.demo import write_demo_settings
-from etl.floor_log import write_floor
-from etl.floor_organisation import organise
-from etl.floor_plan import AGENTS
 from etl.load import run_source
+from etl.simulation.floor_log import write_floor
+from etl.simulation.floor_organisation import organise
+from etl.simulation.floor_plan import AGENTS
 
 BEGIN, UNTIL = datetime(2026, 11, 15, 12, tzinfo=UTC), datetime(2026, 11, 18, 12, tzinfo=UTC)
 TABLES = (

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from dashboard import queries
 from etl import LoadError
 from etl.backfill import backfill
-from etl.key_moves import move_keys
+from etl.on_request.key_moves import move_keys
 from sql import warehouse
 from tests.db.test_records import NOW, Row, ask, at, call, tell
 

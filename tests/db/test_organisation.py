@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from dashboard import organisation, organisation_files
 from dashboard.organisation_rows import SHEETS, Change, OrganisationError, Row
-from etl.key_moves import move_keys, recount
+from etl.on_request.key_moves import move_keys, recount
 from sql import warehouse
 from tests.db.test_records import NOW, ask, at, call, tell
 

@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard import loader_requests, queries
-from etl import source_notes
 from etl.backfill import backfill
+from etl.on_request import source_notes
 from etl.sources import SourceSettings
 from sql import warehouse
 from tests.db.test_load import run

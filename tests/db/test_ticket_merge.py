@@ -17,13 +17,14 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from etl import load, ticket_merge
+from etl import load
 from etl.backfill import backfill
 from etl.config import Settings, SiteSettings
-from etl.key_moves import recount
 from etl.merge import merge_facts
+from etl.on_request.key_moves import recount
 from etl.shapes import TICKET_EVENTS
 from etl.sources import Batch, Timetables
+from etl.tickets import ticket_merge
 from sql import warehouse
 from tests.db.test_records import NOW, Row, Told, ask, at, batch, event, tell
 from tests.db.test_records import Teller as TellerSettings

@@ -22,12 +22,13 @@ from dashboard.loader_requests import (
     discard_upload,
     put_upload,
 )
-from etl import jobs, uploads
+from etl import jobs
 from etl.config import Settings, load_settings
-from etl.replays import work_replays
-from etl.requests import Requests
+from etl.on_request import uploads
+from etl.on_request.replays import work_replays
+from etl.on_request.requests import Requests
+from etl.on_request.uploads import work_uploads
 from etl.supervise import Stopping
-from etl.uploads import work_uploads
 from sql import warehouse
 
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from etl import LoadError, load
 from etl.config import Settings, SiteSettings
 from etl.sources import SourceSettings
+from etl.sources.desks.zendesk_schedules import Schedules
 from etl.sources.zendesk import ZendeskSettings
 from etl.sources.zendesk_csv import ZendeskCsvSettings
-from etl.sources.zendesk_schedules import Schedules
 from tests.unit.test_zendesk_metrics import DURATIONS, VALUES, comparable, disagreeing
 from tests.web_server import web_server
 from tests.zendesk_account import AGENT, CUSTOMER, Account

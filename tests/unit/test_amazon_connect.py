@@ -24,8 +24,8 @@ from etl.frames import complete, gate
 from etl.shapes import AGENT_STATES, CALLS
 from etl.sources import Batch, Site
 from etl.sources.amazon_connect import AmazonConnect, AmazonConnectSettings
-from etl.sources.amazon_connect_contacts import ContactRules
-from etl.sources.json_files import LocalFiles
+from etl.sources.clouds.amazon_connect_contacts import ContactRules
+from etl.sources.clouds.json_files import LocalFiles
 
 SECRET = b"s" * 32
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -21,13 +21,14 @@ from hypothesis import strategies as st
 from etl import LoadError
 from etl.frames import gate
 from etl.shapes import FACTS
-from etl.sources import Batch, Site, ami_wire
-from etl.sources.ami_events import ACTS, hear
-from etl.sources.ami_facts import facts_of
-from etl.sources.ami_floor import Floor
-from etl.sources.ami_headers import Refusal
-from etl.sources.ami_wire import Address, Decoder
+from etl.sources import Batch, Site
 from etl.sources.asterisk_ami import KEPT, AmiReader, AmiSettings
+from etl.sources.pbx import ami_wire
+from etl.sources.pbx.ami_events import ACTS, hear
+from etl.sources.pbx.ami_facts import facts_of
+from etl.sources.pbx.ami_floor import Floor
+from etl.sources.pbx.ami_headers import Refusal
+from etl.sources.pbx.ami_wire import Address, Decoder
 from tests.ami_server import SECRET, AmiServer, Watched, ami_server, block, caught_up, encoded, until
 
 SITE = Site("Test floor", "Europe/Tallinn", "EE")

@@ -19,7 +19,7 @@ from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import Batch, Reader, Site
 from etl.sources.asterisk_cdr import CdrSettings
-from etl.sources.cdr_rows import LAYOUTS
+from etl.sources.pbx.cdr_rows import LAYOUTS
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC, a Sunday
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)

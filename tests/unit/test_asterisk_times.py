@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.sources.asterisk_times import epoch_of_call, epoch_of_text, with_newest, zone_fault
+from etl.sources.pbx.asterisk_times import epoch_of_call, epoch_of_text, with_newest, zone_fault
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 ZONES = (

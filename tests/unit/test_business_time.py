@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import LoadError
-from etl.business_time import Schedule, add_business_seconds, business_seconds
+from etl.tickets.business_time import Schedule, add_business_seconds, business_seconds
 
 H = 3600
 DAYS = range(7)

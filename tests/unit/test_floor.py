@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.floor_log import FloorSummary, write_floor
-from etl.floor_plan import AGENTS, QUEUES
+from etl.simulation.floor_log import FloorSummary, write_floor
+from etl.simulation.floor_plan import AGENTS, QUEUES
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from etl import LoadError
-from etl.floor_log import FloorSummary, floor_clock, follow_floor, tickets_path, write_floor
+from etl.simulation.floor_log import FloorSummary, floor_clock, follow_floor, tickets_path, write_floor
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -82,7 +82,7 @@ CHILD = """
 import sys, threading
 from datetime import UTC, datetime
 from pathlib import Path
-from etl.floor_log import follow_floor
+from etl.simulation.floor_log import follow_floor
 follow_floor(Path(sys.argv[1]), seed=7, speed=60_000, stop=threading.Event(), now=lambda: datetime.now(UTC))
 """
 
@@ -111,7 +111,7 @@ def test_a_floor_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Path
 def test_the_log_is_rotated_each_week_and_no_line_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.floor_log.KEEP_FILES", 3)
+    monkeypatch.setattr("etl.simulation.floor_log.KEEP_FILES", 3)
     log, expected = tmp_path / "pbx" / "queue_log", reference(tmp_path, 31)
     start(log)
     follow(log, NOON + timedelta(days=14))  # from a Wednesday on: two Mondays
@@ -128,7 +128,7 @@ def test_the_log_is_rotated_each_week_and_no_line_is_lost(
 
 def test_a_large_history_is_rotated_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     start(tmp_path / "in_one", days=8)
-    monkeypatch.setattr("etl.floor_log.ROTATE_BYTES", 1_000_000)
+    monkeypatch.setattr("etl.simulation.floor_log.ROTATE_BYTES", 1_000_000)
     start(tmp_path / "in_parts", days=8)
     assert (tmp_path / "in_parts.2.gz").exists()
     assert whole_log(tmp_path / "in_parts") == whole_log(tmp_path / "in_one")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from etl.floor_log import tickets_path, write_floor
-from etl.floor_plan import AGENTS
-from etl.floor_tickets import GROUPS, login
+from etl.simulation.floor_log import tickets_path, write_floor
+from etl.simulation.floor_plan import AGENTS
+from etl.simulation.floor_tickets import GROUPS, login
 
 UNTIL = datetime(2026, 11, 18, 12, tzinfo=UTC)
 

@@ -237,9 +237,9 @@ def test_every_error_of_the_rooms_is_known_to_the_front_door() -> None:
     left_out = {
         ("etl.supervise", "Stopping"),
         # why one record is refused: its reader turns it into a row of the quarantine
-        ("etl.sources.ami_headers", "Refusal"),
-        ("etl.sources.json_fields", "FieldError"),
-        ("etl.sources.liveagent_records", "RefusedError"),
+        ("etl.sources.pbx.ami_headers", "Refusal"),
+        ("etl.sources.clouds.json_fields", "FieldError"),
+        ("etl.sources.desks.liveagent_records", "RefusedError"),
     }
     for module, name in floorboard.KNOWN_ERRORS:
         assert issubclass(getattr(importlib.import_module(module), name), Exception)

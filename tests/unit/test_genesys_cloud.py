@@ -24,10 +24,10 @@ from etl.customer_key import customer_key
 from etl.frames import complete, gate
 from etl.shapes import FACTS
 from etl.sources import Batch, Site
-from etl.sources.genesys_api import GenesysApi
-from etl.sources.genesys_batch import GenesysRules
+from etl.sources.clouds.genesys_api import GenesysApi
+from etl.sources.clouds.genesys_batch import GenesysRules
+from etl.sources.clouds.json_files import LocalFiles
 from etl.sources.genesys_cloud import GenesysCloud, GenesysCloudSettings, GenesysFiles
-from etl.sources.json_files import LocalFiles
 from tests.web_server import Answer, Request, web_server
 
 SECRET = b"s" * 32

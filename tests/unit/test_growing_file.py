@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from etl import LoadError
-from etl.sources import growing_file
-from etl.sources.growing_file import Piece, Position, pieces
+from etl.sources.files import growing_file
+from etl.sources.files.growing_file import Piece, Position, pieces
 
 
 def age(line: bytes) -> float | None:

@@ -10,7 +10,7 @@ import pytest
 
 from etl import LoadError
 from etl.config import load_settings
-from etl.guess import Guess, guess, preview
+from etl.mappings.guess import Guess, guess, preview
 from etl.sources import Site
 from etl.sources.mapped_file import MappedFileSettings
 from tests.workbook import DATE_TIME, write_workbook

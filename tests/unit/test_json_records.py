@@ -16,11 +16,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl import LoadError
-from etl.sources import json_files, json_scan
-from etl.sources.json_fields import masked, masked_values
-from etl.sources.json_files import FileInfo, LocalFiles, S3Files, s3_files
-from etl.sources.json_records import FilesPosition, Piece, pieces
-from etl.sources.json_scan import scan
+from etl.sources.clouds import json_files, json_scan
+from etl.sources.clouds.json_fields import masked, masked_values
+from etl.sources.clouds.json_files import FileInfo, LocalFiles, S3Files, s3_files
+from etl.sources.clouds.json_records import FilesPosition, Piece, pieces
+from etl.sources.clouds.json_scan import scan
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.sources.liveagent_batch import Draft, Rules
-from etl.sources.liveagent_calls import call_rows
-from etl.sources.liveagent_records import call_record, ticket_record
-from etl.sources.liveagent_tickets import TicketRules, ticket_rows
+from etl.sources.desks.liveagent_batch import Draft, Rules
+from etl.sources.desks.liveagent_calls import call_rows
+from etl.sources.desks.liveagent_records import call_record, ticket_record
+from etl.sources.desks.liveagent_tickets import TicketRules, ticket_rows
 
 UTC_ZONE = ZoneInfo("UTC")
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)

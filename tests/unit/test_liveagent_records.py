@@ -19,8 +19,8 @@ from pydantic import ValidationError
 
 from etl import LoadError
 from etl.sources import liveagent
-from etl.sources.liveagent_place import Place
-from etl.sources.liveagent_records import RefusedError, instant
+from etl.sources.desks.liveagent_place import Place
+from etl.sources.desks.liveagent_records import RefusedError, instant
 from tests.liveagent_server import (
     KEY,
     NOW,

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.config import ConfigError, load_settings
-from etl.mapping import DEFAULT_NULL_TEXTS, FieldMapping
-from etl.mapping_facts import KEY, ROW, SEQ, Mapped, map_rows
-from etl.mapping_toml import toml_of
-from etl.mapping_values import Context
-from etl.mapping_words import WORDS
+from etl.mappings.mapping import DEFAULT_NULL_TEXTS, FieldMapping
+from etl.mappings.mapping_facts import KEY, ROW, SEQ, Mapped, map_rows
+from etl.mappings.mapping_toml import toml_of
+from etl.mappings.mapping_values import Context
+from etl.mappings.mapping_words import WORDS
 from etl.sources.mapped_file import MappedFileSettings
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -399,8 +399,8 @@ def test_states_without_length_and_scores_of_another_scale() -> None:
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ('offerd_at = "at"', '(did you mean offered_at)'),
-        ('offered_at = { colum = "at" }', '(did you mean column)'),
+        ('offerd_at = "at"', "(did you mean offered_at)"),
+        ('offered_at = { colum = "at" }', "(did you mean column)"),
         ('offered_at = { column = "at", format = "%H:%M" }', "day or day_column for offered_at"),
         ('offered_at = { column = "at", format = "%Q" }', 'without "%Q"'),
         ('offered_at = { column = "at", zone = "Tallinn" }', "an IANA time zone"),

@@ -18,15 +18,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import LoadError
-from etl.guess import Guess, guess, preview
-from etl.sources import Batch, Site, file_workbook
-from etl.sources.file_chunks import Wanted, looks_like_data, places
-from etl.sources.file_open import LONGEST_KEPT, cut, key_of, shown
-from etl.sources.file_workbook import check_workbook
-from etl.sources.json_fields import reject_frame
-from etl.sources.json_files import LocalFiles
-from etl.sources.json_records import FilesPosition, pieces
-from etl.sources.json_scan import scan
+from etl.mappings.guess import Guess, guess, preview
+from etl.sources import Batch, Site
+from etl.sources.clouds.json_fields import reject_frame
+from etl.sources.clouds.json_files import LocalFiles
+from etl.sources.clouds.json_records import FilesPosition, pieces
+from etl.sources.clouds.json_scan import scan
+from etl.sources.files import file_workbook
+from etl.sources.files.file_chunks import Wanted, looks_like_data, places
+from etl.sources.files.file_open import LONGEST_KEPT, cut, key_of, shown
+from etl.sources.files.file_workbook import check_workbook
 from etl.sources.mapped_file import MappedFileSettings
 from tests.workbook import Cell, write_workbook
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from etl.customer_key import customer_key
 from etl.sources import Batch
 from etl.sources.asterisk_queue_log import QueueLog
-from etl.sources.queue_events import Carry, Rules
+from etl.sources.pbx.queue_events import Carry, Rules
 
 T0 = 1_795_309_870
 NOW = datetime.fromtimestamp(T0 + 86400, UTC)

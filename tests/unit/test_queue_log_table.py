@@ -21,8 +21,8 @@ from etl import LoadError
 from etl.sources import Batch, Site
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.asterisk_realtime import QueueLogTable, RealtimeSettings
-from etl.sources.queue_events import Rules
-from etl.sources.realtime_table import Columns, RealtimeTable, open_table
+from etl.sources.pbx.queue_events import Rules
+from etl.sources.pbx.realtime_table import Columns, RealtimeTable, open_table
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from etl.source_notes import settings_text
+from etl.on_request.source_notes import settings_text
 from etl.sources import SourceSettings
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import LoadError
-from etl.ticket_history import MEASURES, histories
+from etl.tickets.ticket_history import MEASURES, histories
 from tests.ticket_stories import DAY, MIN, SCHEDULES, H, at, frames
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl import LoadError
-from etl.ticket_history import histories, outcome
-from etl.ticket_targets import NO_POLICIES
+from etl.tickets.ticket_history import histories, outcome
+from etl.tickets.ticket_targets import NO_POLICIES
 from tests.ticket_stories import SCHEDULES, H, at, frames, many
 
 

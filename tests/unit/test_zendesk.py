@@ -17,13 +17,18 @@ from hypothesis import strategies as st
 from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import Batch
+from etl.sources.desks.zendesk_batch import Row, Words, batch_of
+from etl.sources.desks.zendesk_records import Known
+from etl.sources.desks.zendesk_reduce import (
+    reduced_audit,
+    reduced_metric_event,
+    reduced_rating,
+    reduced_ticket,
+)
+from etl.sources.desks.zendesk_schedules import schedules_of, zone_name
+from etl.sources.desks.zendesk_streams import MOST_STANDSTILLS
 from etl.sources.web import WebError
 from etl.sources.zendesk import Zendesk, ZendeskSettings
-from etl.sources.zendesk_batch import Row, Words, batch_of
-from etl.sources.zendesk_records import Known
-from etl.sources.zendesk_reduce import reduced_audit, reduced_metric_event, reduced_rating, reduced_ticket
-from etl.sources.zendesk_schedules import schedules_of, zone_name
-from etl.sources.zendesk_streams import MOST_STANDSTILLS
 from tests.zendesk_account import AGENT, CUSTOMER, SECRET, Account, instant
 
 NOW = 1_795_348_800  # 2026-11-22 12:00 UTC

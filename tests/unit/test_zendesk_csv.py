@@ -265,7 +265,9 @@ def test_every_row_of_the_recorded_account_is_a_fact(shared_data: Path) -> None:
 
 def test_a_quote_without_end_is_told_with_the_line_on_which_its_row_begins(tmp_path: Path) -> None:
     comments = 'id,created,public,ticket_id,user_id,body\n1,2026-11-01 10:00:00,TRUE,7,901,"two\nlines"\n2,"2026\n3,x\n'
-    with pytest.raises(LoadError, match=r"ticket_comment\.csv, line 4: found no CSV in the row that begins there"):
+    with pytest.raises(
+        LoadError, match=r"ticket_comment\.csv, line 4: found no CSV in the row that begins there"
+    ):
         read(folder(tmp_path, ticket_comment=comments))
 
 

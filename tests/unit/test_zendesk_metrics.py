@@ -9,8 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from etl.business_time import Schedule
-from etl.ticket_history import histories
+from etl.tickets.business_time import Schedule
+from etl.tickets.ticket_history import histories
 
 FOLDER = Path(__file__).parents[1] / "data" / "zendesk"
 STATES = {

@@ -1,0 +1,1 @@
+"""The simulated floor of the demo."""

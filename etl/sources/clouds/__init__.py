@@ -1,0 +1,1 @@
+"""What the readers of cloud telephony share."""

@@ -1,0 +1,1 @@
+"""Tickets: their clocks, their promises, their measures."""
