@@ -12,7 +12,7 @@ SUM = $(shell cksum < $(1) | cut -d' ' -f1)
 RUN_STAMP := $(VENV)/.run-$(call SUM,requirements.lock)-$(call SUM,pyproject.toml)
 DEV_STAMP := $(VENV)/.dev-$(call SUM,requirements-dev.lock)-$(call SUM,pyproject.toml)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install -qq
-WORKERS ?= 2
+WORKERS ?= 3
 
 check: lint test ## Lint and test (what a bare `make` does)
 

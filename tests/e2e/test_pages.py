@@ -117,7 +117,7 @@ def test_no_choice_is_cut_off_on_a_phone(browser: Browser, address: str) -> None
 
 def test_the_figures_of_a_row_of_tiles_stand_on_one_line(browser: Browser, address: str) -> None:
     for size in SIZES:
-        for path in PAGES:
+        for path in PAGES.keys() - {"tickets"}:  # without tickets that page has no tiles
             with visited(browser, f"{address}/{path}", size=size) as (page, _errors):
                 page.wait_for_selector(".tile", timeout=15_000)
                 tops = page.locator(".tile").evaluate_all(
