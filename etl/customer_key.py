@@ -49,7 +49,7 @@ _WRITTEN = re.compile(
 )
 _SERVICE_CODE = re.compile(r"\s*[*#]\d\d#")  # *31# and #31#: dialled to hide or to show one's own number
 # What a country no longer uses and the library no longer strips: the 1 of Mexican mobiles, and its way to dial them.
-_RETIRED = re.compile(r"52(?:044|045|01|1)(?=\d{10}$)")
+_RETIRED = re.compile(r"^52(?:044|045|01|1)(?=\d{10}$)")
 
 _NOBODY = frozenset(("anonymous", "unknown", "unavailable", "withheld"))
 # Networks that must send digits spell the word on a telephone's keys: +266696687 is "anonymous".

@@ -38,7 +38,7 @@ def visited(
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_draws_without_errors_and_fits_every_screen(browser: Browser, address: str, part: str) -> None:
     SHOTS.mkdir(exist_ok=True)
-    for size, theme in (("wall", "dark"), ("phone", "light")):
+    for size, theme in (("wall", "dark"), ("laptop", "light"), ("phone", "light"), ("phone", "dark")):
         with visited(browser, f"{address}/organisation?part={part}", size=size, theme=theme) as (
             page,
             errors,

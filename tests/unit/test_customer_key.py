@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from etl.customer_key import customer_key
 
@@ -169,13 +169,15 @@ CODES = st.sampled_from(
 
 @settings(max_examples=500, deadline=None)
 @given(code=CODES, rest=st.text("0123456789", min_size=4, max_size=13))
+# Found once: 521 within another country's number was taken for Mexico's retired digit.
+@example(code=352, rest="10000000000")
 def test_the_fast_way_reads_a_number_as_the_library_does(code: int, rest: str) -> None:
     digits = f"{code}{rest}"
     try:
         number = phonenumbers.parse(f"+{digits}")
     except phonenumbers.NumberParseException:
         return
-    if phonenumbers.is_valid_number(number):  # of what cannot be a number any reading is a guess
+    if phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE:
         plain = f"{number.country_code}{phonenumbers.national_significant_number(number)}"
         assert customer_key(SECRET, f"+{digits}") in (hashed(plain), None)
 
