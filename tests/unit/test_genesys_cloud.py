@@ -26,6 +26,7 @@ from etl.shapes import FACTS
 from etl.sources import Batch, Site
 from etl.sources.clouds.genesys_api import GenesysApi
 from etl.sources.clouds.genesys_batch import GenesysRules
+from etl.sources.clouds.json_fields import VERSIONS
 from etl.sources.clouds.json_files import LocalFiles
 from etl.sources.genesys_cloud import GenesysCloud, GenesysCloudSettings, GenesysFiles
 from tests.web_server import Answer, Request, web_server
@@ -158,7 +159,7 @@ def test_a_call_that_waited_was_answered_and_wrapped_up(tmp_path: Path) -> None:
     assert (row["ended_by_name"], row["agent_name"], row["stay_number"]) == ("caller", "U1", 1)
     assert row["customer_key"] == customer_key(SECRET, "+37251000001", "EE")
     newest = int((NOON + timedelta(seconds=600)).timestamp()) * 1_000_000
-    assert row["version_number"] // 1000 == newest // 1000
+    assert row["version_number"] // VERSIONS == newest // 1000
 
 
 @pytest.mark.parametrize(

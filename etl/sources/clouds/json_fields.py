@@ -21,7 +21,7 @@ from etl.sources.files.file_open import cut
 
 Row = dict[str, Any]
 SKEW = timedelta(hours=1)  # a record from further ahead comes from a clock that is wrong
-VERSIONS = 1000  # versions within the same millisecond, told apart by what they hold
+VERSIONS = 2_000_000  # within the same millisecond, told apart by what they hold; a bigint reaches the year 2115
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
@@ -134,11 +134,11 @@ def compact(record: Row) -> str:
 
 
 def version(updated_us: int, text: str) -> int:
-    """Grows with the instant, in microseconds; two records of one millisecond are told apart by their content.
+    """Grows with the instant, given in microseconds; two records of one millisecond are told apart by their content.
 
     So the same one of two wins, whichever comes last.
     """
-    return updated_us // VERSIONS * VERSIONS + zlib.crc32(text.encode("utf-8", "replace")) % VERSIONS
+    return updated_us // 1000 * VERSIONS + zlib.crc32(text.encode("utf-8", "replace")) % VERSIONS
 
 
 def microseconds(instant: datetime) -> int:
