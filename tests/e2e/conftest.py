@@ -12,12 +12,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from psycopg import sql as words
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,57 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+SHOTS = Path(__file__).parent / "screenshots"
+SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
+SCREENS = (("wall", "dark"), ("phone", "dark"), ("phone", "light"), ("laptop", "light"))
+# Streamlit first looks for its health routes below a page's path; the browser reports those two tries.
+KNOWN_NOISE = "Failed to load resource: the server responded with a status of 404"
+
+
+@contextmanager
+def visited(
+    browser: Browser, address: str, *, size: str = "laptop", theme: Any = "light"
+) -> Iterator[tuple[Page, list[str]]]:
+    """An opened page, once it has drawn something, and the errors it has reported so far."""
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.wait_for_selector(".fb h1", timeout=30_000)
+    page.wait_for_selector(".floor, .tiles, .notice, .section, .sheet", timeout=30_000)
+    try:
+        yield page, errors
+    finally:
+        context.close()
+
+
+def fits_every_screen(page: Page, errors: list[str], *, name: str) -> Iterator[str]:
+    """Turns the page to each screen and theme, keeps a picture of it, and gives the screen's name for further looks.
+
+    It may not scroll sideways nor report an error on any of them.
+    """
+    SHOTS.mkdir(exist_ok=True)
+    for size, theme in SCREENS:
+        width, height = SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+        page.wait_for_timeout(700)
+        page.screenshot(path=SHOTS / f"{name}-{size}-{theme}.png")
+        too_wide = page.evaluate(
+            "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+            ".map((part) => part.scrollWidth - part.clientWidth)"
+        )
+        assert too_wide == [0, 0], f"{name} on {size} scrolls sideways"
+        is_dark = page.evaluate(
+            "() => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme"
+        )
+        assert is_dark == theme, f"{name} on {size} is {is_dark}, expected {theme}"
+        yield size
+    assert [error for error in errors if KNOWN_NOISE not in error] == []
 
 
 class SmallSite:

@@ -6,16 +6,14 @@ import http.client
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-SHOTS = Path(__file__).parent / "screenshots"
-SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
+from tests.e2e.conftest import KNOWN_NOISE, SIZES, fits_every_screen, visited
+
 PAGES = {
     "": "Live floor",
     "service-level": "Service level",
@@ -23,28 +21,6 @@ PAGES = {
     "agents": "Agents and teams",
     "data-health": "Data health",
 }
-# Streamlit first looks for its health routes below a page's path; the browser reports those two tries.
-KNOWN_NOISE = "Failed to load resource: the server responded with a status of 404"
-
-
-@contextmanager
-def visited(
-    browser: Browser, address: str, *, size: str = "laptop", theme: Any = "light"
-) -> Iterator[tuple[Page, list[str]]]:
-    """An opened page and the errors it has reported so far."""
-    width, height = SIZES[size]
-    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-    page = context.new_page()
-    errors: list[str] = []
-    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    page.wait_for_selector(".fb h1", timeout=30_000)
-    page.wait_for_selector(".floor, .tiles, .notice", timeout=30_000)
-    try:
-        yield page, errors
-    finally:
-        context.close()
 
 
 def until(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
@@ -64,18 +40,22 @@ def card_value(page: Page, label: str) -> str:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_draws_without_errors_and_fits_every_screen(browser: Browser, address: str, path: str) -> None:
-    SHOTS.mkdir(exist_ok=True)
-    for size, theme in (("wall", "dark"), ("laptop", "light"), ("phone", "light"), ("phone", "dark")):
-        with visited(browser, f"{address}/{path}", size=size, theme=theme) as (page, errors):
-            page.wait_for_timeout(1000)
-            page.screenshot(path=SHOTS / f"{path or 'live'}-{size}-{theme}.png")
-            assert page.locator(".fb h1").inner_text() == PAGES[path]
-            too_wide = page.evaluate(
-                "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
-                ".map((part) => part.scrollWidth - part.clientWidth)"
-            )
-            assert too_wide == [0, 0], f"{PAGES[path]} on {size} scrolls sideways"
-            assert [error for error in errors if KNOWN_NOISE not in error] == []
+    with visited(browser, f"{address}/{path}") as (page, errors):
+        page.wait_for_timeout(1000)
+        assert page.locator(".fb h1").inner_text() == PAGES[path]
+        assert until(lambda: page.title() == f"{PAGES[path]} - Floorboard"), page.title()
+        for size in fits_every_screen(page, errors, name=path or "live"):
+            expect_the_figures_of_a_row_on_one_line(page, size)
+        assert page.locator(".tile").count() or path == "tickets"  # without tickets that page has no tiles
+
+
+def expect_the_figures_of_a_row_on_one_line(page: Page, size: str) -> None:
+    tops = page.locator(".tile").evaluate_all(
+        "(tiles) => tiles.map((tile) => [tile, tile.querySelector('.figure')]"
+        ".map((part) => Math.round(part.getBoundingClientRect().top)))"
+    )
+    for row in {tile for tile, _ in tops}:
+        assert len({figure for tile, figure in tops if tile == row}) == 1, (size, tops)
 
 
 @pytest.mark.parametrize("path", ["", "live"])
@@ -86,12 +66,6 @@ def test_the_live_floor_answers_at_both_its_addresses(browser: Browser, address:
         assert page.locator(".fb h1").inner_text() == "Live floor"
         assert page.get_by_text("Page not found").count() == 0
         assert page.get_by_role("dialog").count() == 0
-
-
-@pytest.mark.parametrize(("path", "title"), [("live", "Live floor"), *list(PAGES.items())[1:]])
-def test_the_browser_s_tab_names_the_page(browser: Browser, address: str, path: str, title: str) -> None:
-    with visited(browser, f"{address}/{path}") as (page, _errors):
-        assert until(lambda: page.title() == f"{title} - Floorboard"), page.title()
 
 
 def test_an_unknown_queue_leaves_the_address(browser: Browser, address: str) -> None:
@@ -113,19 +87,6 @@ def test_no_choice_is_cut_off_on_a_phone(browser: Browser, address: str) -> None
         assert boxes[0]
         assert boxes[1]
         assert boxes[0]["y"] == boxes[1]["y"]
-
-
-def test_the_figures_of_a_row_of_tiles_stand_on_one_line(browser: Browser, address: str) -> None:
-    for size in SIZES:
-        for path in PAGES.keys() - {"tickets"}:  # without tickets that page has no tiles
-            with visited(browser, f"{address}/{path}", size=size) as (page, _errors):
-                page.wait_for_selector(".tile", timeout=15_000)
-                tops = page.locator(".tile").evaluate_all(
-                    "(tiles) => tiles.map((tile) => [tile, tile.querySelector('.figure')]"
-                    ".map((part) => Math.round(part.getBoundingClientRect().top)))"
-                )
-                for row in {tile for tile, _ in tops}:
-                    assert len({figure for tile, figure in tops if tile == row}) == 1, (size, path, tops)
 
 
 def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(browser: Browser, site: Any) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.db.test_records import tell
 from tests.db.test_ticket_questions import STORY, events, h
-from tests.e2e.test_pages import KNOWN_NOISE, SHOTS, visited
+from tests.e2e.conftest import KNOWN_NOISE, SHOTS, visited
 
 EVIL = "<img src=x onerror=alert(1)>"
 
