@@ -2,20 +2,25 @@
 
 A test of this folder asks for the fixture `campaign`, does its work as many times as `times` says, and tells with
 `record` what it measured. In the ordinary suite the sizes are small and the figures go nowhere; `make torture` runs
-the long sizes and writes every figure into docs/torture.md.
+the long sizes and writes every figure into docs/torture.jsonl and, to be read, docs/torture.md.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 LONG_VARIABLE = "FLOORBOARD_TORTURE"
 SEED_VARIABLE = "FLOORBOARD_TORTURE_SEED"
 RESULTS_VARIABLE = "FLOORBOARD_TORTURE_RESULTS"
+LIBRARIES = ("sqlalchemy", "psycopg", "polars", "apscheduler", "streamlit", "hypothesis")
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Campaign:
     is_long: bool
     seed: int
     results: Path | None
+    test_name: str = ""
     started_at: float = field(default_factory=time.monotonic)
 
     def times(self, *, short: int, long: int) -> int:
@@ -38,19 +44,41 @@ class Campaign:
         line = {
             "row_id": row_id,
             "promise": promise,
+            "test_name": self.test_name,
             "seed": self.seed,
+            "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self.started_at, 1),
+            "versions": versions(),
             "figures": figures,
         }
         with self.results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def campaign_of_the_environment() -> Campaign:
+def campaign_of_the_environment(test_name: str = "") -> Campaign:
     """The campaign as the variables of the environment describe it; the short one where they say nothing."""
     results = os.environ.get(RESULTS_VARIABLE)
     return Campaign(
         is_long=os.environ.get(LONG_VARIABLE) == "long",
         seed=int(os.environ.get(SEED_VARIABLE, "1")),
         results=Path(results) if results else None,
+        test_name=test_name,
     )
+
+
+def versions() -> dict[str, str]:
+    """What the figures were measured with: Python, the libraries, and the number of cores."""
+    found = {name: version(name) for name in LIBRARIES}
+    return {"python": platform.python_version(), **found, "cores": str(os.cpu_count())}
+
+
+def newest_of_each(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of several measurements of one promise the newest, in the order of the plan's row ids."""
+    newest = {(line["row_id"], line["promise"], line["test_name"]): line for line in lines}
+    return sorted(newest.values(), key=lambda line: (*_place(line["row_id"]), line["promise"]))
+
+
+def _place(row_id: str) -> tuple[str, int]:
+    letters = row_id.rstrip("0123456789.")
+    digits = "".join(letter for letter in row_id[len(letters) :] if letter.isdigit())
+    return letters or "~", int(digits or 0)

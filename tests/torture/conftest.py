@@ -8,6 +8,6 @@ from tests.torture.campaign import Campaign, campaign_of_the_environment
 
 
 @pytest.fixture
-def campaign() -> Campaign:
+def campaign(request: pytest.FixtureRequest) -> Campaign:
     """The size of this run (short in the ordinary suite, long in the campaign) and where its figures go."""
-    return campaign_of_the_environment()
+    return campaign_of_the_environment(request.node.name)
