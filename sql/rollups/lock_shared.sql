@@ -18,7 +18,7 @@ with noted as (
     having count(distinct k.source_name) > 1
 )
 
-select count(pg_advisory_xact_lock(hashtext('warehouse.' || n.kind_name || '_intervals'), n.of_id)) as locked_count
+select count(ops.wait_for_turn(hashtext('warehouse.' || n.kind_name || '_intervals'), n.of_id)) as locked_count
 from (
     select
         m.kind_name,

@@ -15,9 +15,11 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+from floorboard import FrontDoorError, bring_up_to_date
 from sql import migrate as migration
-from sql.migrate import check, migrate, pending
+from sql.migrate import check, migrate, pending, unfit
 from sql.warehouse import WarehouseError, open_engine
+from tests.torture.tcp_proxy import PostgresProxy
 
 ROOT = Path(__file__).parents[2]
 ONE = "create schema warehouse;\ncreate table warehouse.calls (call_id text primary key);\n"
@@ -267,3 +269,48 @@ def test_check_says_that_a_server_does_not_answer(tmp_path: Path) -> None:
         migrate(engine)
     with pytest.raises(WarehouseError, match="does not answer"):
         pending(engine)
+
+
+def test_a_server_that_nobody_may_work_with_is_refused_at_the_start_with_one_line(
+    empty: sa.Engine, schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert unfit(empty) == []
+    bring_up_to_date(empty, is_allowed=True)
+    monkeypatch.setattr(migration, "OLDEST_VERSION_NUMBER", 990000)
+    with pytest.raises(
+        FrontDoorError, match=r"^Postgres is version \S+.*; expected 15\.14 or newer\. Update the server\.$"
+    ):
+        bring_up_to_date(empty, is_allowed=True)
+
+
+def test_a_language_that_does_not_work_is_refused_at_the_start(empty: sa.Engine, schema: Path) -> None:
+    migrate(empty)
+    with empty.begin() as connection:  # as after an update that left the library of another version behind
+        connection.exec_driver_sql(
+            "update pg_proc set probin = '$libdir/plpgsql_of_another_version' where proname like 'plpgsql_%%handler'"
+        )
+    empty.dispose()
+    (sentence,) = unfit(empty)
+    assert sentence.startswith("The language plpgsql does not work (")
+    assert check(empty) == [sentence]
+    with pytest.raises(FrontDoorError, match="plpgsql does not work"):
+        bring_up_to_date(empty, is_allowed=False)
+
+
+def test_a_silent_server_holds_no_migration_up(
+    empty_database_url: str, schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migration, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(migration, "FILE_SECONDS", 0.5)
+    with PostgresProxy(empty_database_url) as proxy:
+        engine = open_engine(proxy.url)
+        assert pending(engine) == ["001_calls", "002_doubled"]
+        proxy.set("blackhole")
+        began = time.monotonic()
+        for work in (pending, migrate, unfit):
+            with pytest.raises(WarehouseError, match=r"does not answer|went away"):
+                work(engine)
+        (sentence,) = check(engine)
+        assert "does not answer" in sentence
+        assert time.monotonic() - began < 4
+        engine.dispose()

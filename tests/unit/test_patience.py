@@ -1,0 +1,70 @@
+"""How long a load goes on trying: only what can pass by itself, a little longer each time, and not for ever."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.patience import MOST_TRIES, Patience
+from sql.warehouse import REFUSE_ROWS, RETRY, RETRY_SMALLER, TELL, WAIT, Fault, WarehouseError
+
+
+class Time:
+    """A clock that only the sleeping moves on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept.append(seconds)
+
+
+def longest(_low: float, high: float) -> float:
+    return high
+
+
+def failing(fault: Fault) -> WarehouseError:
+    error = WarehouseError("The warehouse does not answer.")
+    error.fault = fault
+    return error
+
+
+def patience(time: Time) -> Patience:
+    return Patience(clock=lambda: time.now, sleep=time.sleep, chance=longest)
+
+
+@pytest.mark.parametrize("fault", [RETRY, RETRY_SMALLER])
+def test_what_can_pass_is_tried_again_after_ever_longer_waits(fault: Fault) -> None:
+    time = Time()
+    patient = patience(time)
+    for _ in range(MOST_TRIES):
+        patient.bear(failing(fault))
+    assert time.slept == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
+    with pytest.raises(WarehouseError, match="does not answer"):
+        patient.bear(failing(fault))
+
+
+@pytest.mark.parametrize("fault", [WAIT, TELL, REFUSE_ROWS])
+def test_what_needs_a_person_or_is_the_rows_fault_is_told_at_once(fault: Fault) -> None:
+    time = Time()
+    with pytest.raises(WarehouseError):
+        patience(time).bear(failing(fault))
+    assert time.slept == []
+
+
+def test_a_step_ahead_makes_it_whole_again() -> None:
+    time = Time()
+    patient = patience(time)
+    for step in range(50):  # fifty restarts, with a batch between each two
+        patient.step(step)
+        patient.bear(failing(RETRY))
+    assert set(time.slept) == {0.2}
+
+
+def test_after_a_minute_without_a_step_it_is_enough_however_few_the_tries() -> None:
+    time = Time()
+    patient = patience(time)
+    time.now = 60.0  # as after a batch that a silent network held for its whole deadline
+    with pytest.raises(WarehouseError):
+        patient.bear(failing(RETRY))
