@@ -16,7 +16,24 @@ select
 from warehouse.calls as c
 where
     c.agent_id is not null and c.answered_at >= :window_start and c.answered_at < :window_end
-    and c.offered_at < :window_end
+    and c.offered_at < :window_end and c.offered_at >= :window_start - interval '4 hours'
+union
+-- Who waited longer than that stands in an index of few: of those that lasted long, or of those that are open.
+select
+    c.agent_id,
+    date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00')
+from warehouse.calls as c
+where
+    c.agent_id is not null and c.answered_at >= :window_start and c.answered_at < :window_end
+    and c.offered_at < :window_start - interval '4 hours' and c.ended_at - c.offered_at > interval '4 hours'
+union
+select
+    c.agent_id,
+    date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00')
+from warehouse.calls as c
+where
+    c.agent_id is not null and c.answered_at >= :window_start and c.answered_at < :window_end
+    and c.offered_at < :window_start - interval '4 hours' and c.ended_at is null
 union
 select
     s.agent_id,
@@ -29,4 +46,5 @@ cross join lateral generate_series(
 ) as i (interval_start_at)
 where
     s.state_name <> 'signed_out' and s.started_at < :window_end and s.ended_at > :window_start
+    and s.started_at >= :window_start - interval '31 days 15 minutes'
     and i.interval_start_at < least(s.ended_at, :window_end)
