@@ -1,0 +1,52 @@
+-- Takes away what customers wrote, what was written about their contacts, and the ways back to them in other systems.
+-- Grain: one row: how many calls and tickets were theirs. Their key goes afterwards, with ops.erase_texts.
+with their_calls as materialized (
+    select
+        c.source_name,
+        c.call_id,
+        c.contact_id
+    from warehouse.calls as c
+    where c.customer_key = :customer_key
+),
+
+their_tickets as materialized (
+    select
+        t.source_name,
+        t.ticket_id
+    from warehouse.tickets as t
+    where t.customer_key = :customer_key
+),
+
+links as (
+    delete from warehouse.kept_callbacks as k where k.customer_key = :customer_key
+),
+
+addresses as (
+    update warehouse.tickets as t set url_text = null
+    where t.customer_key = :customer_key and t.url_text is not null
+),
+
+surveys as (
+    update warehouse.surveys as s set comment_text = null
+    where
+        s.comment_text is not null
+        and (
+            s.customer_key = :customer_key
+            or exists (select 1 from their_calls as c where c.call_id = s.call_id or c.contact_id = s.contact_id)
+            or exists (select 1 from their_tickets as t where t.ticket_id = s.ticket_id)
+        )
+),
+
+reviews as (
+    update warehouse.quality_reviews as r set comment_text = null
+    where
+        r.comment_text is not null
+        and (
+            exists (select 1 from their_calls as c where c.call_id = r.call_id)
+            or exists (select 1 from their_tickets as t where t.ticket_id = r.ticket_id)
+        )
+)
+
+select
+    (select count(*) from their_calls) as calls,
+    (select count(*) from their_tickets) as tickets
