@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Engine
 
 from etl.config import CONFIG_VARIABLE, Settings, load_settings, settings_path
-from etl.jobs import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.load import run_source
+from etl.schedule.clock import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.simulation.floor_log import FloorClock, floor_clock, follow_floor, write_floor
 from etl.simulation.floor_organisation import organise
 from etl.supervise import (

@@ -11,22 +11,25 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 import sqlalchemy as sa
 
-from etl import LoadError
+from etl import LoadError, signs
 from etl.config import Settings
 from etl.customer_key import customer_secret
 from etl.masking import MASKED_PATTERN, masked
 from etl.merge import merge_batch
+from etl.patience import Patience
+from etl.schedule.slots import Slot, Turn
 from etl.sources import PIECE_BYTES, Batch, Reader, SourceSettings
 from sql import warehouse
 
 MANY_ROWS = 50_000  # after so many the planner's old knowledge makes ticks slow
 MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
 SCHEDULES_SECONDS = 3600.0
+FARTHEST_AHEAD = timedelta(days=367)  # readers refuse what is more than a year ahead
 DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
 
 
@@ -48,6 +51,7 @@ class BatchSummary:
     rejected_rows: int
     newest_event_at: datetime | None
     notice: str | None
+    run_id: int | None = None
 
 
 @dataclass
@@ -61,6 +65,7 @@ class RunSummary:
     batches: int = 0
     newest_event_at: datetime | None = None
     notices: list[str] = field(default_factory=list)
+    run_ids: list[int] = field(default_factory=list)
 
     def add(self, batch: BatchSummary) -> None:
         """Counts one batch in."""
@@ -72,6 +77,8 @@ class RunSummary:
         self.newest_event_at = batch.newest_event_at or self.newest_event_at
         if batch.notice:
             self.notices.append(batch.notice)
+        if batch.run_id is not None:
+            self.run_ids.append(batch.run_id)
 
 
 class Readers:
@@ -142,26 +149,28 @@ def run_source(
     until_idle: bool = True,
     on_batch: Callable[[BatchSummary], None] | None = None,
     readers: Readers | None = None,
+    slot: Slot | None = None,
 ) -> RunSummary:
     """Loads everything that the source has written since the last load, then (`until_idle`) what came meanwhile.
 
     readers: those that outlive a load, by source (one may hold a connection); a missing one is made and kept.
+    slot: of a load on time, taken in the transaction that opens the cursor; SlotTaken where another process has it.
     Raises LoadError; a load that failed has its row in the ledger, and what was committed before stays.
     """
     summary = RunSummary()
-    started_at = now()
+    started_at, turn = now(), Turn(slot)
     kept = Readers() if readers is None else readers
     try:
         reader = kept.of(settings, source)
         if kept.is_time_for_schedules(source) and (notice := _store_schedules(engine, source, reader)):
-            summary.notices.append(_without_customers(notice, settings))
+            summary.notices.append(without_customers(notice, settings))
         more = until_idle and not source.is_endless
-        while _pass(engine, settings, source, reader, summary, now=now, on_batch=on_batch) and more:
+        while _pass(engine, settings, source, reader, summary, turn, now=now, on_batch=on_batch) and more:
             pass
         if summary.loaded_rows >= MANY_ROWS:
             analyze(engine)
     except (LoadError, warehouse.WarehouseError, OSError, pl.exceptions.PolarsError) as error:
-        message = _without_customers(f"Source '{source.name}': {error}", settings)
+        message = without_customers(f"Source '{source.name}': {error}", settings)
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
         raise LoadError(message) from error
     except Exception as error:  # a fault of the program: noted by its kind, its text may hold what was read
@@ -186,6 +195,7 @@ def _pass(
     source: SourceSettings,
     reader: Reader,
     summary: RunSummary,
+    turn: Turn,
     *,
     now: Callable[[], datetime],
     on_batch: Callable[[BatchSummary], None] | None,
@@ -196,17 +206,28 @@ def _pass(
     single line is left: that one is refused with the warehouse's reason, and reading goes on after it.
     """
     batches = summary.batches
-    piece_bytes, refusal = PIECE_BYTES, None
+    piece_bytes, refusal, patience = PIECE_BYTES, None, Patience()
     while True:
         most = MOST_SMALL_PIECES if piece_bytes < PIECE_BYTES else None
+        patience.step(summary.batches)
         try:
             is_done = _load_pieces(
-                engine, settings, source, reader, summary,
+                engine, settings, source, reader, summary, turn,
                 piece_bytes=piece_bytes, refusal=refusal, most=1 if refusal else most, now=now, on_batch=on_batch,
             )  # fmt: skip
         except _CursorMovedError:
             return True
         except warehouse.WarehouseError as error:
+            if error.is_transient:  # whether the batch was committed, the cursor tells: it is read again
+                patience.step(summary.batches)
+                patience.bear(error)
+                summary.notices.append(f"It was tried again: {error}")
+                # Not as the refusal of the next line, where the reply was lost and the cursor stands behind that one.
+                refusal = None
+                piece_bytes = (
+                    max(1, piece_bytes // 16) if error.fault is warehouse.RETRY_SMALLER else PIECE_BYTES
+                )
+                continue
             if not error.is_data_fault or refusal:
                 raise
             refusal = str(error) if piece_bytes == 1 else None
@@ -223,6 +244,7 @@ def _load_pieces(
     source: SourceSettings,
     reader: Reader,
     summary: RunSummary,
+    turn: Turn,
     *,
     piece_bytes: int,
     refusal: str | None,
@@ -231,9 +253,11 @@ def _load_pieces(
     on_batch: Callable[[BatchSummary], None] | None,
 ) -> bool:
     """Loads at the most `most` batches from the stored cursor on; whether the end was reached."""
-    position_text, carry_text = _cursor(engine, settings, source, now=now)
+    position_text, carry_text = _cursor(engine, settings, source, turn, now=now)
     found = reader.read(position_text, carry_text, now=now(), piece_bytes=piece_bytes, refusal=refusal)
     for number, batch in enumerate(found, start=1):
+        signs.alive()
+        refuse_far_ahead(batch, now=now())
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
             done = load_batch(
                 connection, settings, source, batch, follows=(position_text, carry_text), now=now
@@ -247,11 +271,23 @@ def _load_pieces(
     return True
 
 
+def refuse_far_ahead(batch: Batch, *, now: datetime) -> None:
+    """LoadError where reading stands further ahead than any event that a reader takes: what it carried is not true."""
+    newest = batch.newest_event_at
+    if newest is not None and newest > now + FARTHEST_AHEAD:
+        raise LoadError(
+            f"the stored cursor is not usable, what was carried on is of {newest:%Y-%m-%d}, over a year ahead of this "
+            "computer's clock. Correct the clock if it is wrong, else run `floorboard etl run --source NAME "
+            "--from-start`; rows loaded already do not count twice."
+        )
+
+
 def _cursor(
-    engine: sa.Engine, settings: Settings, source: SourceSettings, *, now: Callable[[], datetime]
+    engine: sa.Engine, settings: Settings, source: SourceSettings, turn: Turn, *, now: Callable[[], datetime]
 ) -> tuple[str, str]:
     """Where reading stands and what it carries; the site's name and zone are noted on the way."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        turn.begin(connection, now=now())
         site = {"site_name": settings.site.name, "time_zone_name": settings.site.time_zone}
         warehouse.execute(connection, "merge/site_renamed", site_name=settings.site.name)
         warehouse.execute(connection, "merge/queue_time_zones", source_name=source.name, **site)
@@ -263,6 +299,7 @@ def _cursor(
             stale_after_seconds=source.stale_after_seconds,
             checked_at=now(),
         )
+    turn.is_begun = True
     return position_text, carry_text
 
 
@@ -287,7 +324,8 @@ def load_batch(
         unchanged_rows=batch.read_rows - done.loaded_rows - done.rejected_rows,
         rejected_rows=done.rejected_rows,
         newest_event_at=batch.newest_event_at,
-        notice=_without_customers(batch.notice, settings) if batch.notice else None,
+        notice=without_customers(batch.notice, settings) if batch.notice else None,
+        run_id=run_id,
     )
     _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())
     warehouse.execute(
@@ -330,13 +368,15 @@ def _write_run(
     )
 
 
-def _without_customers(message: str, settings: Settings) -> str:
+def without_customers(message: str, settings: Settings) -> str:
     """A message as the ledger keeps it and others read it: what a source delivered may hold numbers and addresses."""
     try:
         secret = customer_secret()
     except (LoadError, OSError):  # perhaps the very thing that the message tells
         secret = secrets.token_bytes(32)
-    return masked(message, secret, settings.site.site.country_name)
+    # the name of a field that is new to us may hold anything
+    told = message.replace("\x00", "\u2400").encode(errors="replace").decode()
+    return masked(told, secret, settings.site.site.country_name)
 
 
 def _note_failure(
@@ -393,7 +433,7 @@ def replay_rejects(
                     raise
                 parts += _halves(part)
     except warehouse.WarehouseError as error:
-        raise LoadError(_without_customers(f"Source '{source_name}': {error}", settings)) from error
+        raise LoadError(without_customers(f"Source '{source_name}': {error}", settings)) from error
     finally:
         reader.close()
     return summary

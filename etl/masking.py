@@ -30,7 +30,7 @@ _CLOCK = rf"\d{{1,2}}:\d\d(?::\d\d(?:\.\d{{1,9}})?)?(?!\d){_ZONE}"
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
 # A number of ten digits alone may be a customer's: an epoch is known by standing first in a line of a queue_log.
 _KEPT = re.compile(
-    rf"""(?=[0-9A-Fa-f]) (?:
+    rf"""(?=[0-9A-Fa-f]) (?: (?=\d) (?:
     (?:^|(?<=["'])) (?: 1\d{{9}}(?=\|) | 2\d{{9}}(?=\|[^|\n]*\|[^|\n]*\|[^|\n]*\|[A-Z]) )
   | (?<=field[ ]1[ ]is[ ]) 1\d{{9}} (?=[,;])
   | (?<![\w+.]) [12]\d{{9}}\.\d{{1,9}} (?![\w.])                          # 1795309870.123, the id of a call
@@ -40,15 +40,16 @@ _KEPT = re.compile(
   | (?<![\d+]) {_DAY}(?P<mark>[-/.]){_MONTH}(?P=mark){_YEAR}(?!\d) (?:[ ]{_CLOCK})?
   | (?<![\d+]) {_MONTH}/{_DAY}/{_YEAR}(?!\d) (?:[ ]{_CLOCK})?
   | (?<![\d:]) {_CLOCK}
-  | (?<![0-9A-Fa-f]) [0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}} (?![0-9A-Fa-f])
   | (?<=:) \d{{12}}(?=:[\w-]+/)                                           # the account in an ARN
+    )
+  | (?<![0-9A-Fa-f]) [0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}} (?![0-9A-Fa-f])
     )""",
     re.VERBOSE | re.MULTILINE,
 )
 _BETWEEN = r"[ \xa0\u2000-\u200f\u202a-\u202f\u2060-\u2069\ufeff().\[\]/~\u2010-\u2015\u2212-]"
 _HOST = r"(?:[\w-]+\.)+(?=[\w-]*[^\W\d_])[\w-]+"
 _ADDRESS = rf"""
-    (?P<uri>(?:sips?|mailto):[^\s<>"',|\\)\]}}]+)
+    (?P<uri>(?:sips?|mailto):[^\s<>"',|\\)\]}};]+(?:;[\w.-]++(?:=[^\s<>"',|\\)\]}};]*+)?(?![^\s<>"',|\\)\]}};?]))*)
   | (?P<address>(?:"[^"\n]{{1,64}}"|[^\s@<>()",:;|'\[\]{{}}\\=/]{{1,64}})(?:@|%40){_HOST})
   | """
 _NUMBER = rf"""
@@ -62,7 +63,7 @@ _IS_ADDRESS = re.compile(r"@|%40|sips?:|mailto:", re.IGNORECASE)
 _HOST_OF_DIGITS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _NAME = re.compile(
     r"""(?:"(?=[^"\n]*[^\W\d_])(?:[^"\n\d]|\d(?!\d\d\d)){0,100}"
-    |(?<!\w)[^\W\d_](?:[^\W\d]|[.\- ]|(?<=\w)['\u2019](?=\w)){0,99})[ ]*
+    |(?<!\w)[^\W\d_](?:[^\W\d]|[.\- ]|(?<=\w)['\u2019](?=\w)){0,99}+)[ ]*+
     (?=<(?:key:|\u2022|[+(]?\d|sips?:|tel:))""",
     re.VERBOSE,
 )

@@ -7,7 +7,7 @@ The rule it guards: rows go in by key and in the order of their keys, and every 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,8 +17,10 @@ import sqlalchemy as sa
 
 from etl.config import Settings
 from etl.customer_key import customer_secret
+from etl.erased import erased_in
 from etl.frames import copy_to_stage, fitted, judged
 from etl.masking import masked
+from etl.refusals import close_loaded
 from etl.shapes import (
     AGENT_STATES,
     CALLS,
@@ -70,14 +72,22 @@ def merge_batch(
     )
     # Whoever tells under the same name waits here: what is read from now on is what stands at the end.
     warehouse.one_row(connection, "merge/facts_lock", source_name=source.facts_source_name)
+    erased = erased_in(
+        connection, customer_secret,
+        source_name=source.facts_source_name, country_name=settings.site.site.country_name,
+    )  # fmt: skip
     taken, refused_records, refused_facts = _judged(batch)
-    facts = _with_ids(connection, settings, source, batch, taken)
+    batch = replace(batch, names=erased.with_aliases(batch.names))
+    facts = _with_ids(connection, settings, source, batch, erased.of_facts(taken))
     for statement in _stages(facts):
         connection.exec_driver_sql(warehouse.statement(statement))
-    copy_to_stage(connection, _storable(pl.concat([batch.rejects, refused_records]), settings), REJECTS)
-    rejected_rows = warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
+    refused_rows = _storable(pl.concat([batch.rejects, refused_records]), settings)
+    refused_rows = erased.of_texts(refused_rows)
+    copy_to_stage(connection, refused_rows, REJECTS)
+    warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
+    rejected_rows = refused_rows.height
     for refused in refused_facts:  # of a log: a fact may hold several of its rows, or none
-        copy_to_stage(connection, _storable(_refusals(refused, source), settings), REJECTS)
+        copy_to_stage(connection, erased.of_texts(_storable(_refusals(refused, source), settings)), REJECTS)
         warehouse.execute(connection, "merge/rejects", **run, rejected_at=now())
         rejected_rows += int(refused["new_rows"].sum()) if "new_rows" in refused.columns else 0
     ticket_merge.note_days(connection, facts, source_name=source.facts_source_name)
@@ -91,7 +101,7 @@ def merge_batch(
         loaded_seqs.update(changed_seqs)
     if batch.unused.height:
         unused = (
-            _storable(batch.unused, settings)
+            erased.of_texts(_storable(batch.unused, settings))
             .group_by("event_name", maintain_order=True)
             .agg(pl.col("is_known").all(), pl.col("read_rows").sum())
         )
@@ -103,6 +113,10 @@ def merge_batch(
             are_known=unused["is_known"].to_list(),
             read_rows=unused["read_rows"].to_list(),
         )
+    close_loaded(
+        connection, batch, refused_rows, source_name=source.name, now=now(),
+        stored=lambda told: erased.of_texts(_storable(told, settings)),
+    )  # fmt: skip
     ticket_merge.settle(connection, facts, run=of_facts)
     warehouse.one_row(connection, "rollups/lock_shared")
     roll_up(connection)
@@ -207,14 +221,7 @@ def merge_facts(
     """
     if frame.is_empty():
         return 0, []
-    if is_record and "version_number" in frame.columns:
-        frame = frame.sort("version_number", maintain_order=True)
-    if is_record and shape is CALLS:
-        frame = _with_waits(_newest_told(frame))
-    if shape is CONTACT_LINKS:
-        frame = frame.with_columns(pl.col("source_name").fill_null(run["source_name"]))
-    if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
-        frame = frame.unique(shape.key, keep="last", maintain_order=True)
+    frame = _told_once(frame, shape, source_name=run["source_name"], is_record=is_record)
     if shape in (CALLS, AGENT_STATES):
         make_months(connection, frame)
     copy_to_stage(connection, frame, shape)
@@ -241,6 +248,66 @@ def merge_facts(
     if shape is CALLS:
         warehouse.execute(connection, "merge/callback_links", run_id=run["run_id"])
     return int(changed_rows), list(changed_seqs)
+
+
+def _told_once(frame: pl.DataFrame, shape: Shape, *, source_name: str, is_record: bool) -> pl.DataFrame:
+    """The facts of a batch by their keys, each as it counts: the newest telling, with what follows from it."""
+    if is_record and "version_number" in frame.columns:
+        frame = frame.sort("version_number", maintain_order=True)
+    if is_record and shape is CALLS:
+        frame = _with_waits(_newest_told(frame))
+    if shape is CONTACT_LINKS:
+        frame = frame.with_columns(pl.col("source_name").fill_null(source_name))
+    if shape.key:  # the same key twice in one batch (a clock that was set back): the row told last
+        frame = frame.unique(shape.key, keep="last", maintain_order=True)
+    return frame
+
+
+def facts_taken(
+    connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch
+) -> list[tuple[Shape, pl.DataFrame]]:
+    """What of a batch the warehouse takes, as merge_batch would merge it; nothing is merged.
+
+    The columns of the shape, and queue_name and agent_name where the source told them; an id below 0 stands for a
+    queue or an agent that the warehouse does not know.
+    """
+    erased = erased_in(
+        connection, customer_secret,
+        source_name=source.facts_source_name, country_name=settings.site.site.country_name,
+    )  # fmt: skip
+    taken = erased.of_facts(_judged(batch)[0])
+    known = _names(connection, source)
+    facts = []
+    for shape, frame in taken:
+        names = [name for name in ("queue_name", "agent_name") if name in frame.columns]
+        columns = [
+            *(pl.col(name).cast(dtype) for name, dtype in shape.columns.items()),
+            *(pl.col(name).cast(pl.String) for name in names),
+        ]
+        whole = _identified(frame, shape, known).select(columns)
+        stand_ins = [
+            pl.coalesce(f"{of}_id", _unknown(pl.col(f"{of}_name")))
+            for of in (name.removesuffix("_name") for name in names)
+            if f"{of}_id" in shape.columns
+        ]
+        is_record = batch.rows is not None
+        facts.append(
+            (
+                shape,
+                _told_once(
+                    whole.with_columns(stand_ins),
+                    shape,
+                    source_name=source.facts_source_name,
+                    is_record=is_record,
+                ),
+            )
+        )
+    return facts
+
+
+def _unknown(name: pl.Expr) -> pl.Expr:
+    """A number below 0 for the name of somebody who has none, the same for the same name."""
+    return pl.when(name.is_not_null()).then(-2 - (name.hash() % 2**30).cast(pl.Int32))
 
 
 def _newest_told(calls: pl.DataFrame) -> pl.DataFrame:

@@ -80,6 +80,7 @@ def web_server(handler: Callable[[Request], Answer | Any]) -> Iterator[BaseUrl]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else every second answer waits 40 ms for an acknowledgement
 
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_address
@@ -112,6 +112,8 @@ class Batch:
     rejects: place_text, file_key, reason_text, raw_text; unused: event_name, is_known, read_rows;
     names: kind_name, source_key, display_name, where keys are not names.
     replaces_tails: the agent states are each agent's whole rest from its first row here on.
+    is_named: the place of a row is its record's own name, whatever is told of it; not a line that another may fill.
+    lines: for a log without `rows`, all lines that were read (place_text, raw_text), made where somebody asks.
     """
 
     facts: dict[str, pl.DataFrame]
@@ -125,6 +127,8 @@ class Batch:
     unused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=UNUSED_SCHEMA))
     names: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NAME_SCHEMA))
     replaces_tails: bool = False
+    is_named: bool = False
+    lines: Callable[[], pl.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,21 @@ class Reader(ABC):
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """Rows once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
 
+    tells_in_order: ClassVar[bool] = False
+    """Whether what it tells of a day comes within a day of it, so that reading on after that finds no more of it."""
+
+    def rewound(
+        self,
+        carry_text: str,  # noqa: ARG002 - what some readers learned once and need again
+        *,
+        to: datetime,  # noqa: ARG002 - for the readers that can tell it
+    ) -> tuple[str, str] | None:
+        """A position and a carry from which everything since the instant is told again, by what is carried now.
+
+        None where an instant does not tell a position: then it is read from where an earlier reading stood.
+        """
+        return None
+
     def schedules(self) -> Timetables | None:
         """The business hours that the origin tells, None where it tells none. Raises LoadError."""
         return None
@@ -173,6 +192,9 @@ class SourceSettings(Table):
     is_endless: ClassVar[bool] = False
     """Whether the origin never comes to an end: a load takes what is there and does not wait for the rest."""
 
+    told_once_text: ClassVar[str | None] = None
+    """Why the origin cannot be asked again for a day that is over; None where it can."""
+
     reads: ClassVar[PlaceKind] = "files"
     """What its path or paths name, where it has such."""
 
@@ -180,6 +202,9 @@ class SourceSettings(Table):
     every_seconds: Annotated[int, Field(ge=1, le=86_400)]
     stale_after_seconds: Annotated[int, Field(ge=1, le=31_536_000)] = 300
     """From this age of the newest event on, the boards say that the data is stale."""
+
+    deadline_seconds: Annotated[int, Field(ge=5, le=86_400)] = 1200
+    """After so long without any progress (nothing read, nothing loaded) a load is ended and begun anew."""
 
     @property
     def facts_source_name(self) -> str:

@@ -87,6 +87,9 @@ class AmiSettings(SourceSettings):
     """The manager interface of one PBX. The secret stands in the environment or in a file of mode 600, never here."""
 
     is_endless: ClassVar[bool] = True
+    told_once_text: ClassVar[str | None] = (
+        "the manager interface tells what happens while somebody listens, and never again; compare the PBX's queue log"
+    )
 
     kind: Literal["asterisk_ami"]
     host: Host

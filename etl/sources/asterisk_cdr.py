@@ -47,6 +47,7 @@ from etl.sources.pbx.cdr_rows import (
     KNOWN_COLUMNS,
     LAYOUTS,
     NEEDED_COLUMNS,
+    SKEW_SECONDS,
     Record,
     RecordClock,
     decoded,
@@ -174,6 +175,8 @@ class CdrSettings(DialplanSettings):
 class CdrFile(Reader):
     """A file of call detail records and the site's rules for it."""
 
+    tells_in_order: ClassVar[bool] = True
+
     path: Path
     columns: tuple[str, ...]
     rules: CallRules
@@ -218,13 +221,13 @@ class CdrFile(Reader):
                 left = replace(left, seen={}, newest_at=0)  # so that the keys of its rows come out as before
             drawn = self._drawn(piece, left, now_at, refusal)
             ready, left = _ready(drawn, left, now_at)
-            batch, left = self._batch(ready, left)
+            batch, left = self._batch(ready, left, now_at)
             position_text = piece.position.to_text()
             yield replace(batch, position_text=position_text, carry_text=left.to_text())
             refusal = None
         if _has_waited(left, now_at):
             ready = Drawn(records=list(left.waiting))
-            batch, left = self._batch(ready, replace(left, waiting=()))
+            batch, left = self._batch(ready, replace(left, waiting=()), now_at)
             yield replace(batch, position_text=position_text, carry_text=left.to_text())
 
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
@@ -239,7 +242,7 @@ class CdrFile(Reader):
                 still.add(place)
                 continue
             drawn.records += records
-        batch, after = self._batch(drawn, left)
+        batch, after = self._batch(drawn, left, int(now.timestamp()))
         batch = replace(
             batch,
             unused=batch.unused.clear(),
@@ -302,9 +305,9 @@ class CdrFile(Reader):
                 drawn.refused.append((place, str(error), raw))
         return drawn
 
-    def _batch(self, drawn: Drawn, left: Unfinished) -> tuple[Batch, Unfinished]:
+    def _batch(self, drawn: Drawn, left: Unfinished, now_at: int) -> tuple[Batch, Unfinished]:
         """The calls and links of whole calls' records."""
-        newest_at = max([left.newest_at, *(record.ended_at for record in drawn.records)])
+        newest_at = _newest(drawn.records, left, now_at)
         if self.known is not None and drawn.records:
             self.known.span(min(record.started_at for record in drawn.records), newest_at)
         seen = dict(left.seen)
@@ -318,7 +321,7 @@ class CdrFile(Reader):
         fault = zone_fault(differences, self.zone)
         if fault:
             raise LoadError(f"{self.path}: {fault}")
-        contacts = Contacts(left.contacts.newest_at, dict(left.contacts.groups))
+        contacts = Contacts(left.contacts.newest_at, dict(left.contacts.groups), now_at + SKEW_SECONDS)
         queued = tell(chains, self.rules, contacts, drawn, is_in_queue_log=self._is_known)
         missing = [call_id for call_id in queued if self._is_missing(call_id, chains[call_id])]
         if missing:
@@ -361,6 +364,12 @@ def _call_id(record: Record, seen: dict[str, tuple[int, int]]) -> str:
     return f"cdr-{key}" if count == 1 else f"cdr-{key}-{count}"
 
 
+def _newest(records: list[Record], left: Unfinished, now_at: int) -> int:
+    """The newest end that was read; one that lies ahead of the clock is a slip, and would age everything after it."""
+    ends = (record.ended_at for record in records)
+    return max([left.newest_at, *(ended_at for ended_at in ends if ended_at <= now_at + SKEW_SECONDS)])
+
+
 def _has_waited(left: Unfinished, now_at: int) -> bool:
     """Whether the rows that wait have waited long enough, or are old: nobody writes their call's others any more."""
     newest = max((record.ended_at for record in left.waiting), default=0)
@@ -374,6 +383,6 @@ def _ready(drawn: Drawn, left: Unfinished, now_at: int) -> tuple[Drawn, Unfinish
     records = [*left.waiting, *drawn.records]
     last = {record.texts.get("uniqueid") for record in records[-LAST_ROWS:]} - {None, ""}
     waiting = tuple(record for record in records if record.texts.get("uniqueid") in last)
-    newest = max([left.newest_at, *(record.ended_at for record in records)])
+    newest = _newest(records, left, now_at)
     ready = [record for record in records if record.texts.get("uniqueid") not in last]
     return replace(drawn, records=ready), replace(left, waiting=waiting, waits_since=now_at, newest_at=newest)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -26,7 +26,7 @@ from pydantic import model_validator
 from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, UNUSED_SCHEMA, Batch, Names, Reader, SettingsPath, Site
-from etl.sources.asterisk_cdr import FUTURE_SECONDS, DialplanSettings
+from etl.sources.asterisk_cdr import FUTURE_SECONDS, REPLAY_SECONDS, DialplanSettings
 from etl.sources.files.growing_file import Piece, Position, pieces
 from etl.sources.pbx.asterisk_times import (
     FIRST_INSTANT,
@@ -141,6 +141,8 @@ class OpenChannels:
 class CelFile(Reader):
     """A file of channel events and the site's rules for it."""
 
+    tells_in_order: ClassVar[bool] = True
+
     path: Path
     columns: tuple[str, ...]
     rules: CallRules
@@ -168,7 +170,9 @@ class CelFile(Reader):
                 f"the stored cursor is not usable, {error}. Run `floorboard etl run --source NAME --from-start`; "
                 "rows loaded already do not count twice."
             ) from error
-        latest_at = int(now.timestamp()) + FUTURE_SECONDS
+        now_at = int(now.timestamp())
+        latest_at = now_at + FUTURE_SECONDS
+        left.contacts.latest_at = now_at + SKEW_SECONDS
         found = pieces(
             self.path,
             position,
@@ -177,6 +181,9 @@ class CelFile(Reader):
             piece_bytes=piece_bytes,
         )
         for piece in found:
+            if piece.starts_file and (piece.is_known_before or self._is_older(piece, left)):
+                left = OpenChannels()  # what was open at the end is not open at the beginning
+                left.contacts.latest_at = now_at + SKEW_SECONDS
             batch = self._batch(piece, left, latest_at, refusal)
             refusal = None
             yield replace(batch, position_text=piece.position.to_text(), carry_text=left.to_text())
@@ -305,6 +312,11 @@ class CelFile(Reader):
             return float(epoch_of_text(fields[self.columns.index("eventtime")], self.zone))
         except (ValueError, IndexError):
             return None
+
+    def _is_older(self, piece: Piece, left: OpenChannels) -> bool:
+        """Whether a file that does not follow what was read begins before it: an old copy put back."""
+        first_at = self._age(piece.data.split(b"\n", 1)[0]) if piece.is_gap else None
+        return first_at is not None and first_at < left.newest_at - REPLAY_SECONDS
 
     def _hash(self, number: str) -> str | None:
         return customer_key(self.customer_secret, number, self.country_name)

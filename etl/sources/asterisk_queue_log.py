@@ -78,6 +78,8 @@ class QueueLogSettings(SourceSettings):
 class QueueLog(Reader):
     """A queue_log and the site's rules for it. `customer_secret` keys the hash that stands for a caller's number."""
 
+    tells_in_order: ClassVar[bool] = True
+
     path: Path
     rules: Rules
     customer_secret: bytes
@@ -177,6 +179,7 @@ class QueueLog(Reader):
             else None,
             notice=notice,
             replaces_tails=True,
+            lines=lambda: _lines(piece),
         )
         return batch, sessions.carry
 
@@ -276,6 +279,16 @@ def _fault(latest_at: int) -> pl.Expr:
 def _is_masked(line: str) -> bool:
     """Whether a kept line has lost the name of its call, queue or agent, where a customer's number stood in it."""
     return is_masked("|".join(line.split("|", 5)[:5]))
+
+
+def _lines(piece: Piece) -> pl.DataFrame:
+    """Every line of a piece as it would be kept: place_text, raw_text."""
+    lines = [] if piece.overlong else piece.data.removesuffix(b"\n").split(b"\n")
+    first = piece.first_line_number
+    places = [f"{piece.file_name}:{number}" for number in range(first, first + len(lines))]
+    texts = [_decoded(line).replace("\x00", "\u2400") for line in lines]
+    schema = dict.fromkeys(("place_text", "raw_text"), pl.String)
+    return pl.DataFrame({"place_text": places, "raw_text": texts}, schema_overrides=schema)
 
 
 def _rejects(piece: Piece, refused: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -130,6 +130,8 @@ class RealtimeSettings(SourceSettings):
 @dataclass(frozen=True)
 class QueueLogTable(Reader):
     """A queue_log table and the site's rules for it. `customer_secret` keys the hash that stands for a caller."""
+
+    tells_in_order: ClassVar[bool] = True
 
     engine_of: Callable[[], sa.Engine]
     columns: Columns
@@ -248,8 +250,21 @@ class QueueLogTable(Reader):
             carry_text="",
             newest_event_at=datetime.fromtimestamp(newest_at, UTC) if newest_at else None,
             replaces_tails=True,
+            lines=lambda: self._lines(rows),
         )
         return batch, sessions.carry, refused
+
+    def _lines(self, rows: list[TableRow]) -> pl.DataFrame:
+        """Every row as it would be kept: place_text, raw_text."""
+        told = [
+            (
+                f"{self.columns.table}:{row.number or row.texts.get(self.columns.time)}",
+                raw_text(row, self.columns, self.customer_secret, self.country_name),
+            )
+            for row in rows
+        ]
+        schema = dict.fromkeys(("place_text", "raw_text"), pl.String)
+        return pl.DataFrame(told, schema=schema, orient="row")
 
     def _rejects(self, rows: list[TableRow], refused: pl.DataFrame) -> pl.DataFrame:
         """The refused rows whole, with their number (else their time) as place."""

@@ -207,6 +207,15 @@ class GenesysCloud(Reader):
         """Records once refused, read once more."""
         return _again(raw_texts, carry_text, self.rules, now)
 
+    def rewound(
+        self,
+        carry_text: str,  # noqa: ARG002 - nothing that was seen may be passed over
+        *,
+        to: datetime,
+    ) -> tuple[str, str]:
+        """From the window on that begins at the instant; nothing was seen."""
+        return ApiPosition(microseconds(to + self.look_back)).to_text(), ""
+
     def close(self) -> None:
         """Ends the connection to the API."""
         self.api.close()
@@ -290,7 +299,7 @@ class _Reading:
             notice=self.notice,
         )
         self.items, self.size, self.refusal, self.names, self.notice = [], 0, None, None, None
-        return batch
+        return replace(batch, is_named=True)
 
     def _learn_names(self) -> None:
         """Asks what queues and users are called, once an hour; without the right to know them their ids stand."""

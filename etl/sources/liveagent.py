@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -34,7 +34,7 @@ from etl.sources.credentials import credential, credential_place
 from etl.sources.desks.liveagent_api import Account, CursorNote
 from etl.sources.desks.liveagent_batch import Draft, Rules, again
 from etl.sources.desks.liveagent_calls import LOST_AFTER, WITHOUT_DEPARTMENT
-from etl.sources.desks.liveagent_place import BEGINNING, Kind, Place, mark_of
+from etl.sources.desks.liveagent_place import BEGINNING, KINDS, Kind, Place, mark_of
 from etl.sources.desks.liveagent_records import CALL, call_record, first_text, instant_or_none, ticket_record
 from etl.sources.desks.liveagent_tickets import TicketRules
 from etl.sources.web import WebClient, WebError
@@ -162,6 +162,8 @@ class LiveAgent(Reader):
     site: Site
     secret: bytes
     connect: Callable[[CursorNote], WebClient]
+    last: list[WebClient] = field(default_factory=list, repr=False, compare=False)
+    """The client of the last load: the pace goes on from load to load."""
 
     def read(
         self,
@@ -179,7 +181,8 @@ class LiveAgent(Reader):
         """
         place = self._place(position_text, carry_text)
         note = CursorNote()
-        with self.connect(note) as client:
+        with self.connect(note).after(next(iter(self.last), None)) as client:
+            self.last[:] = [client]
             account = Account(client, note, self._zone)
             looker = _Looker(self, account)
             draft = Draft(self._rules, now)
@@ -200,6 +203,18 @@ class LiveAgent(Reader):
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """Records once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
         return again(raw_texts, self._rules, carry_text, now=now)
+
+    def rewound(
+        self,
+        carry_text: str,  # noqa: ARG002 - nothing that was read may be passed over
+        *,
+        to: datetime,
+    ) -> tuple[str, str]:
+        """From the calls and changes of the instant on; nothing was read lately."""
+        place = self._place("", "")
+        for kind in KINDS:
+            place.read_to[kind] = to + place.look_back
+        return place.texts()
 
     @property
     def _zone(self) -> ZoneInfo:

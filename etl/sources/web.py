@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import tenacity
 
-from etl import LoadError
+from etl import LoadError, signs
 from etl.sources.credentials import credential as credential
 from etl.sources.credentials import credential_place as credential_place
 from etl.sources.web_answer import (
@@ -93,7 +93,7 @@ class WebClient:
         patience_seconds: float = PATIENCE_SECONDS,
         most_attempts: int = MOST_ATTEMPTS,
         most_bytes: int = MOST_BYTES,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = signs.patient_sleep,
         clock: Callable[[], float] = time.monotonic,
         utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -128,6 +128,12 @@ class WebClient:
         if self._client is not None:
             self._client.close()
         self._client = self._socket = None
+
+    def after(self, other: WebClient | None) -> WebClient:
+        """This client, which keeps the pace of the one that it comes after: its last question counts here too."""
+        if other is not None:
+            self._asked_at = other._asked_at
+        return self
 
     def get_json(self, path_or_url: str, params: Mapping[str, Any] | None = None) -> Any:
         """The JSON value of the answer to GET; parameters whose value is null are left out. WebError.
@@ -197,6 +203,7 @@ class WebClient:
                     is_late=lambda: self._clock() > ends_at,
                     place=place,
                 )
+            signs.alive()
             return response.status_code, response.headers, body
         except LoadError as error:
             self.close()

@@ -18,7 +18,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -158,16 +158,18 @@ class Zendesk(Reader):
                 continue
             oldest_asked = min(oldest_asked, asked)
             for rows, notice in run.pieces(name, piece_bytes):
-                yield batch_of(
+                batch = batch_of(
                     rows, run.known(), self.words, position_text=state.position_text(), carry_text=state.carry_text(),
-                    notice=notice, refusal=refusal,
+                    now=run.now, notice=notice, refusal=refusal,
                 )  # fmt: skip
+                yield replace(batch, is_named=True)
                 refusal, has_read = None, True
             state.places[name]["asked"] = second
         if has_read or second - oldest_asked > REST_SECONDS:
             yield batch_of(
-                [], Known(), self.words, position_text=state.position_text(), carry_text=state.carry_text()
-            )
+                [], Known(), self.words,
+                position_text=state.position_text(), carry_text=state.carry_text(), now=run.now,
+            )  # fmt: skip
 
     def again(
         self,
@@ -178,6 +180,16 @@ class Zendesk(Reader):
     ) -> tuple[Batch, frozenset[int]]:
         """Records once refused, read once more: a batch of those taken now, and which (from 0) are still refused."""
         return read_again(raw_texts, carry_text, self.words)
+
+    def rewound(self, carry_text: str, *, to: datetime) -> tuple[str, str]:
+        """From the instant on in every stream, with whoever has been an agent and the oldest ticket that counts."""
+        second = int(to.timestamp())
+        state = State.from_texts("", carry_text, now=to)
+        of_time = second + self.settings.look_back_seconds
+        since = {"tickets": second, "events": of_time, "targets": of_time, "ratings": second + RATING_SECONDS}
+        state.places = {name: {"since": since[name]} for name in STREAMS}
+        state.seen = {name: {} for name in STREAMS}
+        return state.position_text(), state.carry_text()
 
     def schedules(self) -> Schedules:
         """The account's business hours and holidays, as rows of the warehouse; empty where its plan has none."""
@@ -254,23 +266,25 @@ class _Run:
 
     def pieces(self, name: str, piece_bytes: int) -> Iterator[tuple[list[Row], str | None]]:
         """The new records of a stream in pieces of about so many bytes; the state stands after each as it is given."""
-        seen = self.state.seen[name]
+        seen, notice = self.state.seen[name], ""
         for page in self._pages(name):
-            notice = page.notice or None
+            notice = f"{notice} {page.notice}".strip()
             for piece, is_last in _split(self._fresh(name, page.records, seen), piece_bytes):
                 self.known()  # before the state is written down: it adds to the agents
                 seen.update({key: second for key, second, _ in piece})
                 if is_last:
                     self._move(name, page.place)
                 said = [text for text in (notice, self._new_fields(name, page.records)) if text]
-                notice = None
+                notice = ""
                 yield [row for _, _, row in piece], " ".join(said) or None
             self._move(name, page.place)
+        if notice:
+            yield [], notice
 
     def _pages(self, name: str) -> Iterator[Page]:
         place, start = self.state.places[name], self._start()
         if name == "tickets":
-            return ticket_pages(self.api, place, start=start, on_users=self._learn)
+            return ticket_pages(self.api, place, start=start, now=self.now, on_users=self._learn)
         if name == "ratings":
             return rating_pages(self.api, place, start=start, now=self.now)
         path, key, include = {
@@ -334,13 +348,13 @@ class _Run:
 
     def _is_of_an_old_ticket(self, kind: str, small: Record) -> str | None:
         first, number = self.state.first_ticket, str(small.get("ticket_id"))
-        is_old = first is not None and number.isdigit() and int(number) < first
+        is_old = first is not None and _is_number(number) and int(number) < first
         return f"{kind} of a ticket before start_date" if is_old else None
 
     def _is_too_old(self, ticket: Record) -> str | None:
         """Why a ticket is left out; Zendesk numbers tickets as they are created, so the oldest that counts is remembered."""
         created, number = second_of(ticket.get("created_at")), str(ticket.get("id"))
-        if self.settings.start_date is None or created is None or not number.isdigit():
+        if self.settings.start_date is None or created is None or not _is_number(number):
             return None
         if created < self._start():
             return "ticket before start_date"
@@ -366,6 +380,10 @@ class _Run:
         new = sorted(found - {*self.state.fields})[:20]
         self.state.fields += new
         return f"Fields of tickets that are not known here were left out: {', '.join(new)}." if new else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _split(

@@ -11,7 +11,6 @@ is today's). SLA targets come from the field history; the files of SLA policies 
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from typing import Any, ClassVar, Literal, NamedTuple
 from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, Batch, PlaceKind, Reader, SettingsPath, Site, SourceSettings, WebAddress
+from etl.sources.desks.csv_table import table_rows
 from etl.sources.desks.zendesk_batch import Row, Words, batch_of, read_again
 from etl.sources.desks.zendesk_csv_rows import FIELD_PLACES, TARGET_PLACES
 from etl.sources.desks.zendesk_records import Known, Record, shown_name
 from etl.sources.desks.zendesk_schedules import Schedules, schedules_of
 
 MOST_ROWS = 20_000  # of one batch
-LONGEST_FIELD = 16 << 20
 ROW_BYTES = 300  # about what a row takes once it is reduced to what is used of it
 NEEDED = ("ticket", "user", "ticket_field_history", "ticket_comment")
 USED_FIELDS = frozenset({*FIELD_PLACES, *TARGET_PLACES})
@@ -137,7 +136,7 @@ class ZendeskCsv(Reader):
         position_text: str,
         carry_text: str,
         *,
-        now: datetime,  # noqa: ARG002 - the files say nothing of the present
+        now: datetime,
         piece_bytes: int = PIECE_BYTES,
         refusal: str | None = None,
     ) -> Iterator[Batch]:
@@ -160,7 +159,8 @@ class ZendeskCsv(Reader):
                 next_place = _Place(stamp, following, 0) if is_last else _Place(stamp, table.name, done)
                 yield batch_of(
                     rows, known, self.words,
-                    position_text=next_place.to_text(), carry_text=carry_text, refusal=refusal, notice=notice,
+                    position_text=next_place.to_text(), carry_text=carry_text, now=now,
+                    refusal=refusal, notice=notice,
                 )  # fmt: skip
                 refusal = notice = None
 
@@ -176,7 +176,7 @@ class ZendeskCsv(Reader):
 
     def schedules(self) -> Schedules:
         """The business hours and holidays in the files, as rows of the warehouse; empty where there are none."""
-        return self._schedules(self._files())
+        return self._schedules(self._files(), {})
 
     def _files(self) -> dict[str, Path]:
         """The files of the folder by their table."""
@@ -205,8 +205,9 @@ class ZendeskCsv(Reader):
         Beside them what is to be said of users who cannot be known, since no ticket can name them.
         """
         strange: list[int] = []
+        broken: dict[str, list[int]] = {}
         agents, customers = dict[str, str](), dict[str, str | None]()
-        for number, user in enumerate(_records(files["user"], ("id", "role")), start=1):
+        for number, user in _directory(files["user"], ("id", "role"), broken):
             id_ = user["id"].partition(".")[0]
             if not (id_.isascii() and id_.removeprefix("-").isdigit()):
                 strange.append(number)
@@ -216,21 +217,23 @@ class ZendeskCsv(Reader):
             contact = (user.get("phone") or "", user.get("email") or "")
             keys = (customer_key(self.secret, text, self.site.country_name) for text in contact if text)
             customers[id_] = next((key for key in keys if key), None)
-        groups = _records(files["group"], ("id", "name")) if "group" in files else iter(())
+        groups = _directory(files["group"], ("id", "name"), broken) if "group" in files else iter(())
         known = Known(
             agents=agents,
             groups={
-                group["id"].partition(".")[0]: shown_name(group["name"], group["id"]) for group in groups
+                group["id"].partition(".")[0]: shown_name(group["name"], group["id"]) for _, group in groups
             },
-            schedules=self._schedules(files).names,
+            schedules=self._schedules(files, broken).names,
             customers=customers,
         )
-        return known, _strange_users(files["user"].name, strange)
+        told = (_strange_users(files["user"].name, strange), *(map(_broken_rows, broken, broken.values())))
+        return known, " ".join(text for text in told if text) or None
 
-    def _schedules(self, files: dict[str, Path]) -> Schedules:
+    def _schedules(self, files: dict[str, Path], broken: dict[str, list[int]]) -> Schedules:
         found: dict[str, Record] = {}
         if "schedule" in files:
-            for row in _records(files["schedule"], ("id", "name", "time_zone", "start_time", "end_time")):
+            columns = ("id", "name", "time_zone", "start_time", "end_time")
+            for _, row in _directory(files["schedule"], columns, broken):
                 if row.get("_fivetran_deleted", "").lower() != "true":
                     schedule = found.setdefault(row["id"], {**row, "intervals": []})
                     schedule["intervals"].append(
@@ -238,55 +241,50 @@ class ZendeskCsv(Reader):
                     )
         holidays: list[Record] = []
         if "schedule_holiday" in files:
-            columns = ("schedule_id", "start_date", "end_date")
+            dates = ("schedule_id", "start_date", "end_date")
             holidays = [
                 row
-                for row in _records(files["schedule_holiday"], columns)
+                for _, row in _directory(files["schedule_holiday"], dates, broken)
                 if row.get("_fivetran_deleted", "").lower() != "true"
             ]
         return schedules_of(found.values(), holidays)
 
     def _rows(self, file: Path, table: _Table, done: int) -> Iterator[Row]:
         """The rows after the first `done` ones, reduced to what is used of them."""
-        for number, row in enumerate(_records(file, table.required), start=1):
-            if number > done:
-                record: dict[str, Any] = {name: row[name] for name in table.columns if row.get(name)}
+        for row in table_rows(file, table.required):
+            if row.number > done:
+                record: dict[str, Any] = {
+                    name: row.texts[name] for name in table.columns if row.texts.get(name)
+                }
                 if table.kind == "change" and record.get("field_name") not in USED_FIELDS:
                     record.pop("value", None)  # a subject, a custom field: nobody's business here
                 if "via_channel" in record:
                     record["channel"] = record.pop("via_channel")
-                fault = "more fields than the header" if None in row else None
-                yield Row(
-                    table.kind, record, f"{file.name}: row {number}", _content_key(table, record), fault
-                )
+                key = _content_key(table, record)
+                if row.kept_text:
+                    record = {"line": row.kept_text}
+                    key = row.kept_text[:250]
+                yield Row(table.kind, record, f"{file.name}: row {row.number}", key, row.fault)
 
 
-def _records(file: Path, required: tuple[str, ...]) -> Iterator[dict[Any, str]]:
-    """The rows of a file as column -> text; LoadError where it cannot be read or lacks a column."""
-    before = csv.field_size_limit(LONGEST_FIELD)  # one for the whole process: others read by their own
-    try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as opened:
-            rows = csv.DictReader(opened, restval="", strict=True)
-            names = [name.strip().lower() for name in rows.fieldnames or ()]
-            missing = [name for name in required if name not in names]
-            if missing:
-                raise LoadError(
-                    f"{file}: found no column {missing[0]}, expected {', '.join(required)}. "
-                    "Export the table whole, in the Fivetran schema."
-                )
-            rows.fieldnames = names
-            yield from rows
-    except OSError as error:
-        raise LoadError(
-            f"{file}: the file cannot be read ({error.strerror}), expected a readable one. Check its permissions."
-        ) from error
-    except csv.Error as error:
-        raise LoadError(
-            f"{file}, line {rows.line_num + 1}: found no CSV in the row that begins there ({error}), expected fields in "
-            "quotes that end. Export it again."
-        ) from error
-    finally:
-        csv.field_size_limit(before)
+def _directory(
+    file: Path, required: tuple[str, ...], broken: dict[str, list[int]]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a file of names, each with its number; those that cannot be split are noted in `broken`."""
+    for row in table_rows(file, required):
+        if row.kept_text:
+            broken.setdefault(file.name, []).append(row.number)
+        else:
+            yield row.number, row.texts
+
+
+def _broken_rows(file_name: str, rows: list[int]) -> str:
+    """What is to be said of rows of a file of names that could not be split."""
+    places = ", ".join(map(str, rows[:3])) + (" ..." if len(rows) > 3 else "")
+    return (
+        f"{file_name}: found {len(rows)} {'row that is' if len(rows) == 1 else 'rows that are'} no CSV (row {places}), "
+        "expected fields in quotes that end; passed over. Export the file again."
+    )
 
 
 def _strange_users(file_name: str, rows: list[int]) -> str | None:

@@ -253,3 +253,47 @@ def test_the_organisation_goes_out_as_files_and_comes_back(command: Command, tmp
     refused = command("organisation", "import", "agents.csv")
     assert refused.returncode == 1
     assert "line 2" in refused.stderr
+
+
+def test_a_lost_call_is_found_by_reading_its_day_once_more(
+    command: Command, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "queue_log").write_text(LOG.replace("17953416", "17950416"))  # the 18th, 22:40 in Tallinn
+    rows(command("etl", "run", "--once", "--json"))
+    with psycopg.connect(database_url) as connection:
+        connection.execute("delete from warehouse.calls")
+    day = ("--from", "2026-11-19", "--to", "2026-11-19", "--source", "pbx")
+    (found,) = rows(command("etl", "reconcile", *day, "--json"))
+    assert (found["outcome_name"], found["missing_rows"], found["mended_rows"]) == ("mended", 1, 1)
+    assert found["reason_text"] == "Missing: 1 calls. All of it is loaded now."
+    (kept,) = rows(command("ask", "reconciliations", "--as-of", "2026-11-20T12:00:00Z", "--json")) or [None]
+    assert kept is None, "it was compared after that instant"
+
+    (tmp_path / "queue_log").unlink()
+    again = command("etl", "reconcile", *day)
+    assert again.returncode == 1
+    assert "1 days compared; 1 do not agree or could not be compared" in again.stderr
+    wrong = command("etl", "reconcile", "--from", "yesterday")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert 'floorboard: --from is "yesterday", expected a day such as 2026-11-21.' in wrong.stderr
+
+
+def test_a_wrong_figure_is_found_and_repaired_by_the_check(command: Command, database_url: str) -> None:
+    rows(command("etl", "run", "--once", "--json"))
+    done = command("db", "check")
+    assert done.returncode == 0, done.stderr
+    assert "The warehouse is fit for use, and every figure is what the facts say." in done.stderr
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update warehouse.queue_intervals set offered_calls = 7")
+    done = command("db", "check", "--json")
+    assert done.returncode == 1
+    (figure,) = json.loads(done.stdout)["figures"]
+    assert (figure["of_name"], figure["place_text"], figure["column_name"], figure["kept_text"], figure["counted_text"]) == (
+        "sales", "2026-11-22 10:00Z", "offered_calls", "7", "1",
+    )  # fmt: skip
+    assert "Run `floorboard db check --repair`" in done.stderr
+    shown = command("db", "check", "--repair")
+    assert shown.returncode == 0
+    assert "sales" in shown.stdout
+    assert "They are counted anew; everything else was left as it was." in shown.stderr
+    assert command("db", "check").returncode == 0

@@ -235,7 +235,8 @@ outcome_name = { column = "result", values = { OK = "answered" } }
         engine, "select count(distinct customer_key) from warehouse.calls where customer_key is not null"
     )
     assert keys == [(2,)]
-    assert counts(run_anew(engine, mended)) == (3, 0, 3, 0)  # the refused row is kept already
+    assert counts(run_anew(engine, mended)) == (3, 0, 2, 1)  # refused again, and kept once
+    assert ask(engine, "select count(*) from ops.rejects") == [(2,)]
 
 
 def test_every_change_of_an_incident_is_taken_once(engine: sa.Engine, recorded: Path) -> None:

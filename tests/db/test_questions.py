@@ -16,7 +16,7 @@ from etl.backfill import backfill
 from etl.on_request import source_notes
 from etl.sources import SourceSettings
 from sql import warehouse
-from tests.db.test_load import run
+from tests.db.test_load import now, run
 from tests.db.test_records import tell
 
 ROOT = Path(__file__).parents[2]
@@ -48,6 +48,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     },
     "agent_day": {"agent_id": 1, "day_date": date(2026, 11, 22), "as_of": TICKET_WINDOW["as_of"]},
     "upload": {"upload_id": 1},
+    "runs_of_day": {"as_of": now().replace(hour=23)},
 }
 AS_OF = {"as_of": datetime.fromtimestamp(T0 + 100, UTC)}
 LOG = (

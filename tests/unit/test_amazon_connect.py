@@ -25,7 +25,7 @@ from etl.shapes import AGENT_STATES, CALLS
 from etl.sources import Batch, Site
 from etl.sources.amazon_connect import AmazonConnect, AmazonConnectSettings
 from etl.sources.clouds.amazon_connect_contacts import ContactRules
-from etl.sources.clouds.json_fields import VERSIONS
+from etl.sources.clouds.json_fields import VERSIONS, version
 from etl.sources.clouds.json_files import LocalFiles
 
 SECRET = b"s" * 32
@@ -506,6 +506,15 @@ def test_no_record_however_odd_stops_the_load_and_each_is_accounted_for(
     batch.carry_text.encode()
 
 
+def test_an_instant_beyond_the_last_year_is_refused_and_the_next_record_read(tmp_path: Path) -> None:
+    far = contact("far") | {"LastUpdateTimestamp": "9999-12-31T23:59:59-12:00"}
+    (batch,) = read([far, contact("c2")], tmp_path)
+    assert batch.rejects["reason_text"].to_list() == [
+        'LastUpdateTimestamp is "9999-12-31T23:59:59-12:00"; expected an instant such as 2026-11-22T12:00:00.000Z'
+    ]
+    assert batch.facts["calls"]["call_id"].to_list() == ["c2"]
+
+
 def test_equal_instants_with_different_content_end_the_same_in_both_orders(tmp_path: Path) -> None:
     pair: list[Record | str] = [
         contact(connected="12:00:25", agent={"AgentInteractionDuration": talk}) for talk in (1, 2)
@@ -672,3 +681,8 @@ def test_every_stay_passes_the_gate(tmp_path: Path) -> None:
     )
     good, refused = gate(complete(frame, CALLS), CALLS)
     assert (good.height, refused.height) == (2, 0)
+
+
+@pytest.mark.parametrize("updated_us", [-(10**18), -1, 0, 1_795_000_000_000_000, 10**18])
+def test_a_version_fits_into_the_warehouse_whatever_the_instant(updated_us: int) -> None:
+    assert 0 <= version(updated_us, "text") < 2**63

@@ -520,3 +520,21 @@ def test_every_line_is_read_or_refused_and_borders_of_batches_change_nothing(
     assert counted(whole)[0] == len(lines)
     if whole and by_one:
         assert_frame_equal(all_calls(by_one).drop("seq"), all_calls(whole).drop("seq"))
+
+
+def test_a_record_from_the_far_future_neither_makes_the_data_look_new_nor_ends_the_linking(
+    tmp_path: Path,
+) -> None:
+    ahead = row(40 * 86_400, None, 40 * 86_400 + 9, uniqueid=f"{T0}.99")
+    batches = read(tmp_path, [row(0, 5, 65), ahead, row(90, 95, 120, uniqueid=f"{T0 + 90}.8")], **COMPANION)
+    newest = [batch.newest_event_at for batch in batches if batch.newest_event_at]
+    assert max(newest) == datetime.fromtimestamp(T0 + 120, UTC)
+
+
+def test_one_garbled_id_does_not_accuse_the_zone(tmp_path: Path) -> None:
+    rows = [
+        row(60 * number, 60 * number + 5, 60 * number + 30, uniqueid=f"{T0 + 60 * number}.{number}")
+        for number in range(30)
+    ]
+    rows[20] |= {"uniqueid": f"{T0 + 100_000_000}.20"}
+    assert all_calls(read(tmp_path, rows, **COMPANION)).height >= 13

@@ -113,6 +113,9 @@ def test_an_id_tells_the_second_of_its_call(call_id: str | None, expected: int |
         ([19_810] * 12, "5.5 h after"),
         ([7203] * 19 + [4], None),  # one call that fits: the others only waited long
         ([4] * 30 + [7203] * 20, "2 h after"),  # the newest count
+        ([4] * 9 + [-99_999_997], None),  # one garbled id among calls that fit
+        ([7203] * 9 + [-99_999_997], "2 h after"),
+        ([-7190] * 9 + [-99_999_997, 4], "2 h before"),
     ],
 )
 def test_a_zone_is_wrong_when_no_call_of_the_newest_fits(differences: list[int], word: str | None) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import random
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from etl import LoadError
-from etl.sources.files import growing_file
+from etl.sources.files import growing_file, rotated_files
 from etl.sources.files.growing_file import Piece, Position, pieces
 
 
@@ -290,3 +294,203 @@ def test_random_writing_rotation_and_polling_loses_and_doubles_nothing(tmp_path:
     log.poll()
     log.expect_all()
     assert log.notices == []
+
+
+# ---- rotation while the files are looked at or read
+
+
+def rotating_after_looks(monkeypatch: pytest.MonkeyPatch, *acts: Callable[[], object]) -> None:
+    """Lets something happen to the files right after each look at them, before anything is opened."""
+    left = iter(acts)
+
+    def look(*args: Any, **named: Any) -> rotated_files.Look:
+        seen = rotated_files.look(*args, **named)
+        next(left, lambda: None)()
+        return seen
+
+    monkeypatch.setattr(growing_file, "look", look)
+
+
+def test_a_file_that_is_packed_after_it_was_looked_at_is_read_before_the_newer_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    log.write(5)
+    log.rotate()
+    log.write(3)
+    first = log.path.with_name("queue_log.1")
+
+    def pack() -> None:
+        first.with_name("queue_log.1.gz").write_bytes(gzip.compress(first.read_bytes()))
+        first.unlink()
+
+    rotating_after_looks(monkeypatch, pack)
+    log.poll()
+    log.expect_all()
+    assert log.notices == []
+
+
+def test_files_that_move_on_after_each_look_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    for _ in range(3):
+        log.write(5)
+        log.rotate()
+    log.write(2)
+    log.poll()
+
+    def rotate_on() -> None:
+        log.rotate(compress=True)
+        log.write(2)
+
+    rotating_after_looks(monkeypatch, *[rotate_on] * 4)
+    log.poll()
+    log.expect_all()
+    assert log.notices == []
+
+
+def test_a_log_that_is_renamed_all_the_time_is_left_to_the_next_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.write(2)
+    numbers = count(1)
+    acts = [lambda: log.path.with_name(f"queue_log.{next(numbers)}").write_bytes(b"")] * 100
+    rotating_after_looks(monkeypatch, *acts)
+    log.poll()
+    assert log.read == []
+    monkeypatch.undo()
+    log.poll()
+    log.expect_all()
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_a_second_cut_is_told_though_nothing_was_read_of_the_log_between(
+    tmp_path: Path, compress: bool
+) -> None:
+    log = Log(tmp_path)
+
+    def copy_and_cut() -> None:
+        data = log.path.read_bytes()
+        for number in range(3, 0, -1):
+            for old in tmp_path.glob(f"queue_log.{number}*"):
+                old.rename(tmp_path / old.name.replace(f".{number}", f".{number + 1}"))
+        copy = tmp_path / f"queue_log.1{'.gz' * compress}"
+        copy.write_bytes(gzip.compress(data) if compress else data)
+        os.truncate(log.path, 0)
+
+    log.write(5)
+    log.poll()
+    log.write(1)
+    copy_and_cut()
+    log.poll()  # the sixth line, out of the copy; the log is empty
+    log.write(4)
+    copy_and_cut()
+    log.write(1)
+    log.poll()
+    log.expect_all()
+    assert ["cut short in place" in notice for notice in log.notices] == [True, True]
+
+
+def test_a_copy_that_is_not_cut_out_of_the_log_yet_is_no_file_of_its_own(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    copy = log.path.with_name("queue_log.1")
+    copy.write_bytes(log.path.read_bytes()[:40])  # as far as it was copied: in the middle of a line
+    log.poll()
+    log.write(2)
+    copy.write_bytes(log.path.read_bytes())
+    os.truncate(log.path, 0)
+    log.write(3)
+    log.poll()
+    log.expect_all()
+    assert "cut short in place" in log.notices[0]
+
+
+def test_a_log_that_is_cut_and_grown_again_between_look_and_reading_gives_no_half_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    log.write(1)
+
+    def holds(_: rotated_files.Look) -> bool:
+        os.truncate(log.path, 0)
+        with log.path.open("ab") as file:
+            file.writelines(b"%010d|a longer line of another kind\n" % number for number in range(20, 40))
+        return True
+
+    monkeypatch.setattr(rotated_files.Look, "holds", holds)  # asked after the last comparison
+    log.poll()
+    assert log.read[5:] == [b"%010d|a longer line of another kind" % number for number in range(20, 40)]
+    assert "cut short in place" in log.notices[0]
+
+
+def test_a_link_to_a_dated_file_gives_its_lines_once_and_none_half(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    for day in (20261121, 20261122):
+        dated = tmp_path / f"queue_log-{day}"
+        dated.write_bytes(b"")
+        log.path.unlink()
+        log.path.symlink_to(dated.name)
+        log.write(3, end=b"")
+        log.poll()
+        with log.path.open("ab") as file:
+            file.write(b"\n")
+        log.write(2)
+        if day == 20261121:
+            log.poll()
+            log.write(1)
+    log.poll()
+    log.expect_all()
+    assert log.notices == []
+
+
+def test_what_was_written_after_a_file_that_was_thrown_away_is_read_from_its_oldest_file(
+    tmp_path: Path,
+) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    for _ in range(4):
+        log.write(5)
+        log.rotate()
+    (tmp_path / "queue_log.4").unlink()  # the one that was read, with five lines that were not
+    log.write(2)
+    log.poll()
+    expected = [b"%010d|line" % number for number in (*range(1, 6), *range(11, 28))]
+    assert log.read == expected
+    assert "Reading goes on with queue_log.3" in log.notices[0]
+    assert len(log.notices) == 1
+
+
+def test_a_position_of_before_there_were_births_goes_on(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.write(5)
+    log.poll()
+    assert log.position is not None
+    kept = json.loads(log.position.to_text())
+    for name in ("log_inode", "log_birth", "later_files", "age", "file_key"):
+        del kept[name]
+    log.position = Position.from_text(json.dumps(kept))
+    log.write(2)
+    log.rotate(compress=True)
+    log.write(2)
+    log.poll()
+    log.expect_all()
+
+
+def test_a_pipe_in_the_place_of_a_file_is_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "queue_log")
+    with pytest.raises(LoadError, match="no ordinary file"):
+        follow(tmp_path / "queue_log", None)
+    (tmp_path / "queue_log").unlink()
+    log = Log(tmp_path)
+    os.mkfifo(tmp_path / "queue_log.1")
+    log.write(3)
+    log.poll()
+    log.expect_all()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -115,6 +116,23 @@ def test_refused_rows_are_taken_from_their_raw_text_when_the_reason_is_gone() ->
     assert batch.carry_text == refused.carry_text
     for fact in whole.facts:
         assert rows([batch], fact) == rows([whole], fact)
+
+
+def test_a_time_from_which_nobody_can_reckon_is_refused() -> None:
+    account = LiveAgentAccount.recorded()
+    account.calls[0].update(dateAnswered="9999-12-31 23:59:59")
+    with served(account) as (reader, _):
+        batch = one_of(reader)
+    assert batch.rejects["reason_text"].to_list() == [
+        "date_answered is '9999-12-31 23:59:59'; expected a time such as 2026-11-22 10:00:00"
+    ]
+
+
+def test_a_wait_that_no_table_can_hold_is_left_to_the_gate() -> None:
+    account = LiveAgentAccount.recorded()
+    account.calls[0].update(dateCreated="2100-01-01 00:00:00", dateAnswered="")
+    with served(account) as (reader, _):
+        assert one_of(reader).facts["calls"]["wait_seconds"].dtype == pl.Int64
 
 
 def test_a_refusal_holds_for_the_first_batch_and_reading_goes_on_after_it() -> None:

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl.customer_key import customer_key
@@ -129,6 +129,7 @@ BETWEEN = ("|", ",", ";", "' is '", '"', ": ", "\n", "=", " and ")
     parts=st.lists(st.tuples(st.sampled_from(CANARIES + ALWAYS), st.sampled_from(BETWEEN)), min_size=1, max_size=8),
     shape=st.sampled_from(("text", "json", "list", "number", "epoch")),
 )  # fmt: skip
+@example(parts=[("sip:37255512346@pbx.example.ee", ";"), ("SIP/1001", "|")], shape="text")
 def test_canaries_never_survive_and_instants_always_do(parts: list[tuple[str, str]], shape: str) -> None:
     plain = "".join(part + between for part, between in parts)
     text = {

@@ -10,7 +10,7 @@ import pytest
 from etl.config import KINDS, load_settings
 
 DOCS = Path(__file__).parents[2] / "docs" / "sources"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(page for page in DOCS.glob("*.md") if page.name != "README.md")
 BLOCK = re.compile(r"^```toml\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SITE = '[site]\nname = "Here"\ntime_zone = "Europe/Tallinn"\n\n'
 BLOCKS = [
@@ -50,3 +50,8 @@ def test_the_readme_leads_to_every_page() -> None:
     readme = (DOCS.parents[1] / "README.md").read_text(encoding="utf-8")
     missing = [page.name for page in PAGES if f"docs/sources/{page.name}" not in readme]
     assert missing == []
+
+
+def test_the_page_of_all_sources_leads_to_every_page() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in PAGES if f"]({page.name})" not in index] == []

@@ -809,8 +809,9 @@ def _reduced(kind: str, record: dict[str, Any]) -> dict[str, Any]:
 def test_every_record_ends_in_a_fact_a_reason_or_a_count(told: list[tuple[str, dict[str, Any]]]) -> None:
     rows = [Row(kind, _reduced(kind, record), f"record {place}") for place, (kind, record) in enumerate(told)]
     batch = batch_of(
-        rows, Known(agents={"7": "Ann"}), Words("https://d.example"), position_text="p", carry_text="c"
-    )
+        rows, Known(agents={"7": "Ann"}), Words("https://d.example"),
+        position_text="p", carry_text="c", now=datetime.fromtimestamp(NOW, UTC),
+    )  # fmt: skip
     assert batch.rows is not None
     dropped = (
         batch.read_rows - batch.rows.height - batch.rejects.height - int(batch.unused["read_rows"].sum())
@@ -831,8 +832,9 @@ def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
         for number in range(6)
     ]
     batch = batch_of(
-        [given_rows[place] for place in order], Known(), Words(), position_text="", carry_text=""
-    )
+        [given_rows[place] for place in order], Known(), Words(),
+        position_text="", carry_text="", now=datetime.fromtimestamp(NOW + 60, UTC),
+    )  # fmt: skip
     kept = batch.facts["tickets"].sort("ticket_id")
     assert kept.select("ticket_id", "version_number").rows() == [
         ("0", (NOW + 4) * 1_000_000),
@@ -869,6 +871,30 @@ def _sent(**given_settings: Any) -> Iterator[str]:
     reader.transport = httpx.MockTransport(note)
     list(reader.read("", "", now=at(NOW)))
     return iter({*seen})
+
+
+def test_one_ticket_of_the_far_future_does_not_lead_the_place_astray() -> None:
+    def bend(path: str, _query: dict[str, str], found: Any) -> Any:
+        if path.endswith("tickets/cursor.json"):
+            for ticket in found["tickets"]:
+                ticket["generated_timestamp"] = 4_200_000_000
+        return found
+
+    account = Account(NOW, bend=bend)
+    account.ticket(7, at=NOW - 7200, changed=NOW - 3600)
+    first = list(account.reader().read("", "", now=at(NOW)))[-1]
+    again = list(account.reader().read(first.position_text, first.carry_text, now=at(NOW + 300)))
+    assert sum(batch.rejects.height for batch in again) == 0
+
+
+def test_digits_of_other_scripts_are_no_number_of_a_ticket() -> None:
+    account = Account(NOW)
+    account.ticket(7, at=NOW - 7200)
+    account.update(7, {"event_type": "Change", "status": "solved"}, at=NOW - 3600)
+    account.update(7, {"event_type": "Change", "status": "open"}, at=NOW - 3000)["ticket_id"] = "\u00b2"
+    batches = list(account.reader(start_date=date(2026, 1, 1)).read("", "", now=at(NOW)))
+    reasons = [reason for batch in batches for reason in batch.rejects["reason_text"]]
+    assert reasons == ["ticket_id is '\u00b2'; expected a whole number"]
 
 
 def test_a_token_signs_in_as_its_owner_or_as_oauth() -> None:

@@ -210,12 +210,9 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
         read(tmp_path)
 
 
-def test_a_missing_column_and_a_quote_without_end_are_named(tmp_path: Path) -> None:
+def test_a_missing_column_and_a_missing_folder_are_named(tmp_path: Path) -> None:
     folder(tmp_path, ticket="id,status\n7,open\n")
     with pytest.raises(LoadError, match=r"ticket\.csv: found no column created_at"):
-        read(tmp_path)
-    folder(tmp_path, ticket_comment=COMMENTS + '9,"no end,2026-11-01 10:00:00,TRUE,7,901\n')
-    with pytest.raises(LoadError, match=r"ticket_comment\.csv, line \d+: found no CSV"):
         read(tmp_path)
     with pytest.raises(LoadError, match="found no folder"):
         read(tmp_path / "absent")
@@ -263,12 +260,48 @@ def test_every_row_of_the_recorded_account_is_a_fact(shared_data: Path) -> None:
     assert sum(batch.rejects.height for batch in batches) == 0
 
 
-def test_a_quote_without_end_is_told_with_the_line_on_which_its_row_begins(tmp_path: Path) -> None:
-    comments = 'id,created,public,ticket_id,user_id,body\n1,2026-11-01 10:00:00,TRUE,7,901,"two\nlines"\n2,"2026\n3,x\n'
-    with pytest.raises(
-        LoadError, match=r"ticket_comment\.csv, line 4: found no CSV in the row that begins there"
-    ):
-        read(folder(tmp_path, ticket_comment=comments))
+@pytest.mark.parametrize(
+    ("line", "reason", "kept"),
+    [
+        ('9,"no end,2026-11-01 10:00:00,TRUE,7,901', "',' expected after", '9,"…,2026-11-01 10:00:00,TRUE,7,901'),
+        ('9,"a"b,2026-11-01 10:00:00,TRUE,7,901', "',' expected after '\"'", '9,"…"…,2026-11-01 10:00:00,TRUE,7,901'),
+        ('9,""solved,2026-11-01 10:00:00,TRUE,7,901', "',' expected", '9,""…,2026-11-01 10:00:00,TRUE,7,901'),
+        ("9," + "x" * (1 << 20) + ",2026-11-01 10:00:00,TRUE,7,901", "a line of more than 1,048,576 characters", "9,…"),
+    ],
+    ids=["open", "letter behind", "two before", "long"],
+)  # fmt: skip
+def test_a_quote_that_stands_wrong_costs_its_own_line_and_no_other(
+    tmp_path: Path, line: str, reason: str, kept: str
+) -> None:
+    good = read(folder(tmp_path))
+    more = '10,"two\nlines, ""quoted""",2026-11-01 10:09:00,TRUE,7,901\n'
+    sound = read(folder(tmp_path, ticket_comment=f"{COMMENTS}{more}"))
+    batches = read(folder(tmp_path, ticket_comment=f"{COMMENTS}{line}\n{more}"))
+    assert told(batches) == told(sound) != told(good)
+    [(place, _, found, raw)] = [reject for batch in batches for reject in batch.rejects.rows()]
+    assert place == "ticket_comment.csv: row 4"
+    assert reason in found
+    assert json.loads(raw)["record"] == {"line": kept}
+    _, still = reader(tmp_path).again([raw], "", now=NOW)
+    assert still == {0}
+
+
+def test_a_row_of_the_far_future_does_not_make_the_data_look_new(tmp_path: Path) -> None:
+    far = "10,x,9999-12-31 23:59:59,TRUE,7,901\n11,x,2026-12-31 23:59:59,TRUE,7,901\n"
+    newest = [batch.newest_event_at for batch in read(folder(tmp_path, ticket_comment=COMMENTS + far))]
+    assert newest[-1] == datetime(2026, 11, 1, 10, 5, tzinfo=UTC)
+
+
+def test_a_file_of_names_with_a_broken_row_is_told_of_and_read_on(tmp_path: Path) -> None:
+    users = USERS.replace("102,Ben", '999,"no end,,,agent\n102,Ben')
+    batches = read(folder(tmp_path, user=users, group='id,name\n12,"x"y\n11,Billing\n'))
+    assert [batch.notice for batch in batches if batch.notice] == [
+        "user.csv: found 1 row that is no CSV (row 2), expected fields in quotes that end; passed over. Export the file "
+        "again. group.csv: found 1 row that is no CSV (row 1), expected fields in quotes that end; passed over. Export the "
+        "file again."
+    ]
+    assert ("7", "10:05", "note", "agent", "102", None) in told(batches)
+    assert ("7", "10:05", "group", "agent", "101", "Billing") in told(batches)
 
 
 def test_a_user_without_a_number_is_told_once_and_never_shown(tmp_path: Path) -> None:

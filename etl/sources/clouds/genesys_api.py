@@ -20,6 +20,7 @@ from etl.sources.web import WebClient, WebError
 PAGE_RECORDS = 100
 MOST_PAGED = 100_000  # the API pages through no more records of one window
 SHORTEST_WINDOW_US = 60_000_000
+MOST_PASSES = 3  # so often a window is paged through anew whose records went away meanwhile
 CONVERSATIONS = "api/v2/analytics/conversations/details/query"
 USERS = "api/v2/analytics/users/details/query"
 PARTS = ((CONVERSATIONS, "conversations"), (USERS, "userDetails"))
@@ -82,7 +83,7 @@ class GenesysApi:
             credential_text=self.credential_text,
             most_per_second=self.most_per_second,
             **self.options,
-        )
+        ).after(self._client)
         return self._client
 
     def _ask(self, path: str, value: Any = None, params: Mapping[str, Any] | None = None) -> Any:
@@ -138,7 +139,7 @@ class GenesysApi:
     def _pages(self, step: Step) -> Iterator[tuple[Item, Step]]:
         path, list_key = PARTS[step.part]
         interval = f"{_told(step.from_us)}/{_told(step.to_us)}"
-        page, taken = step.page, step.taken
+        page, taken, most, passes, is_short = step.page, step.taken, 0, 1, False
         before: dict[int, int] = {}
         while True:
             asked = {
@@ -152,6 +153,13 @@ class GenesysApi:
             total = total if isinstance(total, int) and not isinstance(total, bool) else 0
             if total >= MOST_PAGED and step.to_us - step.from_us > SHORTEST_WINDOW_US:
                 raise _TooManyError
+            is_end = page * PAGE_RECORDS >= total and len(entries) < PAGE_RECORDS
+            has_shrunk, most = total < most, max(most, total)
+            if passes < MOST_PASSES and (has_shrunk or (is_short and is_end)):
+                # records went out of the window while it was paged through and the others moved up, or a page was empty
+                page, taken, most, passes, is_short = 1, 0, 0, passes + 1, False
+                before.clear()
+                continue
             here = hash(json.dumps(entries, sort_keys=True))
             if entries and here in before:
                 raise LoadError(
@@ -162,12 +170,19 @@ class GenesysApi:
                 if step.part == 1:
                     entry = entry | {"windowStart": _told(step.from_us), "windowEnd": _told(step.to_us)}
                 text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-                place = f"{path} {interval} page {page}:{number}"
+                place = _place(path, interval, page, number, entry)
                 yield Item(place, "", text, entry), Step(step.from_us, step.to_us, step.part, page, number)
-            if not entries or (len(entries) < PAGE_RECORDS and page * PAGE_RECORDS >= total):
+            if is_end:
                 return
-            before[here] = page
+            is_short = is_short or len(entries) < PAGE_RECORDS
+            before[here] = page if entries else before.get(here, page)
             page, taken = page + 1, 0
+
+
+def _place(path: str, interval: str, page: int, number: int, entry: dict[str, Any]) -> str:
+    """Where a record was found: a conversation by its id, the same whenever it is told again; else by its page."""
+    name = entry.get("conversationId")
+    return f"{path} {name[:100]}" if isinstance(name, str) else f"{path} {interval} page {page}:{number}"
 
 
 def _told(us: int) -> str:

@@ -21,7 +21,7 @@ from etl.sources.files.file_open import cut
 
 Row = dict[str, Any]
 SKEW = timedelta(hours=1)  # a record from further ahead comes from a clock that is wrong
-VERSIONS = 2_000_000  # within the same millisecond, told apart by what they hold; a bigint reaches the year 2115
+VERSIONS = 2_000_000  # within the same millisecond, told apart by what they hold; a bigint holds that until 2116
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
@@ -138,7 +138,8 @@ def version(updated_us: int, text: str) -> int:
 
     So the same one of two wins, whichever comes last.
     """
-    return updated_us // 1000 * VERSIONS + zlib.crc32(text.encode("utf-8", "replace")) % VERSIONS
+    milliseconds = min(max(updated_us // 1000, 0), 2**63 // VERSIONS - 1)  # what lies outside is refused for its instants
+    return milliseconds * VERSIONS + zlib.crc32(text.encode("utf-8", "replace")) % VERSIONS
 
 
 def microseconds(instant: datetime) -> int:
@@ -201,8 +202,9 @@ def instant(record: Row, name: str) -> int | None:
     ahead = timedelta() if zulu else timedelta(hours=int(ahead_hours), minutes=int(ahead_minutes))
     try:
         zone = timezone(-ahead if sign == "-" else ahead)
-        whole = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
-    except ValueError:
+        local = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=zone)
+        whole = local.astimezone(UTC)
+    except (ValueError, OverflowError):  # the last hours of the year 9999 lie beyond it elsewhere
         raise _no_instant(name, value) from None
     return microseconds(whole) + int((fraction or "0").ljust(6, "0")[:6])
 

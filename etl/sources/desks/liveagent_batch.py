@@ -112,6 +112,7 @@ class Draft:
             rejects=pl.DataFrame(self.rejects, schema=REJECT_SCHEMA, orient="row"),
             unused=pl.DataFrame(unused, schema=UNUSED_SCHEMA, orient="row"),
             names=pl.DataFrame(self.names, schema=NAME_SCHEMA, orient="row"),
+            is_named=True,
         )
 
 
@@ -137,5 +138,6 @@ def _frame(fact_name: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
     for name, dtype in shapes.FACTS[fact_name].columns.items():
         if name != "new_rows":
             is_key = name in ("queue_id", "agent_id")
-            schema[name.replace("_id", "_name") if is_key else name] = pl.String if is_key else dtype
+            wide = pl.Int64 if dtype == pl.Int32 else dtype  # the gate refuses what does not fit the table
+            schema[name.replace("_id", "_name") if is_key else name] = pl.String if is_key else wide
     return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)

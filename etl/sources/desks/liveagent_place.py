@@ -21,6 +21,7 @@ from etl.sources.desks.liveagent_calls import LOST_AFTER
 
 Kind = Literal["calls", "tickets"]
 KINDS: tuple[Kind, ...] = ("calls", "tickets")
+VERSION = 1
 BEGINNING = datetime(1990, 1, 1, tzinfo=UTC)
 _SETTLED_AFTER_SECONDS = 60
 _MARGIN = timedelta(hours=1)
@@ -45,8 +46,8 @@ class Place:
         """The place that the texts tell, the beginning where they are empty; LoadError where they tell none."""
         place = cls(look_back, first_at)
         try:
-            position = json.loads(position_text or "{}")
-            carry = json.loads(carry_text or "{}")
+            position = _told(position_text, KINDS)
+            carry = _told(carry_text, (*KINDS, "open_calls"))
             place.read_to = {kind: _instant(at) for kind in KINDS if (at := position.get(kind)) is not None}
             for kind in KINDS:
                 told = carry.get(kind, {})
@@ -99,13 +100,23 @@ class Place:
                 self.lately[kind] = {
                     key: known for key, known in self.lately[kind].items() if known[2] >= oldest
                 }
-        position = {kind: self.read_to[kind].isoformat() for kind in KINDS if kind in self.read_to}
+        position: dict[str, object] = {"version": VERSION}
+        position |= {kind: self.read_to[kind].isoformat() for kind in KINDS if kind in self.read_to}
         carry = {
+            "version": VERSION,
             "calls": self.lately["calls"],
             "tickets": self.lately["tickets"],
             "open_calls": self.open_calls,
         }
         return json.dumps(position), json.dumps(carry, separators=(",", ":"))
+
+
+def _told(text: str, known: tuple[str, ...]) -> dict[str, Any]:
+    """What a stored text holds; those of the first releases name no version. ValueError where it is another one's."""
+    told: dict[str, Any] = json.loads(text or "{}")
+    if told.pop("version", VERSION) != VERSION or told.keys() - {*known}:
+        raise ValueError(text[:60])
+    return told
 
 
 def mark_of(*values: object) -> str:

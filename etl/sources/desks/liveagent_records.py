@@ -221,7 +221,7 @@ def plain_text(value: Any) -> str | None:
     """A remark without markup, cut to a bearable length; null where there is none."""
     if not isinstance(value, str):
         return None
-    words = html.unescape(re.sub(r"<[^>]{0,1000}>", " ", value))
+    words = html.unescape(re.sub(r"<[^<>]{0,1000}>", " ", value))
     return " ".join(words.replace("\x00", " ").split())[:LONGEST_COMMENT] or None
 
 
@@ -298,15 +298,22 @@ def instant_or_none(record: Any, name: str, zone: ZoneInfo) -> datetime | None:
 
 def _instant(value: Any, zone: ZoneInfo) -> datetime:
     if isinstance(value, int) and not isinstance(value, bool):
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
+        return _dated(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value))
     if not isinstance(value, str) or len(value) > 40:
         raise ValueError(value)
     if re.fullmatch(r"[0-9]{9,11}", value):
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))
+        return _dated(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value)))
     if not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:", value):
         raise ValueError(value)
     given = datetime.fromisoformat(value)
-    return (given if given.tzinfo else given.replace(tzinfo=zone, fold=0)).astimezone(UTC)
+    return _dated((given if given.tzinfo else given.replace(tzinfo=zone, fold=0)).astimezone(UTC))
+
+
+def _dated(found: datetime) -> datetime:
+    """The instant, where one can reckon from it in both directions."""
+    if not 1900 <= found.year < 9000:
+        raise ValueError(found)
+    return found
 
 
 def version(*instants: datetime | None) -> int:

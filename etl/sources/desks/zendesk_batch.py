@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -108,10 +108,14 @@ def batch_of(
     *,
     position_text: str,
     carry_text: str,
+    now: datetime,
     notice: str | None = None,
     refusal: str | None = None,
 ) -> Batch:
-    """The batch of these rows, with the place at which reading goes on after it."""
+    """The batch of these rows, with the place at which reading goes on after it.
+
+    now: an event that is told of a later instant says nothing of how new the data are.
+    """
     heap, read_rows = _Heap(), 0
     for seq, row in enumerate(rows):
         read_rows += 1
@@ -132,7 +136,8 @@ def batch_of(
             heap.add(seq, row, told, raw_text)
         except ValueError as fault_found:
             heap.refuse(row, str(fault_found), raw_text)
-    return _batch(heap, known, read_rows, position_text=position_text, carry_text=carry_text, notice=notice)
+    batch = _batch(heap, known, read_rows, position_text=position_text, carry_text=carry_text, notice=notice)
+    return replace(batch, newest_event_at=_newest_event(batch.facts, now))
 
 
 def read_again(raw_texts: list[str], carry_text: str, words: Words) -> tuple[Batch, frozenset[int]]:
@@ -177,7 +182,6 @@ def _batch(
         read_rows=read_rows,
         position_text=position_text,
         carry_text=carry_text,
-        newest_event_at=_newest_event(tickets, events, surveys),
         notice=notice,
         rows=pl.DataFrame(heap.rows, schema=ROW_SCHEMA, orient="row").filter(
             pl.col("seq").is_in(seqs.implode())
@@ -198,7 +202,16 @@ def _newest(rows: list[Record], schema: dict[str, Any], key: list[str]) -> pl.Da
     return frame.sort("version_number", maintain_order=True).unique(key, keep="last", maintain_order=True)
 
 
-def _newest_event(tickets: pl.DataFrame, events: pl.DataFrame, surveys: pl.DataFrame) -> datetime | None:
-    told = [tickets["updated_at"].max(), tickets["created_at"].max(), events["occurred_at"].max()]
-    instants = [at for at in (*told, surveys["answered_at"].max()) if isinstance(at, datetime)]
-    return max(instants, default=None)
+def _newest_event(facts: Mapping[str, pl.DataFrame], now: datetime) -> datetime | None:
+    """The newest instant of the facts that is not in the future."""
+    told = [
+        facts[name][column].filter(facts[name][column] <= now).max()
+        for name, column in (
+            ("tickets", "updated_at"),
+            ("tickets", "created_at"),
+            ("ticket_events", "occurred_at"),
+            ("surveys", "answered_at"),
+        )
+        if name in facts
+    ]
+    return max((at for at in told if isinstance(at, datetime)), default=None)

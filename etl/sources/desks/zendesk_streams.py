@@ -78,8 +78,11 @@ class Api:
         ]
 
 
-def ticket_pages(api: Api, place: Place, *, start: int, on_users: Callable[[object], None]) -> Iterator[Page]:
+def ticket_pages(
+    api: Api, place: Place, *, start: int, now: datetime, on_users: Callable[[object], None]
+) -> Iterator[Page]:
     """Tickets as they are now, in the order of their last change, by Zendesk's own cursor."""
+    latest = int(now.timestamp())
     path = "/api/v2/incremental/tickets/cursor.json"
     cursor, since = place.get("cursor"), int(place.get("since", start))
     notice, is_restarted, visited = "", False, {cursor}
@@ -97,7 +100,8 @@ def ticket_pages(api: Api, place: Place, *, start: int, on_users: Callable[[obje
         on_users(page.get("users"))
         if found and not isinstance(page.get("users"), list):
             notice = f"{notice} Zendesk gave no users with its tickets: their requesters are unknown.".strip()
-        since = max([since, *(at for ticket in found if (at := changed_at(ticket)))])
+        changes = (changed_at(ticket) or 0 for ticket in found)
+        since = max([since, *(at for at in changes if at <= latest)])  # no change is later than now
         yield Page(found, {"cursor": following or cursor or "", "since": since}, notice)
         if page.get("end_of_stream") is True:
             return
@@ -129,14 +133,33 @@ def timed_pages(
         if not isinstance(end_time, int) or end_time > latest + FUTURE_SECONDS:
             end_time = None
         reached = max(reached, end_time or 0)
-        yield Page(found, {"since": reached})
+        is_crowd = _is_of_one_second(found, at) and (end_time or at) <= at
+        is_cut = is_crowd and len(found) == PAGE_ROWS
+        yield Page(found, {"since": reached}, _cut_crowd(found, at) if is_cut else "")
         is_end = page.get("end_of_stream")
         if is_end is True or (not isinstance(is_end, bool) and len(found) < PAGE_ROWS):
             return
+        if (
+            is_crowd
+        ):  # a page ends between two seconds: this one holds all of its second, and would come for ever
+            at += 1
+            continue
         standstills = standstills + 1 if end_time is None or end_time <= at else 0
         if standstills == MOST_STANDSTILLS:
             raise _loop(path, f"the same {len(found)} records {MOST_STANDSTILLS} times from {_shown(at)} on")
         at = max(at, end_time or at)
+
+
+def _is_of_one_second(found: list[Any], second: int) -> bool:
+    told = [each.get("time") or each.get("created_at") if isinstance(each, dict) else None for each in found]
+    return bool(told) and all(second_of(each) == second for each in told)
+
+
+def _cut_crowd(found: list[Any], second: int) -> str:
+    return (
+        f"Zendesk gave {len(found)} records of the one second {_shown(second)}, as many as a page holds: if there are "
+        "more of that second, its exports do not tell them."
+    )
 
 
 def rating_pages(api: Api, place: Place, *, start: int, now: datetime) -> Iterator[Page]:

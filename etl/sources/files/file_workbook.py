@@ -29,7 +29,7 @@ SCATTERED_CELLS = 1_000_000  # from here on a sheet must be filled to a hundredt
 _LARGEST_DIRECTORY = 4 << 20
 _BLOCK = 1 << 20
 _CELL = re.compile(
-    rb"<(?:[\w.-]+:)?(c|row)\s(?:[^<]*?\s)??r\s*=\s*[\"']([A-Za-z]*)([0-9]*)([^\"'<]{0,64})[\"']([^<]*)(?=<(/?))"
+    rb"<(?:[\w.-]+:)?(c|row)\s(?:[^<]*?\s)??r\s*=\s*[\"']([A-Za-z]*+)([0-9]*+)([^\"'<]{0,64}+)[\"']([^<]*)(?=<(/?))"
 )
 _ANY_CELL = re.compile(rb"<(?:[\w.-]+:)?c[\s/>]")
 _ROW = re.compile(rb"<(?:[\w.-]+:)?row[\s/>]")

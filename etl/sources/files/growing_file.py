@@ -8,31 +8,37 @@ both are used again by rotation.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import os
-import re
-import zlib
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from etl import LoadError
 from etl.sources import PIECE_BYTES
+from etl.sources.files.file_open import UNPACKING_FAULTS, opened
+from etl.sources.files.rotated_files import LONGEST_LINE_BYTES as LONGEST_LINE_BYTES
+from etl.sources.files.rotated_files import LogFile, Look, look
 
 FINGERPRINT_BYTES = 4096
-LONGEST_LINE_BYTES = 64 * 1024
 MOST_FILES = 1000
-UNPACKING_FAULTS = (EOFError, gzip.BadGzipFile, zlib.error)
-_ROTATED = re.compile(r"(\.\d{1,4}|[-.]\d{8}([-_.]?\d{2,6})?|)(\.gz)?")
+MOST_LOOKS = 20  # so often the files may be renamed while they are looked at; then the next load looks on
+
+
+class _RotatedError(Exception):
+    """The files were renamed, packed or cut since they were looked at; what was decided does not hold."""
 
 
 @dataclass(frozen=True)
 class Position:
-    """How far a file was read: its content before `offset` is known by two fingerprints."""
+    """How far a file was read: its content before `offset` is known by two fingerprints.
+
+    log_inode, log_birth: which file bore the log's name then; later_files: how many stood after this one; age, file_key: of
+    the file itself, see LogFile.
+    """
 
     offset: int
     line_count: int
@@ -42,6 +48,11 @@ class Position:
     tail_sha256: str
     file_name: str
     inode: int
+    log_inode: int = 0
+    log_birth: int = 0
+    later_files: int = 0
+    age: float | None = None
+    file_key: str = ""
 
     def to_text(self) -> str:
         """As JSON text, for the cursor's row."""
@@ -87,25 +98,6 @@ class Piece:
     is_known_before: bool = False
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """A file that may be read: `age` grows with time, `fault` tells why it cannot be unpacked."""
-
-    path: Path
-    is_current: bool
-    age: float
-    first_line: bytes
-    fault: str = ""
-
-    def is_older_than(self, other: _Candidate) -> bool:
-        """Whether this one, which stands after `other`, is an older copy that was put back."""
-        return self.age < other.age or self.first_line == other.first_line
-
-
-def _opened(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
-
-
 def pieces(
     path: Path,
     position: Position | None,
@@ -119,83 +111,57 @@ def pieces(
     age_of: from a file's first line to a number that grows with time, so that rotated files are read in order.
     Raises LoadError where the file is not there or cannot be read.
     """
+    looks = 0
     for _ in range(MOST_FILES):
-        files = _in_order(path, age_of=age_of)
-        if not files:
-            if os.path.lexists(path):
-                raise LoadError(
-                    f"{path}: this is no ordinary file; expected the log itself. "
-                    "Put the right path into floorboard.toml."
-                )
-            raise LoadError(
-                f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
-                "Put the right path into floorboard.toml, or let the PBX write its first line."
-            )
-        place, notice, is_known = _where(files, position, include_rotated=include_rotated)
+        seen = look(path, age_of=age_of)
+        if not seen.files and seen.holds():
+            _refuse_nothing(path)
         got = False
-        for number, candidate in enumerate(files[place:]):
-            follows = position if is_known and number == 0 else None
-            is_finished = any(later.first_line for later in files[place + number + 1 :])
-            copied = follows is None and is_known and candidate.is_older_than(files[place])
-            for piece in _read(candidate, follows, piece_bytes=piece_bytes, is_finished=is_finished):
-                yield replace(piece, notice=notice, is_known_before=copied, is_gap=not is_known)
-                notice, got, position = None, True, piece.position
-            if got:
-                break  # while this was read the files may have been rotated on: look anew where it is now
+        try:
+            place, notice, is_known = _where(seen, position, include_rotated=include_rotated)
+            for number, file in enumerate(seen.files[place:], start=place):
+                follows = position if is_known and number == place else None
+                again = not is_known and position is not None and file.key == position.file_key
+                copied = again or (follows is None and is_known and file.is_older_than(seen.files[place]))
+                for piece in _read(seen, number, follows, piece_bytes=piece_bytes):
+                    yield replace(piece, notice=notice, is_known_before=copied, is_gap=not is_known)
+                    notice, got, position = None, True, piece.position
+                if got:
+                    break  # while this was read the files may have been rotated on: look anew where it is now
+        except _RotatedError:
+            looks += not got
+            if looks < MOST_LOOKS:
+                continue
+            return
         if not got:
             return
 
 
-def _in_order(path: Path, *, age_of: Callable[[bytes], float | None]) -> list[_Candidate]:
-    """The rotated files beside `path` that hold a line, oldest first, and `path` itself last."""
-    found: list[tuple[float, float, _Candidate]] = []
-    if not path.parent.is_dir():
-        return []
-    for sibling in path.parent.iterdir():
-        suffix = sibling.name.removeprefix(path.name)
-        if not sibling.name.startswith(path.name) or not _ROTATED.fullmatch(suffix) or not sibling.is_file():
-            continue
-        if suffix.endswith(".gz") and sibling.with_suffix("").is_file():
-            continue  # being compressed at this moment: the plain one is whole
-        try:
-            changed_at = sibling.stat().st_mtime
-            candidate = _looked_at(sibling, is_current=not suffix, age_of=age_of, changed_at=changed_at)
-        except FileNotFoundError:
-            continue  # renamed between the listing and the look
-        if candidate.first_line or candidate.is_current or candidate.fault:
-            order = float("inf") if candidate.is_current else candidate.age
-            found.append((order, changed_at, candidate))
-    return [candidate for _, _, candidate in sorted(found, key=lambda item: item[:2])]
-
-
-def _looked_at(
-    path: Path, *, is_current: bool, age_of: Callable[[bytes], float | None], changed_at: float
-) -> _Candidate:
-    """The file with its first line and its age, by the first line that tells one, else by its last change."""
+def _refuse_nothing(path: Path) -> None:
+    """Raises LoadError where nothing stands there that can be read; a file may have come since it was looked for."""
     try:
-        with _opened(path) as file:
-            lines = BytesIO(file.read(LONGEST_LINE_BYTES)).readlines()[:50]  # a lone return ends no line here
-    except UNPACKING_FAULTS as error:
-        return _Candidate(
-            path, is_current=is_current, age=changed_at, first_line=b"", fault=str(error) or repr(error)
-        )
-    except FileNotFoundError:
-        raise  # renamed meanwhile: the caller looks on
-    except OSError as error:
+        is_file = stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        is_there = path.is_symlink()
+    else:
+        is_there = True
+        if is_file:
+            return
+    if is_there:
         raise LoadError(
-            f"{path}: cannot be read ({error.strerror}); expected a file that this process may read. "
-            "Give the process's user the right to read it."
-        ) from error
-    ages = (age for age in map(age_of, lines) if age is not None)
-    return _Candidate(
-        path, is_current=is_current, age=next(ages, changed_at), first_line=lines[0] if lines else b""
+            f"{path}: this is no ordinary file; expected the log itself. Put the right path into floorboard.toml."
+        )
+    raise LoadError(
+        f"{path}: there is no such file, and no rotated one beside it; expected the log that the source names. "
+        "Put the right path into floorboard.toml, or let the PBX write its first line."
     )
 
 
-def _where(
-    files: list[_Candidate], position: Position | None, *, include_rotated: bool
-) -> tuple[int, str | None, bool]:
+def _where(seen: Look, position: Position | None, *, include_rotated: bool) -> tuple[int, str | None, bool]:
     """Which file to begin with, a notice where lines may be lost, and whether it is the one read before."""
+    files = seen.files
+    if not files:
+        raise _RotatedError
     if position is None:
         whole = [number for number, file in enumerate(files) if not file.fault]
         broken = "; ".join(
@@ -205,41 +171,52 @@ def _where(
     for place in reversed(range(len(files))):
         if _is_same(files[place], position):
             _refuse_broken(files[place + 1 :])
-            cut = (
-                files[place].path.suffix != ".gz"
-                and not files[place].is_current
-                and _was_copied(files, position)
-            )
-            return place, _truncation(files[-1].path) if cut else None, True
-    current = files[-1].path
+            return place, _truncation(seen.log) if _was_cut(seen, place, position) else None, True
     if position.offset == 0:
         return len(files) - 1, None, False
     _refuse_broken(files)  # it may be the one that was read before
-    kind = (
-        _truncation(current)
-        if _was_copied(files, position)
-        else (
-            f"{current}: the file read before ({position.file_name}, up to byte {position.offset}) is neither here nor "
-            "among the rotated files; lines written to it after that are lost unless it is put back beside this one. "
-            "Reading goes on with this file from its first line."
-        )
+    newer = [
+        place
+        for place, file in enumerate(files)
+        if include_rotated and position.age is not None
+        and file.age >= position.age and file.key != position.file_key
+    ]  # fmt: skip
+    place = newer[0] if newer else len(files) - 1
+    if _is_same_log(seen, position):
+        return place, _truncation(seen.log), False
+    return (
+        place,
+        f"{seen.log}: the file read before ({position.file_name}, up to byte {position.offset}) is neither here nor "
+        "among the rotated files; lines written to it after that are lost unless it is put back beside this one. "
+        f"Reading goes on with {files[place].path.name} from its first line.",
+        False,
     )
-    return len(files) - 1, kind, False
 
 
-def _refuse_broken(files: list[_Candidate]) -> None:
+def _was_cut(seen: Look, place: int, position: Position) -> bool:
+    """Whether the log is still the same file on the disk though others came to stand before it: copied, then cut short.
+
+    Where no births are told, a packed file may have left its place on the disk to the log: then one rotation counts.
+    """
+    rotations = len(seen.files) - 1 - place - position.later_files
+    is_sure = position.log_birth != 0 or not seen.files[place].is_packed
+    return _is_same_log(seen, position) and (rotations == 1 or (rotations > 1 and is_sure))
+
+
+def _is_same_log(seen: Look, position: Position) -> bool:
+    """Whether the log is the same file on the disk as at the last reading, not only one in its place."""
+    if seen.log_inode == 0 or seen.log_inode != (position.log_inode or position.inode):
+        return False
+    return 0 in (seen.log_birth, position.log_birth) or seen.log_birth == position.log_birth
+
+
+def _refuse_broken(files: tuple[LogFile, ...]) -> None:
     for file in files:
         if file.fault:
             raise LoadError(
                 f"{file.path}: this rotated file cannot be unpacked ({file.fault}); expected a whole gzip file. "
                 "If it is still being written, nothing is to do; if it is broken, move it out of the folder."
             )
-
-
-def _was_copied(files: list[_Candidate], position: Position) -> bool:
-    """Whether the current file is the same one on disk with another content: cut short in place."""
-    current = files[-1]
-    return current.is_current and current.path.stat().st_ino == position.inode
 
 
 def _truncation(path: Path) -> str:
@@ -249,12 +226,12 @@ def _truncation(path: Path) -> str:
     )
 
 
-def _is_same(candidate: _Candidate, position: Position) -> bool:
+def _is_same(file: LogFile, position: Position) -> bool:
     try:
-        if candidate.path.suffix != ".gz" and candidate.path.stat().st_size < position.offset:
+        if not file.is_packed and file.path.stat().st_size < position.offset:
             return False
-        with _opened(candidate.path) as file:
-            return _matches(file, position)
+        with opened(file.path) as content:
+            return _matches(content, position)
     except (*UNPACKING_FAULTS, FileNotFoundError):
         return False
 
@@ -268,38 +245,33 @@ def _matches(file: BinaryIO, position: Position) -> bool:
     return hashlib.sha256(file.read(position.tail_bytes)).hexdigest() == position.tail_sha256
 
 
-def _read(
-    candidate: _Candidate, position: Position | None, *, piece_bytes: int, is_finished: bool
-) -> Iterator[Piece]:
+def _read(seen: Look, number: int, position: Position | None, *, piece_bytes: int) -> Iterator[Piece]:
     """Whole lines after `position`; a last line without its end only where nobody will finish it.
 
-    Gives nothing where the name has become another file's meanwhile; the next look finds it again.
+    Raises _RotatedError before the first line where the files are no longer as they were seen, and after a line where
+    this one was cut short while it was read.
     """
+    wanted = seen.files[number]
     offset, lines = (position.offset, position.line_count) if position else (0, 0)
+    is_finished = any(later.first_line for later in seen.files[number + 1 :])
     starts_file = position is None
-    try:
-        file = _opened(candidate.path)
-    except FileNotFoundError:
-        return
+    if starts_file and not is_finished and not wanted.has_whole_line:
+        return  # its age and key are not known yet
+    file = _opened_as_seen(seen, wanted, position)
     with file:
         inode = os.fstat(file.fileno()).st_ino
-        if position is not None and not _matches(file, position):
-            return
-        if (
-            position is None
-            and file.readline(LONGEST_LINE_BYTES)[:FINGERPRINT_BYTES]
-            != (candidate.first_line[:FINGERPRINT_BYTES])
-        ):
-            return
         file.seek(0)
         head = file.read(min(offset, FINGERPRINT_BYTES))
+        if position is not None and hashlib.sha256(head).hexdigest() != position.head_sha256:
+            raise _RotatedError
         file.seek(max(0, offset - FINGERPRINT_BYTES))
         tail = file.read(min(offset, FINGERPRINT_BYTES))
-        file_key = hashlib.sha256(candidate.first_line).hexdigest()[:16]
         for block in _blocks(file, piece_bytes=piece_bytes, is_finished=is_finished):
             offset += block.consumed_bytes
             lines_here = 1 if block.overlong else block.data.count(b"\n") + (not block.data.endswith(b"\n"))
             head = (head + block.data)[:FINGERPRINT_BYTES] if len(head) < FINGERPRINT_BYTES else head
+            if not wanted.is_packed and os.pread(file.fileno(), len(head), 0) != head:
+                raise _RotatedError
             tail = (tail + block.end)[-FINGERPRINT_BYTES:]
             after = Position(
                 offset=offset,
@@ -308,20 +280,45 @@ def _read(
                 head_sha256=hashlib.sha256(head).hexdigest(),
                 tail_bytes=len(tail),
                 tail_sha256=hashlib.sha256(tail).hexdigest(),
-                file_name=candidate.path.name,
+                file_name=wanted.path.name,
                 inode=inode,
+                log_inode=seen.log_inode,
+                log_birth=seen.log_birth,
+                later_files=len(seen.files) - 1 - number,
+                age=wanted.age,
+                file_key=wanted.key,
             )
             yield Piece(
                 block.data,
-                candidate.path.name,
+                wanted.path.name,
                 lines + 1,
                 after,
                 starts_file=starts_file,
                 overlong=block.overlong,
-                file_key=file_key,
+                file_key=wanted.key,
             )
             lines += lines_here
             starts_file = False
+
+
+def _opened_as_seen(seen: Look, wanted: LogFile, position: Position | None) -> BinaryIO:
+    """The file that was looked at, held open: from here on no renaming matters. Raises _RotatedError where it is another."""
+    try:
+        file = opened(wanted.path)
+    except FileNotFoundError:
+        raise _RotatedError from None
+    try:
+        if position is not None:
+            is_same = _matches(file, position)
+        else:
+            first_line = file.readline(LONGEST_LINE_BYTES)[:FINGERPRINT_BYTES]
+            is_same = first_line == wanted.first_line[:FINGERPRINT_BYTES]
+        if not is_same or not seen.holds():
+            raise _RotatedError
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 @dataclass(frozen=True)

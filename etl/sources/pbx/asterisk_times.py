@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from statistics import median_low
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -106,13 +107,19 @@ def with_newest(known: Iterable[int], more: Iterable[int]) -> tuple[int, ...]:
 def zone_fault(differences: tuple[int, ...], zone: ZoneInfo) -> str | None:
     """What is wrong with the zone of the settings, from how far times and call ids lie apart; null where nothing is.
 
-    A call enters a queue some seconds or minutes after its id was made, so the smallest difference is near 0.
+    A call enters a queue some seconds or minutes after its id was made, so in the right zone some differences are near
+    0; a few that are not (a call that waited for hours, an id or a time that was garbled) say nothing of the zone.
     """
     if len(differences) < FEWEST_CHECKED:
         return None
-    smallest = min(differences)
-    if abs(smallest) < SHIFT_SECONDS - SLACK_SECONDS:
+    least = SHIFT_SECONDS - SLACK_SECONDS
+    before = [difference for difference in differences if difference <= -least]
+    if 2 * len(before) <= len(differences) and any(abs(difference) < least for difference in differences):
         return None
+    if 2 * len(before) > len(differences):
+        smallest = median_low(before)
+    else:
+        smallest = min(difference for difference in differences if difference not in before)
     hours = round(smallest / SHIFT_SECONDS) / 2
     return (
         f"its times read in {zone.key} lie {abs(hours):g} h {'after' if hours > 0 else 'before'} the seconds in the ids "

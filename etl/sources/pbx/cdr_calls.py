@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from etl.sources.pbx.asterisk_times import LAST_INSTANT
 from etl.sources.pbx.cdr_rows import HASHED, Record
 
 LINKED_SECONDS = 7200  # contacts whose records end further apart than this are not linked
@@ -201,10 +202,13 @@ class Contacts:
 
     newest_at: int = 0
     groups: dict[str, list[tuple[int, str, str, int]]] = field(default_factory=dict)
+    latest_at: int = LAST_INSTANT
+    """What ends later than this says nothing of how far time has come."""
 
     def links_after(self, told: Told, *, started_at: int, ended_at: int) -> list[dict[str, object]]:
         """The links that are new or changed when this contact joins those of its linked id: each to the first one."""
-        self.newest_at = max(self.newest_at, ended_at)
+        if ended_at <= self.latest_at:
+            self.newest_at = max(self.newest_at, ended_at)
         if told.contact_id is None or not told.linked_id:
             return []
         known = self.groups.get(told.linked_id, [])

@@ -163,8 +163,6 @@ def next_rows(
     notice = _made_anew(table, place)
     if notice:
         place, progress = Place(), replace(progress, gaps=())
-    gaps = tuple(gap for gap in progress.gaps if now - gap[2] <= settle_seconds + look_back_seconds)
-    progress = replace(progress, gaps=gaps)
     behind = [(first, last) for first, last, _ in progress.gaps if last <= place.number]
     late = table.within(behind)[:most_rows]
     if late:
@@ -174,6 +172,9 @@ def next_rows(
         )
         taken = {row.number for row in late}
         return Found(late, place, replace(progress, gaps=_without(progress.gaps, taken)), told)
+    # Forgotten only now, after one look behind its time: the looks may lie minutes apart.
+    gaps = tuple(gap for gap in progress.gaps if now - gap[2] <= settle_seconds + look_back_seconds)
+    progress = replace(progress, gaps=gaps)
     found = _in_order(table.after(place.number, most_rows=most_rows), table, place, progress, edge)
     return replace(found, notice=notice, starts_anew=notice is not None)
 

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.elements import quoted_name
 
 from etl import LoadError
-from sql import warehouse
+from sql import deadlines, warehouse
 
 CONNECT_SECONDS = 5
 DRIVERS = {
@@ -124,7 +124,8 @@ class RealtimeTable:
             with ExitStack() as stack:
                 connection = stack.enter_context(self.engine.connect())
                 if connection.dialect.driver == "psycopg":
-                    stack.enter_context(warehouse.deadline(connection, seconds=self.deadline_seconds))
+                    raw = warehouse.driver_connection(connection)
+                    stack.enter_context(deadlines.limited(raw, seconds=self.deadline_seconds))
                 yield self._opened(connection)
         except NoSuchTableError:
             raise LoadError(
