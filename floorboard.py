@@ -38,7 +38,11 @@ organisation_app = typer.Typer(
     help="Teams, agents, queues, hours and promises as files.", no_args_is_help=True
 )
 queue_app = typer.Typer(help="The queues, and how their service level is counted.", no_args_is_help=True)
+customer_app = typer.Typer(help="Callers, known by a keyed hash alone.", no_args_is_help=True)
+agent_app = typer.Typer(help="The agents, and those who have left.", no_args_is_help=True)
 app.add_typer(etl_app, name="etl")
+app.add_typer(customer_app, name="customer")
+app.add_typer(agent_app, name="agent")
 app.add_typer(db_app, name="db")
 app.add_typer(organisation_app, name="organisation")
 app.add_typer(queue_app, name="queue")
@@ -215,8 +219,11 @@ def etl_run(
     """Load what is new: on time until it is stopped, or once."""
     from etl.config import load_settings
     from etl.demo import refuse_mixing
-    from etl.jobs import environment_clock, run_once, serve
+    from etl.erasure import reapply
+    from etl.jobs import end_at_once, serve
     from etl.load import reset_cursor
+    from etl.schedule.clock import environment_clock
+    from etl.schedule.once import run_once
     from etl.supervise import stop_on_signals
 
     settings = load_settings()
@@ -226,8 +233,10 @@ def etl_run(
         raise FrontDoorError("Found --json without --once; a load without end has no result. Add --once.")
     if from_start and source is None:
         raise FrontDoorError("Found --from-start without --source; add the source to read anew.")
-    with stop_on_signals() as request, warehouse(migrating=True) as engine:
+    with stop_on_signals(end_at_once) as request, warehouse(migrating=True) as engine:
         refuse_mixing(engine, settings)
+        if erased := reapply(engine, settings, now=environment_clock()):
+            tell(f"{erased} erasures that the warehouse did not know were applied again.")
         if from_start:
             reset_cursor(engine, str(source))
         if once:
@@ -271,10 +280,64 @@ def etl_backfill(from_: From = None, to: To = None) -> None:
     tell(f"{rows} rollup rows counted anew.")
 
 
+@etl_app.command("reconcile")
+def etl_reconcile(
+    source: Annotated[str | None, typer.Option(help="Only this source of the settings.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First local day, such as 2026-11-21.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Last local day, itself part of it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read days that are over once more, load what was lost on the way, and say what does not agree."""
+    from etl.config import load_settings
+    from etl.reconcile import reconcile
+    from etl.schedule.clock import environment_clock
+
+    first, last = day(from_, option="--from"), day(to, option="--to")
+    steps = Steps()
+    with warehouse(migrating=False) as engine:
+        done = reconcile(
+            engine, load_settings(), only=source, first_date=first, last_date=last, now=environment_clock(),
+            on_day=lambda one: steps.passing(f"{one.source_name}, {one.day_date}: {one.outcome_name}"),
+        )  # fmt: skip
+    bad = sum(not one.is_good for one in done)
+    steps.say(
+        f"{len(done)} days compared"
+        + (
+            f"; {bad} do not agree or could not be compared, reason_text says why."
+            if bad
+            else ", all of them agree."
+        )
+    )
+    show([one.row() for one in done], title="Reconciliation", as_json=as_json)
+    if bad:
+        sys.exit(1)
+
+
+def day(text: str | None, *, option: str) -> date | None:
+    """The day that an option names, None where it was left out; FrontDoorError for what is no day."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise FrontDoorError(f'{option} is "{text}", expected a day such as 2026-11-21.') from None
+
+
 @etl_app.command("status")
-def etl_status(as_json: AsJson = False) -> None:
-    """Each source: age of its newest event, rows of the last day, its last failure."""
-    show(answer("source_health"), title="Sources", as_json=as_json)
+def etl_status(
+    as_json: AsJson = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 when a source is stale, failing or not read.")
+    ] = False,
+) -> None:
+    """Each source: lag, last success and failure, next run, rows of the last day, reconciliation."""
+    from dashboard.standing import reasons, statuses
+
+    health = answer("source_health")
+    show(statuses(health), title="Sources", as_json=as_json)
+    faults = reasons(health, answer("loader")) if check else []
+    for fault in faults:
+        tell(fault)
+    if faults:
+        sys.exit(1)
 
 
 @etl_app.command("rejects")
@@ -293,8 +356,8 @@ def etl_rejects(as_json: AsJson = False) -> None:
 def etl_replay(source: Annotated[str, typer.Option(help="The source's name in the settings.")]) -> None:
     """Try the refused rows of a source again, after what refused them was put right."""
     from etl.config import load_settings
-    from etl.jobs import environment_clock
     from etl.on_request.replays import replay
+    from etl.schedule.clock import environment_clock
 
     with warehouse(migrating=False) as engine:
         summary = replay(engine, load_settings(), source, now=environment_clock())
@@ -312,9 +375,9 @@ def etl_preview(
 ) -> None:
     """Guess what a file holds: its first rows mapped, what would be refused, and the lines for floorboard.toml."""
     from etl.config import add_source, load_settings, settings_path
-    from etl.jobs import environment_clock
     from etl.mappings.guess import guess, preview
     from etl.mappings.mapping_words import FACTS_NAMES
+    from etl.schedule.clock import environment_clock
     from etl.sources import Site
 
     if facts is not None and facts not in FACTS_NAMES:
@@ -368,15 +431,33 @@ def db_migrate() -> None:
 
 
 @db_app.command("check")
-def db_check() -> None:
-    """Is the warehouse fit for use? Every fault in one line."""
+def db_check(
+    from_: From = None,
+    to: To = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Count anew what differs, and only that.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Is the warehouse fit for use, and is every figure kept for the boards what the facts say?"""
+    from dashboard.asking import instant, refuse_empty_window
+    from etl.prove import prove
     from sql.migrate import check
 
+    start = instant(from_, option="--from") if from_ else None
+    end = instant(to, option="--to") if to else None
+    refuse_empty_window(start, end)
+    steps = Steps()
     with warehouse(migrating=None) as engine:
-        faults = check(engine)
-    if faults:
-        raise FrontDoorError(" ".join(faults))
-    tell("The warehouse is fit for use.")
+        if faults := check(engine):
+            raise FrontDoorError(" ".join(faults))
+        proof = prove(engine, window_start=start, window_end=end, is_repair=repair, on_progress=steps.passing)
+    for sentence in proof.sentences():
+        steps.say(sentence)
+    if as_json:
+        typer.echo(json.dumps(proof.to_dict(), ensure_ascii=False))
+    elif not proof.is_proven:
+        show([vars(figure) for figure in proof.figures], title="Not what the facts say", as_json=False)
+    if not proof.is_proven and not repair:
+        sys.exit(1)
 
 
 @db_app.command("stop")
@@ -387,6 +468,122 @@ def db_stop() -> None:
 
     enter_home_in_use()
     tell("The warehouse is stopped." if stop() else "No warehouse of our own was running.")
+
+
+@db_app.command("backup")
+def db_backup(
+    file: Annotated[Path, typer.Argument(help="The file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Keep the whole warehouse in one file, as it stands now; loads and questions go on meanwhile."""
+    from etl.backup import backup
+
+    steps = Steps()
+    with warehouse(migrating=None) as engine:
+        kept = backup(address_of(engine), file, replacing=force, tell=steps.passing)
+    steps.say(
+        f"{file}: {kept.file_bytes:,} bytes of Postgres {kept.server_text}, read once more and found whole."
+    )
+    beside = ", ".join(str(path) for path in kept.beside) or "no file yet"
+    tell(f"Keep beside it: {beside}. Without the customers' key the same caller is not known again.")
+
+
+@db_app.command("restore")
+def db_restore(
+    file: Annotated[Path, typer.Argument(help="A file that `floorboard db backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Give up what the warehouse holds now.")] = False,
+) -> None:
+    """Bring the warehouse back from a backup: whole, or not at all."""
+    from etl.backup import restore
+    from etl.config import load_settings, settings_path
+    from etl.schedule.clock import environment_clock
+
+    settings = load_settings() if settings_path().exists() else None
+    steps = Steps()
+    with warehouse(migrating=None) as engine:
+        done = restore(
+            engine, address_of(engine), file, settings,
+            replacing=replace, now=environment_clock(), tell=steps.passing,
+        )  # fmt: skip
+    newest = done.newest_event_at
+    steps.say(
+        f"The warehouse is back as {file} holds it"
+        + (f", up to {newest:%Y-%m-%d %H:%M:%S} UTC." if newest else ".")
+    )
+    if done.migrations:
+        tell(f"{len(done.migrations)} migrations were applied: the backup was made by an older version.")
+    if done.erasures_count:
+        tell(f"{done.erasures_count} erasures were applied again.")
+    if done.is_key_missing:
+        tell(
+            "The customers' key is not here: put customer.key back into FLOORBOARD_HOME before the next load."
+        )
+    tell(
+        "Next: `floorboard etl run --once` (or `floorboard up`) catches up from the sources, from where the backup stood."
+    )
+
+
+def address_of(engine: Engine) -> str:
+    """The address of an open warehouse, with its password; never shown."""
+    return engine.url.render_as_string(hide_password=False)
+
+
+@customer_app.command("erase")
+def customer_erase(
+    value: Annotated[
+        str | None, typer.Argument(help="Telephone number or e-mail address; asked for when left out.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Forget a caller: in every table, in what old records tell, and in backups when they are restored."""
+    from etl.config import load_settings
+    from etl.erasure import erase_customer
+    from etl.schedule.clock import environment_clock
+
+    settings = load_settings()
+    told = value or typer.prompt("Telephone number or e-mail address")
+    confirm("This caller is forgotten for ever. Calls and tickets stay as nobody's", is_sure=yes)
+    with warehouse(migrating=False) as engine:
+        found = erase_customer(engine, settings, told, now=environment_clock())
+    tell(
+        f"Erased: {found.calls:,} calls and {found.tickets:,} tickets are nobody's now; every figure stays as it was."
+    )
+    tell_discarded(found.discarded_file_names)
+
+
+@agent_app.command("erase")
+def agent_erase(
+    name: Annotated[str, typer.Argument(help="The agent's name, as the pages show it.")],
+    id_: Annotated[
+        list[int] | None, typer.Option("--id", help="The agent's number, where several are called so.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Give a former agent an alias, in every table and in what old records tell; the figures stay."""
+    from etl.config import load_settings
+    from etl.erasure import erase_agent
+    from etl.schedule.clock import environment_clock
+
+    settings = load_settings()
+    confirm(f'The name "{name}" is forgotten for ever', is_sure=yes)
+    with warehouse(migrating=False) as engine:
+        found = erase_agent(engine, settings, name, agent_ids=id_ or (), now=environment_clock())
+    tell(f"Erased: the agent is called {found.alias_name} from now on; every figure stays as it was.")
+    tell_discarded(found.discarded_file_names)
+
+
+def confirm(sentence: str, *, is_sure: bool) -> None:
+    """Asks before what cannot be taken back; FrontDoorError when the answer is no."""
+    if not is_sure and not typer.confirm(f"{sentence}. Go on?", err=True):
+        raise FrontDoorError("Nothing was changed.")
+
+
+def tell_discarded(file_names: Sequence[str]) -> None:
+    """Names uploaded files that had to go with somebody."""
+    if file_names:
+        tell(
+            f"Uploaded files that were not loaded yet were discarded: {', '.join(file_names)}. Upload them again without."
+        )
 
 
 @organisation_app.command("export")
@@ -412,7 +609,7 @@ def organisation_import(
 ) -> None:
     """Bring changed CSV files back: whole or not at all; what they do not name stays as it is."""
     from dashboard.organisation_files import import_file, plan_import
-    from etl.jobs import environment_clock
+    from etl.schedule.clock import environment_clock
     from sql.warehouse import connected
 
     try:
@@ -534,9 +731,11 @@ def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
 
 
 def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
-    """Runs what is pending, if allowed; FrontDoorError when it must be asked for."""
-    from sql.migrate import pending
+    """Runs what is pending, if allowed; FrontDoorError when it must be asked for, or the server is none to work with."""
+    from sql.migrate import pending, unfit
 
+    if faults := unfit(engine):
+        raise FrontDoorError(" ".join(faults))
     waiting = pending(engine)
     if not waiting:
         return

@@ -9,7 +9,9 @@ word and colour together; names reach the browser as data only and are placed as
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +30,7 @@ NEAR_RATIO = 0.05
 LATE_SECONDS = 8
 NEVER_LATE_SECONDS = 10**9
 _STATIC = Path(__file__).resolve().parent / "static"
+_IS_STALE: ContextVar[bool] = ContextVar("floorboard_is_stale", default=False)
 
 
 @cache
@@ -35,7 +38,7 @@ def asset_version() -> str:
     """A short name for the present state of the browser's files; a new one makes browsers fetch them
     again."""
     digest = hashlib.sha256()
-    for path in sorted(_STATIC.glob("floor*.*")):
+    for path in sorted([*_STATIC.glob("*.js"), *_STATIC.glob("*.css")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
 
@@ -58,9 +61,20 @@ def show(block: Block, *, key: str) -> None:
             "language": words.language(),
             "words": running_words(),
             "late_seconds": NEVER_LATE_SECONDS,
+            "is_stale": _IS_STALE.get(),
             **block,
         },
     )
+
+
+@contextmanager
+def stale(is_stale: bool) -> Iterator[None]:
+    """Within it blocks are drawn as figures of the past, where they are."""
+    token = _IS_STALE.set(is_stale)
+    try:
+        yield
+    finally:
+        _IS_STALE.reset(token)
 
 
 def running_words() -> dict[str, str]:

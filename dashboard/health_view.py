@@ -1,13 +1,13 @@
-"""Data health: the sources, what was refused and why, the runs, and the most urgent next step in plain words.
+"""Data health: how each source stands, whether it holds what its origin tells, and the most urgent next step in words.
 
-In: the frames of the questions about sources, runs and rejects. Out: blocks for `board.show`.
-The rule it guards: every fault is named with its next step, and refused rows are shown word for word as text.
+In: the frames of the questions about sources, refused rows and comparisons. Out: blocks for `board.show`.
+The rule it guards: every fault is named with its next step, the gravest first.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 
@@ -15,15 +15,15 @@ from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.words import t, t_count
 
-RUNS_SHOWN = 50
-REPLAYS_SHOWN = 10
+NIGHTS_SHOWN = 14
 
 
 def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
     """One sentence on the state of all sources and of refused rows, and what to do about the most urgent fault."""
     rows = list(health.iter_rows(named=True))
     failed = [row for row in rows if row["error_text"]]
-    stale = [row for row in rows if row["is_stale"]]
+    stale = [row for row in rows if row["is_stale"] or row["is_unread"]]
+    differing = [row for row in rows if row["reconciliation_name"] in ("differs", "failed")]
     refused = refused_rows(reasons)
     if failed:
         return board.notice(
@@ -38,6 +38,8 @@ def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
         return board.notice(
             "off", t("{source} is silent", source=stale[0]["source_name"]), _silence(stale[0])
         )
+    if differing:
+        return _difference(differing[0])
     if refused:
         return board.notice(
             "near",
@@ -53,65 +55,24 @@ def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
     )
 
 
+def _difference(row: Row) -> Block:
+    """That a night's comparison with the origin did not come out even, and how to compare once more."""
+    again = t(
+        "Compare it once more: `floorboard etl reconcile --source {source} --from {day} --to {day}`.",
+        source=shlex.quote(row["source_name"]),
+        day=row["reconciled_date"].isoformat(),
+    )
+    if row["reconciliation_name"] == "failed":
+        title = t("{source} could not be compared with its origin", source=row["source_name"])
+    else:
+        title = t("{source} differs from its origin", source=row["source_name"])
+    return board.notice("near", title, " ".join(text for text in (row["reconciliation_text"], again) if text))
+
+
 def refused_rows(reasons: pl.DataFrame) -> dict[str, int]:
     """How many rows of each source stand refused, the source with the most first."""
     totals = reasons.group_by("source_name").agg(pl.col("reject_rows").sum())
     return dict(totals.sort("reject_rows", "source_name", descending=[True, False]).iter_rows())
-
-
-def being_tried(replays: pl.DataFrame) -> frozenset[str]:
-    """The sources whose refused rows are being read again now."""
-    return frozenset(replays.filter(pl.col("done_at").is_null()).get_column("source_name"))
-
-
-def try_again_word(source_name: str, rows: int, *, is_running: bool) -> str:
-    """What the button says that has a source's refused rows read again."""
-    name = words.in_markdown(source_name)
-    if is_running:
-        return t("{source}: being read again", source=name)
-    return t_count("Try {n} row of {source} again", "Try {n} rows of {source} again", rows, source=name)
-
-
-def replay_table(replays: pl.DataFrame, *, zone_name: str) -> Block:
-    """What became of the refused rows that were tried again, the newest first."""
-    columns = [
-        column(t("Asked")),
-        column(t("Source")),
-        column(t("Outcome")),
-        column(t("Taken now"), "end"),
-        column(t("Still refused"), "end"),
-        column(t("By"), wide=True),
-        column(t("Remarks"), "text", wide=True),
-    ]
-    rows = [
-        {
-            "key": str(row["replay_id"]),
-            "tone": "off" if row["error_text"] else "none",
-            "cells": [
-                words.moment(row["asked_at"], zone_name),
-                row["source_name"],
-                _replayed(row),
-                words.number(row["taken_rows"]),
-                words.number(row["refused_rows"]),
-                row["viewer_name"],
-                row["error_text"] or "",
-            ],
-        }
-        for row in replays.head(REPLAYS_SHOWN).iter_rows(named=True)
-    ]
-    return board.table(
-        t("Rows tried again"), columns, rows, nothing=t("None yet."), title=t("Rows tried again")
-    )
-
-
-def _replayed(row: Row) -> Block:
-    if row["done_at"] is None:
-        return board.status("none", t("Is being read"))
-    if row["error_text"]:
-        return board.status("off", t("Failed"))
-    if row["refused_rows"]:
-        return board.status("near", t("Some still refused") if row["taken_rows"] else t("All still refused"))
-    return board.status("good", t("All taken"))
 
 
 def _silence(row: Row) -> str:
@@ -131,181 +92,187 @@ def _silence(row: Row) -> str:
     )
 
 
-def source_tiles(health: pl.DataFrame, *, zone_name: str) -> list[Block]:
-    """One tile per source: the age of its newest event, when it was read, and the rows of the last 24
-    hours."""
-    return [_source_tile(row, zone_name) for row in health.iter_rows(named=True)]
+def source_cards(
+    health: pl.DataFrame, nights: pl.DataFrame, *, at: datetime, is_unread: bool, zone_name: str
+) -> Block:
+    """One card per source: the age of its newest event, last and next read, 24 hours of rows, its last nights.
+
+    is_unread: nobody reads at present, so that no next read can be promised.
+    """
+    cards = [
+        _source_card(
+            row,
+            nights.filter(pl.col("source_name") == row["source_name"]),
+            at,
+            is_unread=is_unread,
+            zone_name=zone_name,
+        )
+        for row in health.iter_rows(named=True)
+    ]
+    return {"kind": "sources", "cards": cards, "label": t("Sources")}
 
 
-def _source_tile(row: Row, zone_name: str) -> Block:
+def source_status(row: Row, *, is_unread: bool) -> Block:
+    """How a source stands, as a mark with its word: the gravest of what can be said of it."""
     if row["error_text"]:
-        found = board.status("off", t("Reading failed"))
-    elif row["is_stale"] or row["is_stale"] is None:
-        found = board.status("off", t("Stale"))
-    else:
-        found = board.status("good", t("Fresh"))
-    rows_text = t(
+        return board.status("off", t("Reading failed"))
+    if is_unread or row["is_unread"]:
+        return board.status("off", t("Not read"))
+    if row["newest_event_at"] is None:
+        return board.status("near", t("No event yet"))
+    return board.status("off", t("Stale")) if row["is_stale"] else board.status("good", t("Fresh"))
+
+
+def _source_card(row: Row, nights: pl.DataFrame, at: datetime, *, is_unread: bool, zone_name: str) -> Block:
+    refused = row["open_reject_rows"]
+    facts: list[Block] = [
+        _fact(t("Last read"), _ago(row["checked_age_seconds"])),
+        _fact(t("Next read"), _next(row, at, is_unread=is_unread)),
+        _fact(t("Last failure"), _failure(row, at)),
+        _fact(t("Refused, open"), words.number(refused), tone="near" if refused else "none"),
+    ]
+    account = t(
         "24 h: {read} read = {loaded} loaded + {unchanged} unchanged + {rejected} refused",
         read=words.number(row["read_rows"]),
         loaded=words.number(row["loaded_rows"]),
         unchanged=words.number(row["unchanged_rows"]),
         rejected=words.number(row["rejected_rows"]),
     )
-    checked = t("read {age} ago", age=words.age(row["checked_age_seconds"]))
-    limit = t("stale after {age}", age=words.age(row["stale_after_seconds"]))
     return {
-        "key": f"source-{row['source_name']}",
-        "label": row["source_name"],
+        "key": row["source_name"],
+        "name": row["source_name"],
+        "status": source_status(row, is_unread=is_unread),
         "value": words.age(row["newest_event_age_seconds"]),
         "unit": t("since the newest event"),
-        "status": found,
-        "more": " · ".join([checked, limit, rows_text]),
+        "limit": t("stale after {age}", age=words.age(row["stale_after_seconds"])),
         "tip": t("Newest event: {instant}", instant=words.instant(row["newest_event_at"], zone_name)),
+        "facts": facts,
+        "account": account,
+        "nights_label": t("Nights"),
+        "nights": [_night(night) for night in nights.head(NIGHTS_SHOWN).reverse().iter_rows(named=True)],
+        "night_text": _last_night(row),
     }
 
 
-def reason_table(reasons: pl.DataFrame, *, zone_name: str) -> Block:
-    """The kinds of reasons for refused rows with an example of each, the most frequent first."""
-    columns = [
-        column(t("Reason"), "text"),
-        column(t("Source")),
-        column(t("Rows"), "end"),
-        column(t("Last time"), wide=True),
-        column(t("Such a row"), "raw", wide=True),
-    ]
-    rows = [
-        {
-            "key": f"{row['source_name']}-{row['kind_text']}",
-            "cells": [
-                _reason(row),
-                row["source_name"],
-                words.number(row["reject_rows"]),
-                words.moment(row["newest_rejected_at"], zone_name),
-                f"{row['example_place_text']}  {row['example_raw_text']}",
-            ],
-        }
-        for row in reasons.iter_rows(named=True)
-    ]
-    return board.table(
-        t("Reasons for refused rows"),
-        columns,
-        rows,
-        nothing=t("No row has been refused."),
-        title=t("Why rows were refused"),
+def _fact(label: str, value: str, *, tone: str = "none") -> Block:
+    return {"label": label, "value": value, "tone": tone}
+
+
+def _ago(seconds: int | None) -> str:
+    return words.UNKNOWN if seconds is None else t("{age} ago", age=words.age(seconds))
+
+
+def _next(row: Row, at: datetime, *, is_unread: bool) -> str:
+    if is_unread or row["next_run_at"] is None:
+        return words.UNKNOWN
+    left = (row["next_run_at"] - at).total_seconds()
+    return t("now") if left < 1 else t("in {age}", age=words.age(left))
+
+
+def _failure(row: Row, at: datetime) -> str:
+    if row["last_failed_at"] is None:
+        return t("never")
+    return _ago(int((at - row["last_failed_at"]).total_seconds()))
+
+
+def _night(row: Row) -> Block:
+    found = night_mark(row["outcome_name"])
+    told = t(
+        "{day}: {word}, {here} of {origin} rows",
+        day=words.day(row["day_date"]),
+        word=found["word"].lower(),
+        here=words.number(row["warehouse_rows"]),
+        origin=words.number(row["origin_rows"]),
     )
+    return {**found, "text": told}
 
 
-def _reason(row: Row) -> str:
-    """The reason; of several alike the newest as it was told."""
-    if not row["has_other_values"]:
-        return str(row["reason_text"])
-    return t("{reason} (and others like it with other values)", reason=row["reason_text"])
+def night_mark(outcome_name: str) -> Block:
+    """How a comparison with the origin ended, as a mark with its word."""
+    known = {
+        "agreed": ("good", t("Agreed")),
+        "mended": ("good", t("Mended")),
+        "differs": ("off", t("Differs")),
+        "failed": ("near", t("Could not be read")),
+        "not_comparable": ("none", t("Cannot be compared")),
+    }
+    return board.status(*known[outcome_name])
 
 
-def reject_table(rejects: pl.DataFrame, *, zone_name: str) -> Block:
-    """The newest refused rows, word for word."""
+def _last_night(row: Row) -> str:
+    """What the last comparison with the origin found, with its numbers."""
+    if row["reconciled_date"] is None:
+        return t("not compared with its origin yet")
+    day = words.short_day(row["reconciled_date"])
+    if row["reconciliation_name"] == "mended":
+        return t_count(
+            "{day}: {n} missing row was loaded",
+            "{day}: {n} missing rows were loaded",
+            row["reconciled_missing_rows"],
+            day=day,
+        )
+    if row["reconciliation_name"] == "differs":
+        return t_count(
+            "{day}: {n} row still differs",
+            "{day}: {n} rows still differ",
+            row["reconciled_unmended_rows"],
+            day=day,
+        )
+    return t("{day}: {word}", day=day, word=night_mark(row["reconciliation_name"])["word"].lower())
+
+
+def night_table(nights: pl.DataFrame) -> Block:
+    """The nights of the last month, the newest first: what the origin told, what stood here, what was mended."""
     columns = [
-        column(t("When")),
-        column(t("Source"), wide=True),
-        column(t("Place"), wide=True),
-        column(t("Reason"), "text"),
-        column(t("The row itself"), "raw"),
-    ]
-    rows = [
-        {
-            "key": str(row["reject_id"]),
-            "cells": [
-                words.moment(row["rejected_at"], zone_name),
-                row["source_name"],
-                row["place_text"] or words.UNKNOWN,
-                row["reason_text"],
-                row["raw_text"] or words.UNKNOWN,
-            ],
-        }
-        for row in rejects.iter_rows(named=True)
-    ]
-    return board.table(
-        t("Refused rows"),
-        columns,
-        rows,
-        nothing=t("No row has been refused."),
-        title=t("Refused rows"),
-        lead=t("the newest 200") if len(rows) >= 200 else "",
-    )
-
-
-def run_table(runs: pl.DataFrame, *, zone_name: str) -> Block:
-    """The newest runs of the loader with their row counts and faults."""
-    columns = [
-        column(t("Started")),
+        column(t("Day")),
         column(t("Source")),
         column(t("Outcome")),
-        column(t("Took"), "end", wide=True),
-        column(t("Read"), "end"),
-        column(t("Loaded"), "end"),
-        column(t("Unchanged"), "end", wide=True),
-        column(t("Refused"), "end"),
+        column(t("At the origin"), "end", wide=True),
+        column(t("Here"), "end"),
+        column(t("Missing or different"), "end", wide=True),
+        column(t("Mended"), "end", wide=True),
+        column(t("Only here"), "end", wide=True),
         column(t("Remarks"), "text", wide=True),
-    ]
-    return board.table(
-        t("Runs of the loader"),
-        columns,
-        [_run_row(row, zone_name) for row in runs.head(RUNS_SHOWN).iter_rows(named=True)],
-        nothing=t("The loader has not run yet. Start it: floorboard etl run"),
-        title=t("Runs"),
-        lead=t("the newest {n}", n=words.number(RUNS_SHOWN)) if runs.height > RUNS_SHOWN else "",
-    )
-
-
-def _run_row(row: Row, zone_name: str) -> Block:
-    if row["outcome_name"] == "failed":
-        outcome = board.status("off", t("Failed"))
-    elif row["outcome_name"] == "succeeded":
-        outcome = board.status("good", t("Done"))
-    else:
-        outcome = board.status("none", t("Running"))
-    counts = [words.number(row[f"{name}_rows"]) for name in ("read", "loaded", "unchanged", "rejected")]
-    remarks = " ".join(text for text in (row["error_text"], row["notice_text"]) if text)
-    return {
-        "key": str(row["run_id"]),
-        "tone": "off" if row["outcome_name"] == "failed" else "none",
-        "cells": [
-            words.moment(row["started_at"], zone_name),
-            row["source_name"],
-            outcome,
-            words.duration(row["duration_seconds"]),
-            *counts,
-            remarks,
-        ],
-    }
-
-
-def unused_table(events: pl.DataFrame) -> Block:
-    """Kinds of events that were read but feed no figure."""
-    columns: Sequence[Block] = [
-        column(t("Event")),
-        column(t("Source")),
-        column(t("Rows"), "end"),
-        column(t("Known"), "text"),
     ]
     rows = [
         {
-            "key": f"{row['source_name']}-{row['event_name']}",
+            "key": f"{row['source_name']}-{row['day_date']}",
+            "tone": "off" if row["outcome_name"] == "differs" else "none",
             "cells": [
-                row["event_name"],
+                words.short_day(row["day_date"]),
                 row["source_name"],
-                words.number(row["read_rows"]),
-                t("yes, but no figure needs it")
-                if row["is_known"]
-                else t("no; tell us about it, it may hold something of worth"),
+                night_mark(row["outcome_name"]),
+                *_night_counts(row),
+                row["reason_text"] or "",
             ],
         }
-        for row in events.iter_rows(named=True)
+        for row in nights.iter_rows(named=True)
+    ]
+    counts = dict(nights.group_by("outcome_name").len().iter_rows())
+    order = ("agreed", "mended", "differs", "failed", "not_comparable")
+    told = [
+        f"{words.number(counts[name])} {night_mark(name)['word'].lower()}" for name in order if name in counts
     ]
     return board.table(
-        t("Events read but not used"),
+        t("Comparisons with the origins"),
         columns,
         rows,
-        nothing=t("Every event that was read is used."),
-        title=t("Events read but not used"),
+        nothing=t(
+            "No day has been compared yet. Each night the day that ended is read once more and compared."
+        ),
+        title=t("Each night against the origin"),
+        lead=" · ".join(told),
     )
+
+
+def _night_counts(row: Row) -> list[str]:
+    """The figures of a comparison; none where there was nothing to compare with."""
+    counts = (
+        row["origin_rows"],
+        row["warehouse_rows"],
+        row["missing_rows"] + row["differing_rows"],
+        row["mended_rows"],
+        row["surplus_rows"],
+    )
+    is_compared = row["outcome_name"] not in ("failed", "not_comparable")
+    return [words.number(count if is_compared else None) for count in counts]

@@ -2,32 +2,37 @@
 
 In: a function that asks all live questions for one instant. Out: the newest snapshot, at once.
 The rule it guards: a page never waits for the warehouse to draw what is already known, a failure reaches
-every page that asks, and nobody asks the warehouse while nobody looks.
+every page that asks together with the last good answers, and nobody asks the warehouse while nobody looks.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
 
-from sql.warehouse import WarehouseError
+from sql.warehouse import RETRY, WarehouseError
 
 EVERY_SECONDS = 1.5
 IDLE_SECONDS = 30.0
-FIRST_ANSWER_SECONDS = 15.0
+FIRST_ANSWER_SECONDS = 5.8  # a little more than the warehouse is given to answer
+GOOD_ANSWERS = 128
+QUIET_SECONDS = 2.0  # whoever has just heard nothing does not make the next one wait
+NEXT_ANSWER_SECONDS = 2.0  # then what was known before somebody looked away is shown with its age
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The answers of the live questions, by name, all of one instant."""
+    """The answers of the live questions, by name, all of one instant; failure says why there are no newer ones."""
 
     taken_at: datetime
     answers: Mapping[str, pl.DataFrame]
+    failure: WarehouseError | None = None
 
 
 class Poller:
@@ -46,24 +51,31 @@ class Poller:
         self._idle_seconds = idle_seconds
         self._changed = threading.Condition()
         self._found: Snapshot | Exception | None = None
+        self._good: Snapshot | None = None
         self._asked_at = 0.0
         self._is_running = False
 
     def latest(self) -> Snapshot:
-        """The newest snapshot; the first call waits for it. Raises what the asking raised."""
+        """The newest snapshot; the first call waits for it.
+
+        While the warehouse fails it is the last good one with its failure; without one, what the asking raised is
+        raised.
+        """
         with self._changed:
             self._asked_at = time.monotonic()
             if not self._is_running:
                 self._is_running, self._found = True, None
                 threading.Thread(target=self._run, name="floorboard-live", daemon=True).start()
-            if not self._changed.wait_for(lambda: self._found is not None, timeout=FIRST_ANSWER_SECONDS):
-                raise WarehouseError(
-                    f"The warehouse has not answered within {FIRST_ANSWER_SECONDS:.0f} seconds. "
-                    "See that Postgres runs; `floorboard doctor` tells more."
-                ) from TimeoutError()
-            found = self._found
+            wait = FIRST_ANSWER_SECONDS if self._good is None else NEXT_ANSWER_SECONDS
+            if not self._changed.wait_for(lambda: self._found is not None, timeout=wait):
+                found: Snapshot | Exception | None = _silence(wait)
+            else:
+                found = self._found
+            good = self._good
         if isinstance(found, WarehouseError):
-            raise WarehouseError(str(found)) from found.__cause__
+            if good is not None:
+                return replace(good, failure=found)
+            raise again(found)
         if isinstance(found, Exception):
             raise RuntimeError("The live questions could not be asked.") from found
         assert found is not None  # the wait above ended with an answer
@@ -78,8 +90,60 @@ class Poller:
                 found = error
             with self._changed:
                 self._found = found
+                self._good = found if isinstance(found, Snapshot) else self._good
                 self._changed.notify_all()
                 if time.monotonic() - self._asked_at > self._idle_seconds:
                     self._is_running = False
                     return
             time.sleep(self._every_seconds)
+
+
+class LastGood:
+    """The last good answer to each of the questions asked last, for while the warehouse does not answer."""
+
+    def __init__(self, *, most_answers: int = GOOD_ANSWERS) -> None:
+        self._most_answers = most_answers
+        self._answers: OrderedDict[Hashable, pl.DataFrame] = OrderedDict()
+        self._lock = threading.Lock()
+        self._failure: WarehouseError | None = None
+        self._quiet_until = 0.0
+
+    def of(self, key: Hashable, ask: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+        """What `ask` answers now, or, where the warehouse fails, what it answered last under this key.
+
+        Raises WarehouseError where it never did. The key holds the viewer's scope.
+        """
+        try:
+            if self._failure is not None and time.monotonic() < self._quiet_until:
+                raise again(self._failure)
+            found = ask()
+        except WarehouseError as error:
+            with self._lock:
+                known = self._answers.get(key)
+                if error.is_transient and time.monotonic() >= self._quiet_until:
+                    self._failure, self._quiet_until = error, time.monotonic() + QUIET_SECONDS
+            if known is None:
+                raise
+            return known
+        with self._lock:
+            self._answers[key] = found
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._most_answers:
+                self._answers.popitem(last=False)
+        return found
+
+
+def again(error: WarehouseError) -> WarehouseError:
+    """The same failure for one more page: an exception that several threads raise would grow without end."""
+    fresh = WarehouseError(str(error))
+    fresh.__cause__, fresh.fault = error.__cause__, error.fault
+    return fresh
+
+
+def _silence(seconds: float) -> WarehouseError:
+    error = WarehouseError(
+        f"The warehouse has not answered within {seconds:.0f} seconds. "
+        "See that Postgres runs; `floorboard doctor` tells more."
+    )
+    error.__cause__, error.fault = TimeoutError(), RETRY
+    return error

@@ -12,7 +12,7 @@ from datetime import date, datetime
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.source_queries import loader, replays, sources, upload, uploads
+from dashboard.source_queries import loader, outages, replays, runs_of_day, sources, upload, uploads
 from dashboard.ticket_queries import (
     agent_day,
     agent_totals,
@@ -208,7 +208,11 @@ def sites(connection: Connection) -> pl.DataFrame:
 
 
 def source_health(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
-    """One row per source: age of the newest event, rows of the last 24 hours, the error of a load that fails now."""
+    """One row per source: age of the newest event, last and next read, rows of 24 hours, its last reconciliation.
+
+    error_text is that of a load that fails now; last_error_text that of the last one that ever failed.
+    reconciled_missing_rows is what the last comparison found missing, reconciled_unmended_rows what still differs.
+    """
     return frame(connection, "queries/source_health", as_of=as_of)
 
 
@@ -230,6 +234,17 @@ def reject_reasons(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 def unused_events(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     """One row per source and kind of event that was read but that no fact uses."""
     return frame(connection, "queries/unused_events", as_of=as_of)
+
+
+def reconciliations(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source and ended local day of the last 30: whether the warehouse holds what the origin tells.
+
+    outcome_name: agreed, mended (what was missing or outdated was loaded), differs (something could not be mended, or
+    the warehouse holds what the origin no longer tells), not_comparable (the origin cannot be read again) or failed
+    (it could not be read that night); reason_text says why in a sentence. missing_rows and differing_rows are what
+    the last comparison found, mended_rows what all comparisons of the day mended.
+    """
+    return frame(connection, "queries/reconciliations", as_of=as_of)
 
 
 QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
@@ -264,8 +279,11 @@ QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
         recent_rejects,
         reject_reasons,
         unused_events,
+        reconciliations,
         sources,
         loader,
+        outages,
+        runs_of_day,
         uploads,
         upload,
         replays,

@@ -1,7 +1,7 @@
 """Serves the dashboard's pages on one address until it is told to stop.
 
 In: host and port, the checkout's `.streamlit/config.toml` (or the copy inside an installed package),
-STREAMLIT_* variables. Out: pages, live updates, static files of this project only.
+STREAMLIT_* variables. Out: pages, live updates, static files of this project only; /health and /metrics for programs.
 The rule it guards: only known names of this machine are answered, the settings are the project's own
 wherever the command is started, and SIGTERM ends everything at once, open browser tabs or not.
 """
@@ -22,15 +22,20 @@ from typing import Any
 import streamlit as st
 import uvicorn
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config as streamlit_config
 
+from dashboard import monitoring, ui
 from dashboard.words import t
 
 HERE = Path(__file__).resolve().parent
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 STOP_SECONDS = 2
+TOKEN_VARIABLE = "FLOORBOARD_METRICS_TOKEN"
+SHORTEST_TOKEN = 16
 _HEADERS = (
     (b"content-security-policy", b"frame-ancestors 'self'"),
     (b"x-content-type-options", b"nosniff"),
@@ -122,9 +127,50 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501) -> None:
     options = {**options_from_environment(os.environ), "server.address": host, "server.port": port}
     names = frozenset({*LOOPBACK_NAMES, socket.gethostname().lower(), *_own_names(options)})
     options["server.allowedHosts"] = ["*"]  # KnownHosts below decides, for pages as well as for websockets
-    app = st.App(HERE / "app.py", middleware=[Middleware(KnownHosts, names=names)], lifespan=_short_farewell)
+    app = st.App(
+        HERE / "app.py",
+        routes=monitoring_routes(monitoring.monitor(now=ui.now), metrics_token(os.environ)),
+        middleware=[Middleware(KnownHosts, names=names)],
+        lifespan=_short_farewell,
+    )
     with _quiet_end():
         app.run(config=options)
+
+
+def metrics_token(environment: Mapping[str, str]) -> str | None:
+    """The word by which other machines may ask for figures; ServerError for one that is easily guessed."""
+    text = environment.get(TOKEN_VARIABLE, "").strip()
+    if not text:
+        return None
+    if len(text) < SHORTEST_TOKEN or len(set(text)) < SHORTEST_TOKEN // 2 or not text.isascii():
+        raise ServerError(
+            f"{TOKEN_VARIABLE} is easily guessed, expected at least {SHORTEST_TOKEN} letters and digits at random; make "
+            "one with `openssl rand -hex 24`, or leave it out: then only this machine may ask."
+        )
+    return text
+
+
+def monitoring_routes(watch: monitoring.Monitor, token_text: str | None) -> list[Route]:
+    """What programs ask for: /health tells everybody one word, /metrics answers this machine and the token only."""
+    unstored = {"cache-control": "no-store"}
+
+    async def health(request: Request) -> Response:
+        found = await watch.latest()
+        body = monitoring.health_body(found, is_trusted=monitoring.is_trusted(request.scope, token_text))
+        return Response(body, found.http_status, unstored, "application/json")
+
+    async def metrics(request: Request) -> Response:
+        if not monitoring.is_trusted(request.scope, token_text):
+            text = t(
+                "Only this machine, or a program with the token, may read the figures; see docs/monitoring.md."
+            )
+            return PlainTextResponse(text, 401, {**unstored, "www-authenticate": "Bearer"})
+        found = await watch.latest()
+        return Response(
+            monitoring.metrics_body(found), 200, {**unstored, "content-type": monitoring.CONTENT_TYPE}
+        )
+
+    return [Route("/health", health), Route("/metrics", metrics)]
 
 
 def _own_names(options: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,7 @@ The rule it guards: what a page shows of the loader's work is what the loader wr
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection
@@ -20,8 +20,24 @@ def sources(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 
 
 def loader(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
-    """One row: since when the loader runs and how long ago it proved to be alive; nulls where it never ran."""
+    """One row: since when the loader runs, how long ago it proved to be alive (nulls where it never ran), is_silent."""
     return frame(connection, "queries/loader", as_of=as_of)
+
+
+def outages(connection: Connection, *, as_of: datetime, days: int = 1) -> pl.DataFrame:
+    """One row per source, or the loader (is_loader), and stretch of one state in the days before as_of, since its first run.
+
+    state_name: delivering, catching_up (with the rows it brought), silent (read, but no event within the source's own
+    limit), not_read (the loader gave no sign of life) or failing (with the last error). The stretches of a source
+    neither overlap nor leave a gap.
+    """
+    return frame(connection, "queries/outages", window_start=as_of - timedelta(days=days), as_of=as_of)
+
+
+def runs_of_day(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source: its runs by outcome and their rows since 00:00 UTC of that instant's day."""
+    midnight = as_of.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return frame(connection, "queries/runs_of_day", window_start=midnight, as_of=as_of)
 
 
 def uploads(connection: Connection, *, as_of: datetime) -> pl.DataFrame:

@@ -16,31 +16,8 @@ from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.words import t, t_count
 
-LOADER_SILENT_SECONDS = 45
 BUSY_STATES = frozenset({"waiting", "looking", "asked", "loading"})
 SETTING_LETTERS = 200
-
-
-def loader_is_silent(loader: pl.DataFrame) -> bool:
-    """Whether nobody does what is asked for on this page: the loader never ran, or has not told of itself for long."""
-    age = loader.row(0, named=True)["beat_age_seconds"] if loader.height else None
-    return age is None or age > LOADER_SILENT_SECONDS
-
-
-def loader_notice(loader: pl.DataFrame) -> Block:
-    """That the loader does not run, since when, and how to start it."""
-    row = loader.row(0, named=True) if loader.height else {"beat_age_seconds": None}
-    if row["beat_age_seconds"] is None:
-        body = t(
-            "It has never run here. Start it: `floorboard etl run`, or everything together: `floorboard up`."
-        )
-    else:
-        body = t(
-            "It last told of itself {age} ago. Start it again: `floorboard etl run`. Nothing is lost; it goes on where "
-            "it stopped.",
-            age=words.age(row["beat_age_seconds"]),
-        )
-    return board.notice("off", t("The loader does not run, so nothing new arrives."), body)
 
 
 def kind_word(kind_name: str) -> str:

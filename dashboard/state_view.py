@@ -1,11 +1,13 @@
 """How a page stands when not all is well: old data, no data, no tables, no database.
 
 In: the sources' health, or what failed. Out: blocks for `board.show`.
-The rule it guards: every state is one calm sentence and its next steps, each said once; addresses, names of
-machines and messages of the database go to the log, never to a viewer.
+The rule it guards: every state is one calm sentence and its next steps, each said once; an age is never younger than
+the figures below it; addresses, names of machines and messages of the database go to the log, never to a viewer.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 import polars as pl
 
@@ -24,14 +26,63 @@ def of_interest(health: pl.DataFrame, about: str) -> pl.DataFrame:
     return telling if telling.height else health
 
 
-def freshness(health: pl.DataFrame) -> Block:
-    """How old the data is, judged by the source that is furthest behind."""
+def loader_is_silent(loader: pl.DataFrame) -> bool:
+    """Whether nobody reads the sources: the loader never ran, or has given no sign of life for two heartbeats."""
+    return loader.is_empty() or bool(loader.row(0, named=True)["is_silent"])
+
+
+def freshness(
+    health: pl.DataFrame, *, loader: pl.DataFrame, behind_seconds: int = 0, is_cut_off: bool = False
+) -> Block:
+    """How old the data is, judged by the source that is furthest behind, and what keeps newer data away.
+
+    behind_seconds: how long ago the frames were asked for; is_cut_off: the warehouse does not answer any more.
+    """
     ages = health.get_column("newest_event_age_seconds").drop_nulls().to_list()
     if not ages:
-        return {**board.status("none", ""), "text": t("No data yet")}
+        text = t("No connection") if is_cut_off else t("No data yet")
+        return {**board.status("off" if is_cut_off else "none", ""), "text": text}
+    age = words.age(max(ages) + behind_seconds)
+    if is_cut_off:
+        return {**board.status("off", ""), "text": t("No connection · data {age} old", age=age)}
+    if loader_is_silent(loader):
+        return {**board.status("off", ""), "text": t("Loader silent · data {age} old", age=age)}
     is_stale = bool(health.get_column("is_stale").fill_null(True).any())
-    tone = "off" if is_stale else "good"
-    return {**board.status(tone, ""), "text": t("Data {age} old", age=words.age(max(ages)))}
+    return {**board.status("off" if is_stale else "good", ""), "text": t("Data {age} old", age=age)}
+
+
+def cut_off_notice(taken_at: datetime, *, behind_seconds: int, zone_name: str) -> Block:
+    """That the warehouse does not answer, and from when the figures are that stand below."""
+    return {
+        **board.notice(
+            "off",
+            t("The database does not answer."),
+            t(
+                "What you see is how the floor stood {age} ago, at {instant}. Nothing is lost: this page keeps trying "
+                "and comes back by itself. If it lasts, run `floorboard doctor` where Floorboard runs.",
+                age=words.age(behind_seconds),
+                instant=words.instant(taken_at, zone_name),
+            ),
+        ),
+        "key": "cut-off",
+    }
+
+
+def loader_notice(loader: pl.DataFrame) -> Block:
+    """That the loader does not run, since when, and how to start it."""
+    age = None if loader.is_empty() else loader.row(0, named=True)["beat_age_seconds"]
+    if age is None:
+        body = t(
+            "It has never run here. Start it: `floorboard etl run`, or everything together: `floorboard up`."
+        )
+    else:
+        body = t(
+            "It last told of itself {age} ago. Start it again: `floorboard etl run`. Nothing is lost; it goes on where "
+            "it stopped.",
+            age=words.age(age),
+        )
+    title = t("The loader does not run, so nothing new arrives.")
+    return {**board.notice("off", title, body), "key": "loader"}
 
 
 def stale_notices(health: pl.DataFrame, *, zone_name: str) -> list[Block]:

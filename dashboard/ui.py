@@ -4,7 +4,8 @@ without data.
 In: the questions of `queries.py` by name, the reader's choices from the address line. Out: a page that
 always says something useful: with data, without, with old data, and without a database.
 The rule it guards: a cached answer is keyed by the viewer's scope and plain values only; time is read here
-and nowhere else; what comes from the address line counts only when it is on a list.
+and nowhere else; figures of the past are never shown without their age; what comes from the address line counts
+only when it is on a list.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, TypeVar
@@ -31,10 +31,13 @@ Chosen = TypeVar("Chosen")
 Done = TypeVar("Done")
 LIVE_SECONDS = 2
 HEAD_SECONDS = 5
-LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health")
+LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader")
 LOG_SECONDS = 60.0
+BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
+LATE_HEAD_SECONDS = 3 * HEAD_SECONDS
 _LOG = logging.getLogger(__name__)
 _told: dict[str, float] = {}
+_good = live.LastGood()
 
 
 def clock_speed() -> float:
@@ -65,7 +68,7 @@ def now() -> datetime:
 
 @st.cache_resource(show_spinner=False)
 def _engine(url: str) -> sa.Engine:
-    return warehouse.open_engine(url)
+    return warehouse.open_engine(url, room=warehouse.PAGES)
 
 
 def _answer(scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]) -> pl.DataFrame:
@@ -100,11 +103,25 @@ class Moment:
 
     viewer: access.Viewer
     snapshot: live.Snapshot = field(repr=False)
+    present_at: datetime
+    silences: list[WarehouseError] = field(default_factory=list, repr=False, compare=False)
+    """What this run has waited for in vain: once is enough."""
 
     @property
     def now(self) -> datetime:
         """The instant of everything this run shows."""
         return self.snapshot.taken_at
+
+    @property
+    def behind_seconds(self) -> int:
+        """How long ago that instant was."""
+        return max(0, int((self.present_at - self.snapshot.taken_at).total_seconds()))
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the warehouse does not answer, so that everything shown is what it answered last."""
+        limit = BEHIND_SECONDS * max(1.0, clock_speed())
+        return self.snapshot.failure is not None or self.behind_seconds > limit
 
     def live(self, question_name: str) -> pl.DataFrame:
         """The answer of a question about this second."""
@@ -112,11 +129,42 @@ class Moment:
 
     def calm(self, question_name: str, **arguments: object) -> pl.DataFrame:
         """The answer of a question that may be 20 seconds old."""
-        return _calm_answer(self.viewer.scope_name, question_name, tuple(sorted(arguments.items())))
+        return self._answer_or_last_good(_calm_answer, question_name, arguments)
 
     def fresh(self, question_name: str, **arguments: object) -> pl.DataFrame:
         """The answer of a question about something that the reader has just changed."""
-        return _answer(self.viewer.scope_name, question_name, tuple(sorted(arguments.items())))
+        return self._answer_or_last_good(_answer, question_name, arguments)
+
+    def _answer_or_last_good(
+        self, ask: Callable[..., pl.DataFrame], question_name: str, arguments: Mapping[str, object]
+    ) -> pl.DataFrame:
+        """The answer; while the warehouse fails, the last one to the same question of this scope, if there is one."""
+        given = tuple(sorted(arguments.items()))
+        # "As of now" is one question, whichever second it was asked in; as of an hour that was chosen is another.
+        same = tuple((name, self._days_ago(value) or value) for name, value in given)
+        scope_name, failure = self.viewer.scope_name, self.snapshot.failure
+
+        def answer() -> pl.DataFrame:
+            silence = failure or next(iter(self.silences), None)
+            if silence is not None:  # asking the warehouse again would keep the reader waiting
+                raise live.again(silence)
+            try:
+                return ask(scope_name, question_name, given)
+            except WarehouseError as error:
+                if error.is_transient:
+                    self.silences.append(error)
+                raise
+
+        return _good.of((scope_name, question_name, same), answer)
+
+    def _days_ago(self, value: object) -> str | None:
+        """Of an instant that moves with the clock, how many days it lies back; None for every other value."""
+        if not isinstance(value, datetime):
+            return None
+        behind = self.now - value
+        days = round(behind / timedelta(days=1))
+        is_moving = abs(behind - timedelta(days=days)) <= timedelta(seconds=60 * max(1.0, clock_speed()))
+        return f"{days} days ago" if is_moving else None
 
     @property
     def health(self) -> pl.DataFrame:
@@ -145,8 +193,8 @@ def moment(viewer: access.Viewer) -> Moment:
     """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
     url = warehouse.database_url()
     if os.environ.get("FLOORBOARD_NOW"):  # a clock that stands needs nobody to watch it
-        return Moment(viewer, _ask_live(url, viewer.scope_name))
-    return Moment(viewer, _poller(url, viewer.scope_name).latest())
+        return Moment(viewer, _ask_live(url, viewer.scope_name), now())
+    return Moment(viewer, _poller(url, viewer.scope_name).latest(), now())
 
 
 def page(
@@ -156,22 +204,27 @@ def page(
     filters: Callable[[Moment], Chosen],
     refresh_seconds: float,
     needs: Literal["queues", "sources", "nothing"] = "queues",
-    about: Literal["calls", "tickets", "everything"] | None = None,
+    about: Literal["calls", "tickets", "everything", "upkeep"] | None = None,
 ) -> None:
     """A whole page: guard, head, filters, and the content that draws itself anew every `refresh_seconds`.
 
     Where the warehouse fails, or holds none of what the page `needs` (queues, at least sources, or nothing), the page
-    says so and goes on trying; it fills without a reload. about: whose age the head shows; a page about queues is about
-    calls, and warns while a source of calls is silent.
+    says so and goes on trying; it fills without a reload. While the warehouse does not answer, the last good figures
+    stay with their age; while the loader or a source is silent, the page says so and its figures fade.
+    about: whose age the head shows and whose silence is told; a page about queues is about calls. A page of upkeep is
+    about the sources themselves: what it shows of them is no figure of the floor.
     """
     viewer = access.viewer()
     about = about or ("calls" if needs == "queues" else "everything")
-    st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer, about)
+    st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer, needs, about)
     chosen: list[Chosen] = []
-    with suppress(WarehouseError):  # the content below says it
+    failed: list[WarehouseError] = []
+    try:
         at = moment(viewer)
         if not _is_empty(at, needs):
             chosen.append(filters(at))
+    except WarehouseError as error:  # the content below says it, and tries again at its next turn
+        failed.append(error)
 
     def draw() -> None:
         try:
@@ -180,17 +233,27 @@ def page(
                 board.show(state_view.empty(at.health), key="empty")
                 return
             if not chosen:
+                if failed:
+                    raise live.again(failed.pop())
                 st.rerun()
-            if needs == "queues":
-                health = state_view.of_interest(at.health, about)
-                for notice in state_view.stale_notices(health, zone_name=at.zone_name):
-                    board.show(notice, key=notice["key"])
-            content(at, chosen[0])
+            with board.stale(about != "upkeep" and bool(_warnings(at, about))):
+                content(at, chosen[0])
         except WarehouseError as error:
             _log(error)
             board.show(state_view.trouble(error), key="trouble")
 
     st.fragment(draw, run_every=refresh_seconds)()
+
+
+def _warnings(at: Moment, about: str) -> list[board.Block]:
+    """What keeps this page from showing the present, the cause of all else first; `key` names each."""
+    if at.is_cut_off:
+        return [state_view.cut_off_notice(at.now, behind_seconds=at.behind_seconds, zone_name=at.zone_name)]
+    if state_view.loader_is_silent(at.live("loader")):
+        return [state_view.loader_notice(at.live("loader"))]
+    if about == "upkeep":
+        return []
+    return state_view.stale_notices(state_view.of_interest(at.health, about), zone_name=at.zone_name)
 
 
 def _log(error: WarehouseError) -> None:
@@ -208,10 +271,19 @@ def _is_empty(at: Moment, needs: str) -> bool:
     return at.health.is_empty() if needs == "sources" else at.live("queues").is_empty()
 
 
-def _head(title: str, viewer: access.Viewer, about: str) -> None:
+def _head(title: str, viewer: access.Viewer, needs: str, about: str) -> None:
+    """The title, the clock, the age of the data and what keeps the page from showing the present.
+
+    It comes around every few seconds, however seldom the figures below it do.
+    """
+    notices: list[board.Block] = []
     block: board.Block = {
         "kind": "head",
         "title": title,
+        "late_seconds": LATE_HEAD_SECONDS,
+        "drawn_seconds": int(
+            time.monotonic()
+        ),  # a block that stays the same is not sent, and would look late
         "site": "Floorboard",
         "clock_label": t("Local time"),
     }
@@ -219,12 +291,20 @@ def _head(title: str, viewer: access.Viewer, about: str) -> None:
         at = moment(viewer)
         block |= {
             "site": at.site_name,
-            "clock": words.clock(at.now, at.zone_name),
-            "fresh": state_view.freshness(state_view.of_interest(at.health, about)),
+            "clock": words.clock(at.present_at, at.zone_name),
+            "fresh": state_view.freshness(
+                state_view.of_interest(at.health, about),
+                loader=at.live("loader"),
+                behind_seconds=at.behind_seconds,
+                is_cut_off=at.is_cut_off,
+            ),
         }
+        notices = [] if _is_empty(at, needs) else _warnings(at, about)
     except WarehouseError:
         block |= {"clock": "", "fresh": {**board.status("off", ""), "text": t("No connection")}}
     board.show(block, key="head")
+    for notice in notices:
+        board.show(notice, key=notice["key"])
 
 
 def choice(
@@ -372,7 +452,7 @@ def change(viewer: access.Viewer, work: Callable[..., Done], **values: object) -
     """
     if not viewer.is_administrator:
         raise WarehouseError("Only an administrator may change this. Ask one to do it.")
-    with access.transaction(_engine(warehouse.database_url()), viewer.scope_name) as connection:
+    with access.change(_engine(warehouse.database_url()), viewer.scope_name) as connection:
         return work(connection, **values)
 
 

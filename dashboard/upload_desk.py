@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from dashboard import access, board, loader_requests, sources_view, ui, upload_view
+from dashboard import access, board, loader_requests, sources_view, state_view, ui, upload_view
 from dashboard.loader_requests import RequestError
 from dashboard.upload_check import ENDINGS, MOST_BYTES, UploadError
 from dashboard.upload_view import Look
@@ -112,7 +112,7 @@ def _file(number: int, *, was_busy: bool) -> None:
         if (row["state_name"] in sources_view.BUSY_STATES) != was_busy:
             st.rerun()
         board.show(upload_view.heading(row, zone_name=at.zone_name), key="heading")
-        is_silent = sources_view.loader_is_silent(at.fresh("loader", as_of=at.now))
+        is_silent = state_view.loader_is_silent(at.fresh("loader", as_of=at.now))
         if notice := upload_view.state_notice(row, is_silent=is_silent):
             board.show(notice, key="state")
         if not was_busy:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import agent_view, board, state_view, ticket_view, ui, words
+from dashboard import agent_view, board, ticket_view, ui, words
 from dashboard.words import t
 
 PERIODS = {"1": 1, "7": 7, "28": 28}
@@ -49,8 +49,6 @@ def content(at: ui.Moment, chosen: Chosen | None) -> None:
         return
     if chosen is None:
         st.rerun()
-    for notice in state_view.stale_notices(at.health, zone_name=at.zone_name):
-        board.show(notice, key=notice["key"])
     first = words.shifted_day(chosen.last_date, 1 - chosen.days)
     start, end = (
         words.day_start(day, at.zone_name) for day in (first, words.shifted_day(chosen.last_date, 1))

@@ -1,45 +1,61 @@
-"""Data health: whether the records arrive, what was refused and why, and what to do next."""
+"""Data health: whether the records arrive, when they did not, what was refused and why, and what to do next."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, health_view, loader_requests, ui
+from dashboard import access, board, health_view, ledger_view, loader_requests, outage_view, state_view, ui
 from dashboard.words import t
 
+STEP_SECONDS = 20  # all tabs ask about the same instant, and so share the answer
 
-def content(at: ui.Moment, _chosen: None) -> None:
+
+def filters(_at: ui.Moment) -> int:
+    with st.container(key="filters"):
+        return int(ui.choice(t("Period"), {"1": t("24 hours"), "7": t("7 days")}, key="days"))
+
+
+def content(at: ui.Moment, days: int) -> None:
     reasons = at.fresh("reject_reasons", as_of=at.now)
-    board.show(health_view.next_step(at.health, reasons), key="next-step")
-    board.show(
-        {"kind": "tiles", "tiles": health_view.source_tiles(at.health, zone_name=at.zone_name)}, key="sources"
+    is_unread = at.is_cut_off or state_view.loader_is_silent(at.live("loader"))
+    if not is_unread:  # else the page's head says what is to be done first
+        board.show(health_view.next_step(at.health, reasons), key="next-step")
+    then = at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
+    nights = at.calm("reconciliations", as_of=then)
+    cards = health_view.source_cards(
+        at.health, nights, at=at.present_at, is_unread=is_unread, zone_name=at.zone_name
     )
-    board.show(health_view.reason_table(reasons, zone_name=at.zone_name), key="reasons")
+    board.show(cards, key="sources")
+    outages = at.calm("outages", as_of=then, days=days)
+    board.show(outage_view.timeline(outages, as_of=then, days=days, zone_name=at.zone_name), key="timeline")
+    board.show(outage_view.outage_table(outages, as_of=then, zone_name=at.zone_name), key="outages")
+    board.show(health_view.night_table(nights), key="nights")
+    board.show(ledger_view.reason_table(reasons, zone_name=at.zone_name), key="reasons")
     replays = at.fresh("replays", as_of=at.now)
     try_again(reasons, replays)
     if replays.height:
-        board.show(health_view.replay_table(replays, zone_name=at.zone_name), key="replays")
-    rejects = at.calm("recent_rejects", as_of=at.now)
+        board.show(ledger_view.replay_table(replays, zone_name=at.zone_name), key="replays")
+    rejects = at.calm("recent_rejects", as_of=then)
     if rejects.height:
-        board.show(health_view.reject_table(rejects, zone_name=at.zone_name), key="rejects")
+        board.show(ledger_view.reject_table(rejects, zone_name=at.zone_name), key="rejects")
         ui.download(rejects, file_name="rejected-rows.csv", zone_name=at.zone_name)
-    board.show(
-        health_view.run_table(at.calm("recent_runs", as_of=at.now), zone_name=at.zone_name), key="runs"
-    )
-    board.show(health_view.unused_table(at.calm("unused_events", as_of=at.now)), key="unused")
+    board.show(ledger_view.run_table(at.calm("recent_runs", as_of=then), zone_name=at.zone_name), key="runs")
+    board.show(ledger_view.unused_table(at.calm("unused_events", as_of=then)), key="unused")
 
 
 def try_again(reasons: pl.DataFrame, replays: pl.DataFrame) -> None:
     """One button for each source with refused rows: have the loader read them once more."""
     viewer = access.viewer()
-    refused, running = health_view.refused_rows(reasons), health_view.being_tried(replays)
+    refused, running = health_view.refused_rows(reasons), ledger_view.being_tried(replays)
     if not refused or not viewer.is_administrator:
         return
     with st.container(horizontal=True, gap="small", key="try-again"):
         for source_name in refused:
             is_running = source_name in running
-            label = health_view.try_again_word(source_name, refused[source_name], is_running=is_running)
+            label = ledger_view.try_again_word(source_name, refused[source_name], is_running=is_running)
             if st.button(label, icon=":material/replay:", disabled=is_running, key=f"try-{source_name}"):
                 ui.change(
                     viewer,
@@ -51,4 +67,6 @@ def try_again(reasons: pl.DataFrame, replays: pl.DataFrame) -> None:
                 st.rerun()
 
 
-ui.page(t("Data health"), content=content, filters=lambda _at: None, refresh_seconds=5, needs="sources")
+ui.page(
+    t("Data health"), content=content, filters=filters, refresh_seconds=5, needs="sources", about="upkeep"
+)

@@ -15,5 +15,7 @@ def content(at: ui.Moment, _chosen: None) -> None:
         board.show(organisation_view.recount_notice(), key="recount")
 
 
-ui.page(t("Organisation"), content=content, filters=filters, refresh_seconds=10, needs="nothing")
+ui.page(
+    t("Organisation"), content=content, filters=filters, refresh_seconds=10, needs="nothing", about="upkeep"
+)
 organisation_desk.show()

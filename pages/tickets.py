@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import board, state_view, ticket_view, ui, words
+from dashboard import board, ticket_view, ui, words
 from dashboard.ticket_sections import SECTIONS, Chosen, instant
 from dashboard.words import t
 
@@ -74,8 +74,6 @@ def content(at: ui.Moment, chosen: Chosen | None) -> None:
         return
     if chosen is None:
         st.rerun()
-    for notice in state_view.stale_notices(at.health, zone_name=at.zone_name):
-        board.show(notice, key=notice["key"])
     SECTIONS[chosen.view](at, chosen)
 
 

@@ -5,6 +5,7 @@ const version = new URL(import.meta.url).search;
 const sheet = new CSSStyleSheet();
 const loaded = fetch(new URL("./floorboard.css" + version, import.meta.url)).then((answer) => answer.text()).then((text) => sheet.replace(text));
 const { floor } = await import(new URL("./floor.js" + version, import.meta.url).href);
+const { sources, timeline } = await import(new URL("./health.js" + version, import.meta.url).href);
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
@@ -116,7 +117,7 @@ function table(data) {
         : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, data.nothing))))));
 }
 
-const VIEWS = { head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking }) };
+const VIEWS = { head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }) };
 
 /* ---- drawing in place ---- */
 
@@ -233,6 +234,7 @@ export default async function mount({ data, parentElement }) {
   }
   state.data = data;
   state.root.dataset.theme = isDark(state.root) ? "dark" : "light";
+  state.root.dataset.stale = String(Boolean(data.is_stale));
   state.root.lang = data.language;
   setClock(state, data);
   patch(state.root, [VIEWS[data.kind](data)]);

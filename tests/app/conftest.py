@@ -158,17 +158,24 @@ def service_level_intervals(
     return frame(*rows)
 
 
-def health(age_seconds: int, *, is_stale: bool, error: str | None = None) -> Answer:
+def health(age_seconds: int, *, is_stale: bool, error: str | None = None, **more: Any) -> Answer:
     def source_health(_connection: object, *, as_of: datetime) -> pl.DataFrame:
         return frame(
             {
                 "source_name": "pbx",
+                "kind_name": "asterisk_queue_log",
+                "every_seconds": 2,
                 "newest_event_at": as_of - timedelta(seconds=age_seconds),
                 "newest_event_age_seconds": age_seconds,
                 "checked_at": as_of,
                 "checked_age_seconds": 1,
                 "stale_after_seconds": 120,
                 "is_stale": is_stale,
+                "is_unread": False,
+                "last_succeeded_at": as_of - timedelta(seconds=1),
+                "last_failed_at": as_of if error else None,
+                "last_error_text": error,
+                "next_run_at": as_of + timedelta(seconds=2),
                 "has_calls": True,
                 "has_tickets": False,
                 "read_rows": 10,
@@ -176,11 +183,67 @@ def health(age_seconds: int, *, is_stale: bool, error: str | None = None) -> Ans
                 "unchanged_rows": 1,
                 "rejected_rows": 1,
                 "open_reject_rows": 1,
+                "reconciled_date": date(2026, 3, 10),
+                "reconciled_at": as_of - timedelta(hours=9),
+                "reconciliation_name": "agreed",
+                "reconciled_missing_rows": 0,
+                "reconciled_unmended_rows": 0,
+                "reconciliation_text": None,
                 "error_text": error,
+                **more,
             }
         )
 
     return source_health
+
+
+def outages(_connection: object, *, as_of: datetime, days: int = 1) -> pl.DataFrame:
+    """The loader was away from 10:00 to 10:30 of the drawn day (UTC); then the source caught up within a minute."""
+    drawn = [
+        (True, None, "delivering", -240, -120, None),
+        (True, None, "not_read", -120, -90, None),
+        (True, None, "delivering", -90, 0, None),
+        (False, "pbx", "delivering", -240, -120, None),
+        (False, "pbx", "not_read", -120, -90, None),
+        (False, "pbx", "catching_up", -90, -89, 1234),
+        (False, "pbx", "delivering", -89, 0, None),
+    ]
+    rows = [
+        {
+            "is_loader": is_loader,
+            "source_name": name,
+            "state_name": state,
+            "started_at": as_of + timedelta(minutes=start),
+            "ended_at": as_of + timedelta(minutes=end),
+            "duration_seconds": (end - start) * 60,
+            "loaded_rows": loaded,
+            "error_text": None,
+        }
+        for is_loader, name, state, start, end, loaded in drawn
+    ]
+    return frame(*rows)
+
+
+def reconciliations(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    drawn = [(10, 100, 100, 0, 0, "agreed", None), (9, 90, 86, 4, 4, "mended", "4 calls were missing.")]
+    rows = [
+        {
+            "source_name": "pbx",
+            "day_date": date(2026, 3, day),
+            "checked_at": as_of,
+            "origin_rows": origin,
+            "warehouse_rows": here,
+            "missing_rows": missing,
+            "differing_rows": 0,
+            "mended_rows": mended,
+            "surplus_rows": 0,
+            "duration_seconds": 1,
+            "outcome_name": outcome,
+            "reason_text": reason,
+        }
+        for day, origin, here, missing, mended, outcome, reason in drawn
+    ]
+    return frame(*rows)
 
 
 def recent_runs(_connection: object, *, as_of: datetime) -> pl.DataFrame:
@@ -276,7 +339,19 @@ def sources(_connection: object, *, as_of: datetime) -> pl.DataFrame:
 
 
 def loader(_connection: object, *, as_of: datetime) -> pl.DataFrame:
-    return frame({"started_at": as_of, "beat_at": as_of, "beat_age_seconds": 3})
+    return loader_row(as_of, 3)
+
+
+def loader_row(as_of: datetime, age_seconds: int) -> pl.DataFrame:
+    """The loader whose last sign of life is this old; two heartbeats are 20 seconds."""
+    beat_at = as_of - timedelta(seconds=age_seconds)
+    told = {
+        "started_at": as_of,
+        "beat_at": beat_at,
+        "beat_age_seconds": age_seconds,
+        "is_silent": age_seconds > 20,
+    }
+    return frame(told)
 
 
 def unused_events(_connection: object, *, as_of: datetime) -> pl.DataFrame:
@@ -298,6 +373,8 @@ ANSWERS: dict[str, Answer] = {
     "replays": replays,
     "sources": sources,
     "loader": loader,
+    "outages": outages,
+    "reconciliations": reconciliations,
 }
 
 
@@ -308,7 +385,8 @@ class DrawnFloor:
         self.monkeypatch = monkeypatch
         self.answers = ANSWERS
         self.answer(**ANSWERS)
-        monkeypatch.setattr(access, "transaction", lambda _engine, _scope: contextlib.nullcontext(None))
+        for way in ("transaction", "change"):
+            monkeypatch.setattr(access, way, lambda _engine, _scope: contextlib.nullcontext(None))
         monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
         monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())
 

@@ -283,13 +283,15 @@ def test_data_health_shows_refused_rows_word_for_word(floor: Any, run_page: Run)
     at = run_page("data_health")
     tables = [found for found in blocks(at) if found["kind"] == "table"]
     assert [found["label"] for found in tables] == [
+        "Outages",
+        "Comparisons with the origins",
         "Reasons for refused rows",
         "Rows tried again",
         "Refused rows",
         "Runs of the loader",
         "Events read but not used",
     ]
-    assert tables[2]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
+    assert tables[4]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
     assert block(at, "notice")["title"] == "1 row was refused"
 
 
@@ -352,5 +354,6 @@ def test_the_age_on_a_page_is_that_of_the_sources_it_shows() -> None:
         ["helpdesk"],
         ["pbx", "helpdesk", "costs"],
     ]
-    assert state_view.freshness(ages["calls"])["text"] == "Data 3 s old"
+    loader = pl.DataFrame({"is_silent": [False], "beat_age_seconds": [3]})
+    assert state_view.freshness(ages["calls"], loader=loader)["text"] == "Data 3 s old"
     assert state_view.of_interest(health.with_columns(has_calls=pl.lit(False)), "calls").height == 3

@@ -171,7 +171,7 @@ def test_without_a_warehouse_there_is_nothing_to_upload_to(
 def test_a_loader_that_does_not_run_is_said_first(desk: Desk, run_page: Run, age: int | None) -> None:
     desk.floor.answer(
         loader=lambda _connection, *, as_of: frame(
-            {"started_at": None, "beat_at": None, "beat_age_seconds": age}
+            {"started_at": None, "beat_at": None, "beat_age_seconds": age, "is_silent": True}
         )
     )
     at = run_page("sources")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import time
@@ -46,12 +47,12 @@ def test_a_page_draws_without_errors_and_fits_every_screen(browser: Browser, add
         assert until(lambda: page.title() == f"{PAGES[path]} - Floorboard"), page.title()
         for size in fits_every_screen(page, errors, name=path or "live"):
             expect_the_figures_of_a_row_on_one_line(page, size)
-        assert page.locator(".tile").count() or path == "tickets"  # without tickets that page has no tiles
+        assert page.locator(".tile, .source").count() or path == "tickets"  # without tickets that page has no tiles
 
 
 def expect_the_figures_of_a_row_on_one_line(page: Page, size: str) -> None:
-    tops = page.locator(".tile").evaluate_all(
-        "(tiles) => tiles.map((tile) => [tile, tile.querySelector('.figure')]"
+    tops = page.locator(".tile, .source").evaluate_all(
+        "(tiles) => tiles.map((tile) => [tile, tile.querySelector('.figure, .lag b')]"
         ".map((part) => Math.round(part.getBoundingClientRect().top)))"
     )
     for row in {tile for tile, _ in tops}:
@@ -183,6 +184,47 @@ def test_only_known_names_are_answered(address: str) -> None:
     metrics.request("GET", "/_stcore/metrics")
     assert metrics.getresponse().status == 404
     metrics.close()
+
+
+def asked(address: str, path: str, method: str = "GET", **headers: str) -> tuple[int, str, str]:
+    """Status, content type and body of an answer, as a monitoring program gets it."""
+    connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=5)
+    try:
+        connection.request(
+            method, path, headers={key.replace("_", "-"): word for key, word in headers.items()}
+        )
+        answer = connection.getresponse()
+        return answer.status, answer.headers["content-type"] or "", answer.read().decode()
+    finally:
+        connection.close()
+
+
+def test_programs_are_told_how_the_site_stands_beside_the_pages(address: str) -> None:
+    status, kind, body = asked(address, "/health")
+    told = json.loads(body)
+    assert (status, kind, told["status"]) == (200, "application/json", "ok")
+    assert told["sources"][0]["source_name"] == "pbx"
+    assert asked(address, "/health", "HEAD") == (200, "application/json", "")
+    assert json.loads(asked(address, "/health", X_Forwarded_For="203.0.113.9")[2]) == {"status": "ok"}
+    status, kind, body = asked(address, "/metrics")
+    assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    assert 'floorboard_source_lag_seconds{source="pbx"}' in body
+    assert body.endswith("# EOF\n")
+    assert asked(address, "/metrics", X_Forwarded_For="203.0.113.9")[0] == 401
+    assert asked(address, "/metrics", Host="evil.example")[0] == 421
+    assert "<html" in asked(address, "/data-health")[2]  # and a page stays a page
+
+
+def test_the_timeline_names_its_bands_and_fits_the_page(browser: Browser, address: str) -> None:
+    with visited(browser, f"{address}/data-health", size="phone") as (page, errors):
+        page.locator(".timeline .band").first.wait_for(timeout=15_000)
+        assert page.locator(".timeline .band h3").all_inner_texts() == ["pbx"]  # no loader has run here
+        assert page.locator(".lane i[data-state='delivering']").count() == 1
+        assert page.locator(".source[data-source='pbx'] .lag b").inner_text() != "–"
+        page.get_by_role("radio", name="7 days").click()
+        page.wait_for_url("**days=7**", timeout=15_000)
+        assert until(lambda: "the last 7 days" in page.locator(".timeline .section").inner_text())
+        assert [error for error in errors if KNOWN_NOISE not in error] == []
 
 
 def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser, site: Any) -> None:
