@@ -19,7 +19,8 @@ from etl.backup import backup, restore
 from etl.prove import prove
 from sql import migrate, warehouse
 from tests.torture.campaign import Campaign
-from tests.torture.kills import ROOT, append, differences, facts_of, now, settings_for
+from tests.torture.contents import differences, facts_of
+from tests.torture.kills import ROOT, append, now, settings_for
 from tests.torture.servers import PrivateServer
 
 RESTORER = """
