@@ -84,7 +84,7 @@ class RealtimeSettings(SourceSettings):
     """How long a gap in the row numbers is waited for."""
     look_back_seconds: Annotated[int, Field(ge=0, le=86_400)] = 600
     """How long after that a gap is looked at again for rows that came late."""
-    deadline_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+    answer_seconds: Annotated[int, Field(ge=1, le=600)] = 30
     """After so long without an answer the database is given up until the next look."""
     callback_keys: Names = ()
     """Keys with which a waiting caller asks to be called back."""
@@ -112,7 +112,7 @@ class RealtimeSettings(SourceSettings):
             zone=ZoneInfo("UTC" if self.is_utc else self.time_zone or site.time_zone_name),
             settle_seconds=self.settle_seconds,
             look_back_seconds=self.look_back_seconds,
-            deadline_seconds=self.deadline_seconds,
+            deadline_seconds=self.answer_seconds,
         )  # fmt: skip
 
     def origin_text(self) -> str:
@@ -124,7 +124,7 @@ class RealtimeSettings(SourceSettings):
 
     def _engine(self) -> sa.Engine:
         url = credential(self.url_env, self.url_file, what="the address of the database")
-        return open_table(url, deadline_seconds=self.deadline_seconds)
+        return open_table(url, deadline_seconds=self.answer_seconds)
 
 
 @dataclass(frozen=True)

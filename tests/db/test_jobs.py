@@ -361,6 +361,25 @@ def test_a_second_loader_stands_by_and_takes_over_when_the_first_ends(
     assert caplog.text.count("It stands by for") == 1
 
 
+def test_a_lead_that_is_taken_over_is_seen_at_once(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is, a third loader would take its new leader for the one that was not seen, and end its session too."""
+    monkeypatch.setattr("etl.schedule.leader.ASK_SECONDS", 0.2)
+    ask(
+        engine,
+        "insert into ops.jobs (job_name, every_seconds, host_name, process_number, seen_at) "
+        "values ('a', 5, 'elsewhere', 1, clock_timestamp() - interval '1 minute') returning job_name",
+    )
+    with engine.connect() as stopped:
+        stopped.exec_driver_sql("select pg_try_advisory_lock(hashtextextended('a', 7022025))")
+        stopped.commit()
+        with serving(engine, settings("a", every_seconds=5), Loads()):
+            seen = "select from ops.jobs where job_name = 'a' and process_number <> 1"
+            assert until(lambda: bool(ask(engine, seen)), seconds=6.0)
+        stopped.invalidate()
+
+
 def test_a_lost_session_stops_all_work_at_once_and_it_goes_on_with_a_new_one(
     engine: sa.Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -395,9 +414,12 @@ def test_what_is_due_once_a_day_is_done_by_whoever_leads_the_source_and_closed(
     loads = Loads()
     with caplog.at_level(logging.INFO, "floorboard.etl"), serving(engine, settings("a"), loads):
         closed = "select work_name, source_name, day_date from ops.closed_days where closed_at is not null"
-        assert until(lambda: ask(engine, closed) == [("reconciliation", "a", date(2026, 11, 21))])
+        works = ["erasures", "reconciliation"]
+        assert until(
+            lambda: sorted(ask(engine, closed)) == [(name, "a", date(2026, 11, 21)) for name in works]
+        )
         time.sleep(1.5)
-    assert loads.days == [("reconciliation", "a", "2026-11-21")]
+    assert loads.days == [(name, "a", "2026-11-21") for name in works]
 
 
 def test_a_day_that_could_not_be_done_is_told_and_left_to_the_next_try(
@@ -409,6 +431,6 @@ def test_a_day_that_could_not_be_done_is_told_and_left_to_the_next_try(
     loads.day_outcomes.append(fails("LoadError: the origin does not answer"))
     monkeypatch.setattr(jobs, "NIGHTLY_PAUSE_SECONDS", 0.0)
     with serving(engine, settings("a"), loads):
-        assert until(lambda: len(loads.days) == 2)
-        told = ("a", "reconciliation of 2026-11-21: LoadError: the origin does not answer")
+        assert until(lambda: len(loads.days) == 3)
+        told = ("a", "erasures of 2026-11-21: LoadError: the origin does not answer")
         assert until(lambda: told in failed_runs(engine))

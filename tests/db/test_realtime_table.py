@@ -218,7 +218,7 @@ def test_a_server_that_falls_silent_is_given_up_and_its_password_stands_nowhere(
         monkeypatch.setenv("PBX_URL", f"{scheme}://floor:hidden@127.0.0.1:{silent.getsockname()[1]}/asterisk")
         started = time.monotonic()
         with pytest.raises(LoadError, match="does not answer") as caught:
-            run(engine, deadline_seconds=2)
+            run(engine, answer_seconds=2)
         assert time.monotonic() - started < 20
     assert "hidden" not in str(caught.value)
     with engine.connect() as connection:

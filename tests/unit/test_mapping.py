@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.config import ConfigError, load_settings
@@ -19,6 +19,7 @@ from etl.mappings.mapping_toml import toml_of
 from etl.mappings.mapping_values import Context
 from etl.mappings.mapping_words import WORDS
 from etl.sources.mapped_file import MappedFileSettings
+from tests.laws import law
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = """call_id = "id"
@@ -454,6 +455,7 @@ def test_a_mapping_that_is_written_down_is_read_back_as_the_same() -> None:
     assert MappedFileSettings.model_validate(again, context={"folder": Path("/")}) == one
 
 
+@law(30)  # 70 ms each
 @given(
     st.lists(
         st.fixed_dictionaries(
@@ -467,7 +469,6 @@ def test_a_mapping_that_is_written_down_is_read_back_as_the_same() -> None:
         max_size=8,
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_every_row_becomes_a_fact_or_is_refused_or_passed_over(rows: list[dict[str, str | None]]) -> None:
     fields = 'queue_name = { constant = "q" }\noffered_at = "at"\nwait_seconds = "wait"\n'
     fields += 'call_id = { columns = ["id", "at"] }\n'
@@ -481,8 +482,8 @@ def test_every_row_becomes_a_fact_or_is_refused_or_passed_over(rows: list[dict[s
     assert sum(len(item.seqs) for item in alone) == len(found.seqs)
 
 
+@law(20)
 @given(st.permutations(range(6)))
-@settings(max_examples=20, deadline=None)
 def test_the_order_of_rows_changes_nothing_where_versions_are_told(order: list[int]) -> None:
     one = mapping(CALL + 'updated_at = "told"\nagent_name = "who"\n')
     rows: list[dict[str, str | None]] = [
@@ -516,7 +517,16 @@ def test_the_document_names_every_field_and_every_key() -> None:
         assert words.fields.keys() - general <= set(told), facts
         assert set(told) - {facts} <= words.fields.keys() | {"lasts", "created"}, facts
     keys = MappedFileSettings.model_fields.keys() | FieldMapping.model_fields.keys()
-    own = {"name", "kind", "every_seconds", "stale_after_seconds", "fields", "only", "skip"}
+    own = {
+        "name",
+        "kind",
+        "every_seconds",
+        "stale_after_seconds",
+        "deadline_seconds",
+        "fields",
+        "only",
+        "skip",
+    }
     assert [key for key in sorted(keys - own) if f"`{key}`" not in text] == []
     assert set(DEFAULT_NULL_TEXTS) - {""} <= set(re.findall(r"`([^`]+)`", rows["null_texts"]))
 
