@@ -288,20 +288,19 @@ def etl_reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Read days that are over once more, load what was lost on the way, and say what does not agree."""
-    from etl.config import load_settings
+    from etl.demo import clock_in_use, settings_in_use
     from etl.reconcile import reconcile
-    from etl.schedule.clock import environment_clock
 
     first, last = day(from_, option="--from"), day(to, option="--to")
     steps = Steps()
     with warehouse(migrating=False) as engine:
         done = reconcile(
-            engine, load_settings(), only=source, first_date=first, last_date=last, now=environment_clock(),
+            engine, settings_in_use(), only=source, first_date=first, last_date=last, now=clock_in_use(),
             on_day=lambda one: steps.passing(f"{one.source_name}, {one.day_date}: {one.outcome_name}"),
         )  # fmt: skip
     bad = sum(not one.is_good for one in done)
     steps.say(
-        f"{len(done)} days compared"
+        f"{len(done)} comparisons of a day with its origin"
         + (
             f"; {bad} do not agree or could not be compared, reason_text says why."
             if bad
@@ -355,12 +354,11 @@ def etl_rejects(as_json: AsJson = False) -> None:
 @etl_app.command("replay")
 def etl_replay(source: Annotated[str, typer.Option(help="The source's name in the settings.")]) -> None:
     """Try the refused rows of a source again, after what refused them was put right."""
-    from etl.config import load_settings
+    from etl.demo import clock_in_use, settings_in_use
     from etl.on_request.replays import replay
-    from etl.schedule.clock import environment_clock
 
     with warehouse(migrating=False) as engine:
-        summary = replay(engine, load_settings(), source, now=environment_clock())
+        summary = replay(engine, settings_in_use(), source, now=clock_in_use())
     tell(f"{summary.read_rows} refused rows taken now; `floorboard etl rejects` shows what is still refused.")
 
 
@@ -514,6 +512,11 @@ def db_restore(
         tell(f"{len(done.migrations)} migrations were applied: the backup was made by an older version.")
     if done.erasures_count:
         tell(f"{done.erasures_count} erasures were applied again.")
+    if done.missing_roles:
+        tell(
+            f"What was granted to {', '.join(done.missing_roles)} is left out: this server has no such role. "
+            "Create it and grant it again what it may read."
+        )
     if done.is_key_missing:
         tell(
             "The customers' key is not here: put customer.key back into FLOORBOARD_HOME before the next load."
@@ -536,15 +539,14 @@ def customer_erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
 ) -> None:
     """Forget a caller: in every table, in what old records tell, and in backups when they are restored."""
-    from etl.config import load_settings
+    from etl.demo import clock_in_use, settings_in_use
     from etl.erasure import erase_customer
-    from etl.schedule.clock import environment_clock
 
-    settings = load_settings()
+    settings = settings_in_use()
     told = value or typer.prompt("Telephone number or e-mail address")
     confirm("This caller is forgotten for ever. Calls and tickets stay as nobody's", is_sure=yes)
     with warehouse(migrating=False) as engine:
-        found = erase_customer(engine, settings, told, now=environment_clock())
+        found = erase_customer(engine, settings, told, now=clock_in_use())
     tell(
         f"Erased: {found.calls:,} calls and {found.tickets:,} tickets are nobody's now; every figure stays as it was."
     )
@@ -560,14 +562,13 @@ def agent_erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
 ) -> None:
     """Give a former agent an alias, in every table and in what old records tell; the figures stay."""
-    from etl.config import load_settings
+    from etl.demo import clock_in_use, settings_in_use
     from etl.erasure import erase_agent
-    from etl.schedule.clock import environment_clock
 
-    settings = load_settings()
+    settings = settings_in_use()
     confirm(f'The name "{name}" is forgotten for ever', is_sure=yes)
     with warehouse(migrating=False) as engine:
-        found = erase_agent(engine, settings, name, agent_ids=id_ or (), now=environment_clock())
+        found = erase_agent(engine, settings, name, agent_ids=id_ or (), now=clock_in_use())
     tell(f"Erased: the agent is called {found.alias_name} from now on; every figure stays as it was.")
     tell_discarded(found.discarded_file_names)
 

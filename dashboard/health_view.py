@@ -26,14 +26,7 @@ def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
     differing = [row for row in rows if row["reconciliation_name"] in ("differs", "failed")]
     refused = refused_rows(reasons)
     if failed:
-        return board.notice(
-            "off",
-            t("{source} cannot be read", source=failed[0]["source_name"]),
-            t(
-                "{error} Put that right; the next run continues where the last good one stopped.",
-                error=failed[0]["error_text"],
-            ),
-        )
+        return _failed(failed[0])
     if stale:
         return board.notice(
             "off", t("{source} is silent", source=stale[0]["source_name"]), _silence(stale[0])
@@ -53,6 +46,24 @@ def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
     return board.notice(
         "good", t("Everything arrives."), t("All sources deliver on time and no row waits for you.")
     )
+
+
+def _failed(row: Row) -> Block:
+    """That a source cannot be read, with the reason word for word."""
+    return board.notice(
+        "off",
+        t("{source} cannot be read", source=row["source_name"]),
+        t(
+            "{error} Put that right; the next run continues where the last good one stopped.",
+            error=row["error_text"],
+        ),
+    )
+
+
+def failures(health: pl.DataFrame) -> list[Block]:
+    """What keeps sources from being read, one notice each; `key` names it."""
+    failing = health.filter(pl.col("error_text").is_not_null())
+    return [{**_failed(row), "key": f"fault-{row['source_name']}"} for row in failing.iter_rows(named=True)]
 
 
 def _difference(row: Row) -> Block:
@@ -121,6 +132,21 @@ def source_status(row: Row, *, is_unread: bool) -> Block:
     if row["newest_event_at"] is None:
         return board.status("near", t("No event yet"))
     return board.status("off", t("Stale")) if row["is_stale"] else board.status("good", t("Fresh"))
+
+
+def standings(
+    health: pl.DataFrame, *, at: datetime, is_unread: bool
+) -> dict[str, tuple[Block, str, str, str]]:
+    """Of each source its status, and how long ago its newest event and last read were, and when it is read next."""
+    return {
+        row["source_name"]: (
+            source_status(row, is_unread=is_unread),
+            _ago(row["newest_event_age_seconds"]),
+            _ago(row["checked_age_seconds"]),
+            _next(row, at, is_unread=is_unread),
+        )
+        for row in health.iter_rows(named=True)
+    }
 
 
 def _source_card(row: Row, nights: pl.DataFrame, at: datetime, *, is_unread: bool, zone_name: str) -> Block:

@@ -35,7 +35,7 @@ ANSWER_SECONDS = 2.5
 ASK_SECONDS = 2.2
 KEPT_SECONDS = 1.0  # many programs that ask at once cost one question
 CONTENT_TYPE = exposition.CONTENT_TYPE_LATEST
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+FORWARDED = (b"forwarded", b"x-forwarded-", b"x-real-ip", b"via")  # how the names begin that proxies add
 _LOG = logging.getLogger(__name__)
 
 
@@ -134,7 +134,7 @@ def is_trusted(scope: Mapping[str, Any], token_text: str | None) -> bool:
     kind, _, word = given.partition(b" ")
     if token_text and kind.lower() == b"bearer" and hmac.compare_digest(word.strip(), token_text.encode()):
         return True
-    if any(name in FORWARDED for name, _ in headers):
+    if any(name.startswith(FORWARDED) for name, _ in headers):
         return False
     try:
         return ipaddress.ip_address((scope.get("client") or ("",))[0]).is_loopback

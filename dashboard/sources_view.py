@@ -8,7 +8,7 @@ said before anything else.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.words import t, t_count
 
+Standing = tuple[Block, str, str, str]
 BUSY_STATES = frozenset({"waiting", "looking", "asked", "loading"})
 SETTING_LETTERS = 200
 
@@ -39,8 +40,11 @@ def kind_word(kind_name: str) -> str:
     return known.get(kind_name, kind_name.replace("_", " "))
 
 
-def source_table(sources: pl.DataFrame, *, as_of: datetime, is_silent: bool) -> Block:
-    """One row per source: kind, state, newest event, last and next run, the rows of 24 hours and its settings."""
+def source_table(sources: pl.DataFrame, standings: Mapping[str, Standing]) -> Block:
+    """One row per source: kind, state, newest event, last and next run, the rows of 24 hours and its settings.
+
+    standings: how each source that is read stands (`health_view.standings`), in the very words of Data health.
+    """
     columns = [
         column(t("Source")),
         column(t("State")),
@@ -51,7 +55,7 @@ def source_table(sources: pl.DataFrame, *, as_of: datetime, is_silent: bool) -> 
         column(t("Refused, open"), "end"),
         column(t("Kind and settings"), "text", wide=True),
     ]
-    rows = [_source_row(row, as_of, is_silent=is_silent) for row in sources.iter_rows(named=True)]
+    rows = [_source_row(row, standings.get(row["source_name"])) for row in sources.iter_rows(named=True)]
     return board.table(
         t("Sources"),
         columns,
@@ -65,8 +69,8 @@ def source_table(sources: pl.DataFrame, *, as_of: datetime, is_silent: bool) -> 
     )
 
 
-def _source_row(row: Row, as_of: datetime, *, is_silent: bool) -> Block:
-    found = _state(row)
+def _source_row(row: Row, standing: Standing | None) -> Block:
+    found, newest, checked, following = standing if standing and row["is_current"] else _without(row)
     refused = row["open_reject_rows"] or 0
     return {
         "key": row["source_name"],
@@ -74,9 +78,9 @@ def _source_row(row: Row, as_of: datetime, *, is_silent: bool) -> Block:
         "cells": [
             row["source_name"],
             found,
-            _ago(row["newest_event_age_seconds"]),
-            _ago(row["checked_age_seconds"]),
-            _next(row, as_of, is_silent=is_silent),
+            newest,
+            checked,
+            following,
             words.number(row["read_rows"]),
             board.status("near", words.number(refused)) if refused else words.number(0),
             _settings(row),
@@ -84,27 +88,14 @@ def _source_row(row: Row, as_of: datetime, *, is_silent: bool) -> Block:
     }
 
 
-def _state(row: Row) -> Block:
-    if not row["is_current"]:
-        return board.status("none", t("No longer in the settings"))
-    if row["outcome_name"] == "failed":
-        return board.status("off", t("Reading failed"))
-    if row["checked_age_seconds"] is None:
-        return board.status("none", t("Not read yet"))
-    if row["newest_event_at"] is None:
-        return board.status("near", t("No event yet"))
-    return board.status("off", t("Stale")) if row["is_stale"] else board.status("good", t("Fresh"))
-
-
-def _ago(seconds: int | None) -> str:
-    return words.UNKNOWN if seconds is None else t("{age} ago", age=words.age(seconds))
-
-
-def _next(row: Row, as_of: datetime, *, is_silent: bool) -> str:
-    if is_silent or row["next_check_at"] is None:
-        return words.UNKNOWN
-    left = (row["next_check_at"] - as_of).total_seconds()
-    return t("now") if left < 1 else t("in {age}", age=words.age(left))
+def _without(row: Row) -> Standing:
+    """How a source stands that is not read: not yet, or not any more."""
+    word = t("Not read yet") if row["is_current"] else t("No longer in the settings")
+    ages = (row["newest_event_age_seconds"], row["checked_age_seconds"])
+    newest, checked = (
+        words.UNKNOWN if seconds is None else t("{age} ago", age=words.age(seconds)) for seconds in ages
+    )
+    return board.status("none", word), newest, checked, words.UNKNOWN
 
 
 def _settings(row: Row) -> str:
@@ -117,25 +108,6 @@ def _settings(row: Row) -> str:
     every = t("every {age}", age=words.age(row["every_seconds"]))
     text = " · ".join([first, every, *rest])
     return text if len(text) <= SETTING_LETTERS else f"{text[: SETTING_LETTERS - 1]}…"
-
-
-def fault_notices(sources: pl.DataFrame) -> list[Block]:
-    """What keeps a source from being read, word for word; `key` names it."""
-    failed = sources.filter(pl.col("is_current") & (pl.col("outcome_name") == "failed"))
-    return [
-        {
-            **board.notice(
-                "off",
-                t("{source} cannot be read", source=row["source_name"]),
-                t(
-                    "{error} Put that right; the next run continues where the last good one stopped.",
-                    error=row["error_text"],
-                ),
-            ),
-            "key": f"fault-{row['source_name']}",
-        }
-        for row in failed.iter_rows(named=True)
-    ]
 
 
 def upload_state(row: Row) -> Block:

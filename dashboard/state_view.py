@@ -26,6 +26,11 @@ def of_interest(health: pl.DataFrame, about: str) -> pl.DataFrame:
     return telling if telling.height else health
 
 
+def aged(health: pl.DataFrame, behind_seconds: int) -> pl.DataFrame:
+    """The sources' health with the ages of now, where it was asked for `behind_seconds` ago."""
+    return health.with_columns(pl.col("newest_event_age_seconds", "checked_age_seconds") + behind_seconds)
+
+
 def loader_is_silent(loader: pl.DataFrame) -> bool:
     """Whether nobody reads the sources: the loader never ran, or has given no sign of life for two heartbeats."""
     return loader.is_empty() or bool(loader.row(0, named=True)["is_silent"])

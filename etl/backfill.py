@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
 from etl import LoadError
 from etl.load import DEADLINE_SECONDS
 from etl.merge import roll_up
+from etl.patience import Patience
 from etl.tickets.ticket_merge import MOST_TICKETS, roll_up_days, settle_tickets
 from sql import warehouse
 
+PIECE = timedelta(days=7)
 _FIRST_AT, _LAST_AT = datetime(1990, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, tzinfo=UTC)
 
 
@@ -29,7 +32,8 @@ def backfill(
 ) -> int:
     """Makes the rollups of the window (all of it when None) anew from the facts; the number of rows made.
 
-    Each month is one transaction, so readers see the old or the new rollups, never a gap.
+    Each week is one transaction, so readers see the old or the new rollups, never a gap, and a load that meets it in the
+    same interval waits no longer than it is patient (etl.patience).
     """
     made = 0
     try:
@@ -44,13 +48,23 @@ def backfill(
         end = (
             min(last_at + timedelta(seconds=1), window_end) if window_end else last_at + timedelta(seconds=1)
         )
-        for month_start, month_end in _months_between(start, _interval(end + timedelta(seconds=899))):
+        for piece_start, piece_end in _pieces(engine, start, _interval(end + timedelta(seconds=899))):
             if on_progress is not None:
-                on_progress(f"{month_start:%Y-%m}")
-            made += _backfill_window(engine, month_start, month_end)
+                on_progress(f"{piece_start:%Y-%m-%d}")
+            made += _patiently(partial(_backfill_window, engine, piece_start, piece_end))
     except warehouse.WarehouseError as error:
         raise LoadError(str(error)) from error
     return made
+
+
+def _patiently(work: Callable[[], int]) -> int:
+    """What one transaction made; one that a load crossed is done again."""
+    patience = Patience()
+    while True:
+        try:
+            return work()
+        except warehouse.WarehouseError as error:
+            patience.bear(error)
 
 
 def _backfill_window(engine: sa.Engine, window_start: datetime, window_end: datetime) -> int:
@@ -78,13 +92,17 @@ def _backfill_tickets(
         for place in range(0, part.height, MOST_TICKETS):
             if on_progress is not None:
                 on_progress(f"{source_name}: {place:,} of {part.height:,} tickets")
-            with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
-                ticket_ids = part["ticket_id"][place : place + MOST_TICKETS].to_list()
-                settle_tickets(connection, ticket_ids, source_name=str(source_name))
-                roll_up_days(connection)
+            ticket_ids = part["ticket_id"][place : place + MOST_TICKETS].to_list()
+            _patiently(partial(_backfill_some, engine, str(source_name), ticket_ids))
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         connection.exec_driver_sql(warehouse.statement("merge/stage_ticket_measures"))
         warehouse.execute(connection, "rollups/dirty_ticket_days", **window)
+        return roll_up_days(connection)
+
+
+def _backfill_some(engine: sa.Engine, source_name: str, ticket_ids: list[str]) -> int:
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        settle_tickets(connection, ticket_ids, source_name=source_name)
         return roll_up_days(connection)
 
 
@@ -94,8 +112,14 @@ def _interval(instant: datetime) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-def _months_between(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def _pieces(engine: sa.Engine, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Month by month, and week by week where anything began."""
     while start < end:
-        following = (start.replace(day=1, hour=0, minute=0, second=0) + timedelta(days=32)).replace(day=1)
-        yield start, min(following, end)
-        start = following
+        following = min((start.replace(day=1, hour=0, minute=0) + timedelta(days=32)).replace(day=1), end)
+        with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+            window = {"window_start": start, "window_end": following}
+            [has_facts] = warehouse.one_row(connection, "rollups/has_facts", **window)
+        while start < following:
+            piece_end = min(start + PIECE, following) if has_facts else following
+            yield start, piece_end
+            start = piece_end

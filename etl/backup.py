@@ -43,6 +43,8 @@ class Restored:
     erasures_count: int
     newest_event_at: datetime | None
     is_key_missing: bool
+    missing_roles: tuple[str, ...] = ()
+    """Roles to which something was granted and that this server does not have."""
 
 
 def backup(url: str, path: Path, *, replacing: bool = False, tell: Tell) -> Kept:
@@ -91,10 +93,12 @@ def restore(
     if not replacing:
         dumps.refuse_filled(url)
     engine.dispose()
-    dumps.restore(url, held, on_table=tell)
+    missing_roles = dumps.restore(url, held, on_table=tell)
     applied = migrate.migrate(engine, on_step=tell)
     erasures_count = erasure.reapply(engine, settings, now=now)
     analyze(engine)
     with warehouse.connected(engine) as connection:
         newest_event_at, has_customers = warehouse.one_row(connection, "merge/restored")
-    return Restored(tuple(applied), erasures_count, newest_event_at, has_customers and not has_key)
+    return Restored(
+        tuple(applied), erasures_count, newest_event_at, has_customers and not has_key, missing_roles
+    )

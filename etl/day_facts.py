@@ -232,7 +232,9 @@ def _same(name: str) -> pl.Expr:
     """Whether the column is told as it is held; money is held in whole hundredths."""
     told, held = pl.col(name), pl.col(f"{name}_held")
     same = told.eq_missing(held)
-    return same | ((told - held).abs() < HALF_A_HUNDREDTH).fill_null(False) if name.endswith("amount") else same
+    return (
+        same | ((told - held).abs() < HALF_A_HUNDREDTH).fill_null(False) if name.endswith("amount") else same
+    )
 
 
 def _without_second_tellings(

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Engine
 
-from etl.config import CONFIG_VARIABLE, Settings, load_settings, settings_path
+from etl.config import CONFIG_VARIABLE, DEFAULT_FILE_NAME, Settings, load_settings, settings_path
 from etl.load import run_source
 from etl.schedule.clock import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.simulation.floor_log import FloorClock, floor_clock, follow_floor, write_floor
@@ -146,6 +146,13 @@ def enter_home_in_use() -> None:
         return
     if _has_warehouse(own) or lock_holder(own / _LOCK_NAME) is not None:
         enter_demo_home()
+
+
+def settings_in_use() -> Settings:
+    """The settings that belong to the home in use: the site's, or the demo's where that is the one that is meant."""
+    enter_home_in_use()
+    own = home() / DEFAULT_FILE_NAME
+    return load_settings(own if home() == demo_home() and own.exists() else None)
 
 
 def _has_warehouse(folder: Path) -> bool:

@@ -26,7 +26,7 @@ NO_CUSTOMER = "0" * 32
 """Stands in what a source carries where the key of an erased customer stood; it never becomes a fact."""
 ERASED = "erased:"
 """Before the keyed hash that stands for the key of an erased agent."""
-CUSTOMER, AGENT_KEY, AGENT_NAME = "customer", "agent_key", "agent_name"
+CUSTOMER, AGENT_KEY, AGENT_NAME, REMARK = "customer", "agent_key", "agent_name", "remark"
 MOST_WORDS = 5  # of a name
 _WORD = re.compile(r"\w+")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -44,6 +44,11 @@ def hash_of_key(secret: bytes, source_name: str, source_key: str) -> str:
 def hash_of_name(secret: bytes, name: str) -> str:
     """The keyed hash that stands for the name of an agent, however it is spaced and capitalised."""
     return _hash(secret, "name", " ".join(name.split()).casefold())
+
+
+def hash_of_remark(secret: bytes, source_name: str, of_id: str) -> str:
+    """The keyed hash that stands for a survey or review whose words were about a customer it does not name."""
+    return _hash(secret, "remark", source_name, of_id)
 
 
 def _hash(secret: bytes, *parts: str) -> str:
@@ -69,6 +74,7 @@ class Erased:
     aliases: Mapping[str, str] = field(default_factory=dict)
     """The alias by the hash of a key."""
     newest_at: datetime | None = None
+    remarks: Mapping[str, datetime] = field(default_factory=dict)
 
     def of_facts(self, taken: Taken) -> Taken:
         """The facts without erased customers, and erased agents by their hash or alias, where they are old."""
@@ -89,9 +95,26 @@ class Erased:
                 pl.when(is_erased).then(None).otherwise(pl.col(name)).alias(name)
                 for name in (*theirs, "customer_key")
             )
+        for id_name in ("survey_id", "review_id"):
+            if self.remarks and {id_name, "comment_text"} <= {*frame.columns}:
+                frame = self._without_remarks(frame, id_name, told_at)
         if "agent_name" in frame.columns:
             frame = self._with_erased_agents(frame, told_at)
         return self._with_naming(frame, told_at)
+
+    def _without_remarks(self, frame: pl.DataFrame, id_name: str, told_at: pl.Expr) -> pl.DataFrame:
+        """Surveys or reviews without words that were taken away for the sake of a customer whom they do not name."""
+        ids = frame.filter(pl.col("comment_text").is_not_null())[id_name].unique().drop_nulls()
+        erased_at = {
+            of_id: self.remarks[hashed]
+            for of_id in ids
+            if (hashed := hash_of_remark(self.secret, self.source_name, of_id)) in self.remarks
+        }
+        if not erased_at:
+            return frame
+        is_erased = told_at < pl.col(id_name).replace_strict(erased_at, default=None, return_dtype=INSTANT)
+        words = pl.when(is_erased).then(None).otherwise(pl.col("comment_text"))
+        return frame.with_columns(comment_text=words)
 
     def _with_erased_agents(self, frame: pl.DataFrame, told_at: pl.Expr) -> pl.DataFrame:
         """agent_name with the hash of the key in place of an erased agent's key."""
@@ -201,7 +224,7 @@ def erased_in(
         return Erased(b"", source_name, country_name, {}, {}, {})
     of_kind = {
         kind: {row.subject_key: row for row in rows if row.kind_name == kind}
-        for kind in (CUSTOMER, AGENT_KEY, AGENT_NAME)
+        for kind in (CUSTOMER, AGENT_KEY, AGENT_NAME, REMARK)
     }
     return Erased(
         secret(),
@@ -212,6 +235,7 @@ def erased_in(
         {key: row.alias_name for key, row in of_kind[AGENT_NAME].items()},
         {key: row.alias_name for key, row in of_kind[AGENT_KEY].items()},
         newest_at=max(row.erased_at for row in rows),
+        remarks={key: row.erased_at for key, row in of_kind[REMARK].items()},
     )
 
 

@@ -29,9 +29,11 @@ from etl.erased import (
     ERASED,
     NO_CUSTOMER,
     OUTSIDE,
+    REMARK,
     forms,
     hash_of_key,
     hash_of_name,
+    hash_of_remark,
     is_name,
 )
 from etl.erasure_carry import carry_without, facts_names, tidy
@@ -82,9 +84,9 @@ def erase_customer(
         )
     erasure = Erasure(now(), CUSTOMER, key)
     with _alone(engine) as connection:
-        found = _forget_customer(connection, key, country_name, at=now())
-        _note(connection, [erasure], at=now())
-        keep_in_list([erasure])
+        found, remarks = _forget_customer(connection, erasure, country_name, at=now())
+        _note(connection, [erasure, *remarks], at=now())
+        keep_in_list([erasure, *remarks])
     return found
 
 
@@ -157,7 +159,8 @@ def reapply(engine: sa.Engine, settings: Settings | None, *, now: Callable[[], d
     with _alone(engine) as connection:
         for erasure in missing:
             if erasure.kind_name == CUSTOMER:
-                _forget_customer(connection, erasure.subject_key, country_name, at=now())
+                _, remarks = _forget_customer(connection, erasure, country_name, at=now())
+                _note(connection, remarks, at=now())
         keys = {erasure.subject_key for erasure in missing if erasure.kind_name == AGENT_KEY}
         for agent in _agents(connection) if keys else ():
             if keys & {hash_of_key(customer_secret(), *key) for key in agent.keys}:
@@ -190,10 +193,14 @@ def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def _forget_customer(connection: sa.Connection, key: str, country_name: str | None, *, at: datetime) -> Found:
-    calls, tickets = warehouse.one_row(connection, "merge/erase_customer", customer_key=key)
+def _forget_customer(
+    connection: sa.Connection, erasure: Erasure, country_name: str | None, *, at: datetime
+) -> tuple[Found, list[Erasure]]:
+    """What was taken away, and the lines for remarks that do not name the customer themselves."""
+    key, secret = erasure.subject_key, customer_secret()
+    calls, tickets, *remarks = warehouse.one_row(connection, "merge/erase_customer", customer_key=key)
+    hashes = {hash_of_remark(secret, *remark) for remark in zip(*remarks, strict=True)}
     texts = [f"{MASK}{key}", key, *_targets(connection, key, country_name)]
-    secret = customer_secret()
 
     def nobodys(_source_name: str, text: str) -> str:
         if OUTSIDE.search(text) and customer_key(secret, text, country_name) == key:
@@ -207,7 +214,8 @@ def _forget_customer(connection: sa.Connection, key: str, country_name: str | No
     def holds(text: str) -> bool:
         return key in masked(text, secret, country_name)
 
-    return Found(calls, tickets, changed, _discarded(connection, holds, at=at))
+    found = Found(calls, tickets, changed, _discarded(connection, holds, at=at))
+    return found, [Erasure(erasure.erased_at, REMARK, hashed) for hashed in sorted(hashes)]
 
 
 def _targets(connection: sa.Connection, key: str, country_name: str | None) -> list[str]:

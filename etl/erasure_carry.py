@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -25,15 +25,29 @@ _HASH = re.compile("[0-9a-f]{32}")
 
 
 def tidy(connection: sa.Connection, settings: Settings | None) -> None:
-    """Takes out of every cursor whoever was erased and has told nothing new since.
+    """Takes out of every cursor and mark whoever was erased and has told nothing new since.
 
     After a source was read again from its beginning, it carries again what it carried then. Whoever works or calls under
     the same key since the erasure is another one, or has come anew, and stays.
     """
+    if clean := _cleaning(connection, settings):
+        carry_without(connection, clean)
+
+
+def tidied(
+    connection: sa.Connection, settings: Settings, source_name: str, texts: Iterable[str]
+) -> list[str]:
+    """Texts that a reader of the source carries, tidied in the same way before they are kept."""
+    clean = _cleaning(connection, settings)
+    return [_clean_json(text, partial(clean, source_name)) if clean else text for text in texts]
+
+
+def _cleaning(connection: sa.Connection, settings: Settings | None) -> Callable[[str, str], str] | None:
+    """What takes the erased out of a value that a source carries; null where nobody was erased."""
     country_name = settings.site.site.country_name if settings else None
     erased = erased_in(connection, customer_secret, source_name="", country_name=country_name)
     if erased.newest_at is None:
-        return
+        return None
     keys = {"customer_keys": list(erased.customers)}
     new = connection.execute(sa.text(warehouse.statement("merge/erasures_present")), keys).scalars()
     gone = set(erased.customers).difference(new)
@@ -47,7 +61,7 @@ def tidy(connection: sa.Connection, settings: Settings | None) -> None:
             _hidden(text, facts_of.get(source_name, source_name), at_work, erased) if is_name(text) else text
         )
 
-    carry_without(connection, clean)
+    return clean
 
 
 def facts_names(settings: Settings | None) -> dict[str, str]:
@@ -74,14 +88,15 @@ def _hidden(text: str, facts_name: str, at_work: set[tuple[str, str]], erased: E
 
 def carry_without(connection: sa.Connection, clean_of: Callable[[str, str], str]) -> None:
     """Cleans the values in what each source carries, so that nothing unfinished brings anybody back."""
-    kept = warehouse.frame(connection, "merge/cursors_kept")
-    for source_name, position_text, carry_text in kept.iter_rows():
-        clean = partial(clean_of, source_name)
-        after = (_clean_json(position_text, clean), _clean_json(carry_text, clean))
-        if after != (position_text, carry_text):
-            places = dict(zip(("position_text", "carry_text"), after, strict=True))
-            warehouse.execute(connection, "merge/erase_cursor", source_name=source_name, **places)
-    warehouse.execute(connection, "reconcile/marks_forgotten")  # the next night reads from the beginning
+    for kept, erase in (
+        ("merge/cursors_kept", "merge/erase_cursor"),
+        ("reconcile/marks_kept", "reconcile/mark_erase"),
+    ):
+        for row in warehouse.frame(connection, kept).rows(named=True):
+            clean = partial(clean_of, row["source_name"])
+            after = {name: _clean_json(row[name], clean) for name in ("position_text", "carry_text")}
+            if not after.items() <= row.items():
+                warehouse.execute(connection, erase, **{**row, **after})
 
 
 def _clean_json(text: str, clean: Callable[[str], str]) -> str:

@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from etl import LoadError
-from etl.erased import AGENT_KEY, AGENT_NAME, CUSTOMER
+from etl.erased import AGENT_KEY, AGENT_NAME, CUSTOMER, REMARK
 from sql import embedded
 from sql.warehouse import WarehouseError
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """One line of the list: a customer, a key of an agent or a name of an agent as a keyed hash, and since when."""
+    """One line of the list: a customer, a key or name of an agent, or a remark as a keyed hash, and since when."""
 
     erased_at: datetime
     kind_name: str
@@ -46,7 +46,7 @@ class Erasure:
         instant = datetime.fromisoformat(told["erased_at"]).astimezone(UTC)
         alias = told["alias_name"]
         key, kind = str(told["subject_key"]), told["kind_name"]
-        if kind not in (CUSTOMER, AGENT_KEY, AGENT_NAME) or not re.fullmatch("[0-9a-f]{32}", key):
+        if kind not in (CUSTOMER, AGENT_KEY, AGENT_NAME, REMARK) or not re.fullmatch("[0-9a-f]{32}", key):
             raise ValueError(text)
         return cls(instant, kind, key, None if alias is None else str(alias))
 
@@ -100,7 +100,10 @@ def keep_in_list(erasures: Sequence[Erasure]) -> None:
         with os.fdopen(descriptor, "r+b") as file:
             os.fchmod(descriptor, 0o600)
             whole = file.read()
-            os.ftruncate(descriptor, whole.rfind(b"\n") + 1)  # a writer that was cut off erased nobody
+            if whole.endswith(b"}"):  # a whole line, as an editor leaves it: `read_list` counts it
+                text = f"\n{text}"
+            else:  # a writer that was cut off erased nobody
+                os.ftruncate(descriptor, whole.rfind(b"\n") + 1)
             os.write(descriptor, text.encode())
             os.fsync(descriptor)
     except OSError as error:

@@ -16,6 +16,7 @@ import os
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -25,6 +26,7 @@ from sqlalchemy import Engine
 
 from etl import LoadError
 from etl.config import Settings
+from etl.load import without_customers
 from etl.on_request.key_moves import move_keys, recount, teams_of_today
 from etl.on_request.requests import Requests
 from etl.schedule import nightly
@@ -173,7 +175,7 @@ class JobService:
         for name in others & self._foremen.keys():  # what its reader holds is of no use any more
             self._foremen[name].leave()
             self._states[name].rested_from = None
-        if held != before and LEAD in before ^ held:
+        if held - before or LEAD in before - held:  # a leader that is not seen is taken for one that stopped
             self._timetable.postpone(_HEARTBEAT, READY_SECONDS)
         self._tell_lead(held, others)
 
@@ -371,9 +373,11 @@ class JobService:
     def _hear_failure(self, name: str, error: BaseException) -> None:
         if isinstance(error, LoadError | WarehouseError):
             _LOG.error("%s: %s", name, error)
-        else:
-            _LOG.error("%s: %s: %s", name, type(error).__name__, error, exc_info=error)
-        self._failed.note(name, f"{type(error).__name__}: {error}")
+            self._failed.note(name, str(error))
+        else:  # a fault of the program: its text may hold what was read
+            told = "".join(traceback.format_exception(error))
+            _LOG.error("%s: %s", name, without_customers(told, self._settings))
+            self._failed.note(name, f"{type(error).__name__}; the log of the load tells more.")
         self.back_off(name)
 
     def _note(self, name: str, sentence: str) -> None:

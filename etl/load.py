@@ -30,7 +30,7 @@ MANY_ROWS = 50_000  # after so many the planner's old knowledge makes ticks slow
 MOST_SMALL_PIECES = 64  # then back to full size: what was refused did not come again
 SCHEDULES_SECONDS = 3600.0
 FARTHEST_AHEAD = timedelta(days=367)  # readers refuse what is more than a year ahead
-DEADLINE_SECONDS = 300.0  # for one batch: longer means that the warehouse fell silent
+DEADLINE_SECONDS = 600.0  # for one batch, longer than a turn and a statement take: the warehouse fell silent
 
 
 class _RefusedAgainError(Exception):
@@ -171,8 +171,9 @@ def run_source(
             analyze(engine)
     except (LoadError, warehouse.WarehouseError, OSError, pl.exceptions.PolarsError) as error:
         message = without_customers(f"Source '{source.name}': {error}", settings)
-        _note_failure(engine, source, message, started_at=started_at, ended_at=now())
-        raise LoadError(message) from error
+        told = LoadError(message)
+        told.is_noted = _note_failure(engine, source, message, started_at=started_at, ended_at=now())
+        raise told from error
     except Exception as error:  # a fault of the program: noted by its kind, its text may hold what was read
         message = f"Source '{source.name}': {type(error).__name__}; the log of the load tells more."
         _note_failure(engine, source, message, started_at=started_at, ended_at=now())
@@ -381,8 +382,8 @@ def without_customers(message: str, settings: Settings) -> str:
 
 def _note_failure(
     engine: sa.Engine, source: SourceSettings, message: str, *, started_at: datetime, ended_at: datetime
-) -> None:
-    """Writes the failed run into the ledger; where the warehouse itself is gone, the raised error is all there is."""
+) -> bool:
+    """Writes the failed run into the ledger; whether that could be: a warehouse that is gone, or full, takes nothing."""
     try:
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
             run_id = warehouse.one_row(connection, "merge/run_number")[0]
@@ -397,7 +398,8 @@ def _note_failure(
                 error_text=message,
             )
     except warehouse.WarehouseError:
-        return
+        return False
+    return True
 
 
 def reset_cursor(engine: sa.Engine, source_name: str) -> bool:

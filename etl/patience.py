@@ -11,7 +11,7 @@ import random
 import time
 from collections.abc import Callable
 
-from sql.warehouse import WAIT, WarehouseError
+from sql.warehouse import RETRY_SMALLER, WAIT, WarehouseError
 
 MOST_TRIES = 8
 MOST_SECONDS = 60.0
@@ -40,8 +40,10 @@ class Patience:
 
     def bear(self, error: WarehouseError) -> None:
         """Waits before the next try; raises `error` where another try would not help, or it is enough."""
-        # A full disk or a standby needs a person: the schedule comes back to it, further apart each time.
-        is_enough = self._tries >= MOST_TRIES or self._clock() - self._begun_at >= MOST_SECONDS
+        # A full disk or a standby needs a person: the schedule comes back to it, further apart each time. What took too
+        # long has always lasted longer than a minute; tried with less at a time, it ends by itself.
+        is_late = error.fault is not RETRY_SMALLER and self._clock() - self._begun_at >= MOST_SECONDS
+        is_enough = self._tries >= MOST_TRIES or is_late
         if not error.is_transient or error.fault is WAIT or is_enough:
             raise error
         longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2**self._tries)

@@ -17,9 +17,10 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from etl import LoadError
+from etl import LoadError, signs
 from etl.config import Settings
 from etl.day_facts import KINDS, ToldFacts
+from etl.erasure_carry import tidied
 from etl.load import DEADLINE_SECONDS
 from etl.merge import facts_taken
 from etl.shapes import CALLS
@@ -158,6 +159,7 @@ class Rereading:
         told = ToldFacts(window.day_start, window.day_end, self.source.facts_source_name)
         following, is_next_day = start, False
         for number, batch in enumerate(self._batches(reader, start, waits=waits)):
+            signs.alive()
             if number == 0 and refuses_gaps and batch.notice:
                 raise _GapError
             with self._connected() as connection:
@@ -208,13 +210,15 @@ class Rereading:
             marks[self._day_after_now()] = live
         with self._connected() as connection:
             for day_date, mark in marks.items():
+                places = (mark.position_text, mark.carry_text)
+                position_text, carry_text = tidied(connection, self.settings, self.source.name, places)
                 warehouse.execute(
                     connection,
                     "reconcile/mark_keep",
                     source_name=self.source.name,
                     day_date=day_date,
-                    position_text=mark.position_text,
-                    carry_text=mark.carry_text,
+                    position_text=position_text,
+                    carry_text=carry_text,
                     is_whole=mark.is_whole,
                 )
             warehouse.execute(

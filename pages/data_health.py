@@ -19,14 +19,15 @@ def filters(_at: ui.Moment) -> int:
 
 
 def content(at: ui.Moment, days: int) -> None:
+    health = state_view.aged(at.health, at.behind_seconds)
     reasons = at.fresh("reject_reasons", as_of=at.now)
     is_unread = at.is_cut_off or state_view.loader_is_silent(at.live("loader"))
     if not is_unread:  # else the page's head says what is to be done first
-        board.show(health_view.next_step(at.health, reasons), key="next-step")
+        board.show(health_view.next_step(health, reasons), key="next-step")
     then = at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
     nights = at.calm("reconciliations", as_of=then)
     cards = health_view.source_cards(
-        at.health, nights, at=at.present_at, is_unread=is_unread, zone_name=at.zone_name
+        health, nights, at=at.present_at, is_unread=is_unread, zone_name=at.zone_name
     )
     board.show(cards, key="sources")
     outages = at.calm("outages", as_of=then, days=days)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import board, sources_view, state_view, ui, upload_desk
+from dashboard import board, health_view, sources_view, state_view, ui, upload_desk
 from dashboard.words import t
 
 
@@ -10,10 +10,12 @@ def content(at: ui.Moment, opened: int | None) -> None:
     if opened is not None:
         return
     sources = at.fresh("sources", as_of=at.now)
-    for notice in sources_view.fault_notices(sources):
+    health = state_view.aged(at.health, at.behind_seconds)
+    for notice in health_view.failures(health):
         board.show(notice, key=notice["key"])
-    is_silent = state_view.loader_is_silent(at.live("loader"))
-    board.show(sources_view.source_table(sources, as_of=at.now, is_silent=is_silent), key="sources")
+    is_unread = at.is_cut_off or state_view.loader_is_silent(at.live("loader"))
+    standings = health_view.standings(health, at=at.present_at, is_unread=is_unread)
+    board.show(sources_view.source_table(sources, standings), key="sources")
 
 
 ui.page(

@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -152,13 +153,26 @@ def written_by(command: list[str], secret: Mapping[str, str]) -> Iterator[IO[byt
 
 
 def refuse_taken(path: Path, *, replacing: bool) -> None:
-    """Raises WarehouseError where `path` is a folder, or there already and not to be replaced."""
-    if path.is_dir():
+    """Raises WarehouseError where `path` is no place for a file: a folder, a device, or a file not to be replaced."""
+    mode = kind_of(path)
+    if mode is not None and stat.S_ISDIR(mode):
         raise WarehouseError(
             f"{path} is a folder; expected the name of a file, such as {path / 'floorboard.dump'}."
         )
-    if path.exists() and not replacing:
+    if mode is not None and not stat.S_ISREG(mode):
+        raise WarehouseError(f"{path} is no ordinary file, and is left as it is; name another one.")
+    if mode is not None and not replacing:
         raise WarehouseError(f"{path} is there already; name another file, or give --force to replace it.")
+
+
+def kind_of(path: Path) -> int | None:
+    """What stands at `path`, links followed, as `stat` tells it; None where nothing does. Raises WarehouseError."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise WarehouseError(f"{path}: cannot be looked at ({error.strerror}); name another file.") from error
 
 
 @contextmanager

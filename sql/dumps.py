@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -23,6 +24,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sql.dump_programs import (
     LOCK_WAIT_SECONDS,
     answered,
+    kind_of,
     programs_for,
     refuse_taken,
     settled,
@@ -40,6 +42,8 @@ SCHEMAS = (
 LEAVING_SECONDS = 5.0
 OLDEST_TIMEOUT_VERSION = 170_000  # the first server that knows transaction_timeout, which newer programs set
 _COPY = re.compile(rb"COPY (\S+) \((.*)\) FROM stdin;\n")
+_GRANT = re.compile(rb"(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .*;\n")
+_ROLE = re.compile(rb' (?:FOR ROLE|TO|FROM) ("(?:[^"]|"")+"|\w+)')
 _FOR_PSQL = re.compile(rb"\\(?:un)?restrict ")
 _MIGRATIONS = "ops.migrations"
 _HAS_DATA = re.compile(r"^\d+; .* TABLE DATA ops migrations ", re.MULTILINE)
@@ -48,6 +52,7 @@ select count(*)
 from pg_stat_activity
 where datname = current_database() and application_name like 'floorboard%' and pid <> pg_backend_pid()
 """
+_ROLES = "select convert_to(quote_ident(rolname), 'UTF8') from pg_roles"
 _TABLES = """
 select
     n.nspname,
@@ -106,10 +111,11 @@ def dump(url: str, path: Path, *, replacing: bool = False, on_table: Callable[[s
 
 def read(path: Path) -> Dump:
     """What the backup at `path` holds; every byte of it was read. Raises WarehouseError where it is none, or broken."""
-    if not path.is_file():
-        raise WarehouseError(
-            f"{path}: there is no such file; expected one that `floorboard db backup` wrote."
-        )
+    mode = kind_of(path)
+    if mode is None or not stat.S_ISREG(mode):
+        found = "there is no such file" if mode is None else "it is no ordinary file"
+        raise WarehouseError(f"{path}: {found}; expected one that `floorboard db backup` wrote.")
+    path = path.absolute()  # a name that begins with a dash is no option
     programs = programs_for("pg_restore")
     table = answered(programs, "pg_restore", ["--list", str(path)])
     if not _HAS_DATA.search(table):
@@ -139,9 +145,10 @@ def refuse_filled(url: str) -> None:
         )
 
 
-def restore(url: str, held: Dump, *, on_table: Callable[[str], None]) -> None:
+def restore(url: str, held: Dump, *, on_table: Callable[[str], None]) -> tuple[str, ...]:
     """Puts the backup that was read in the place of everything of Floorboard in the database at `url`, in one transaction.
 
+    Gives the roles that this server does not have: what was granted to them is left out.
     Raises WarehouseError, and then nothing is changed: so it is too where it is killed.
     """
     with _connected(url) as connection:
@@ -155,7 +162,7 @@ def restore(url: str, held: Dump, *, on_table: Callable[[str], None]) -> None:
                 connection.execute(gone)
             command = [str(programs.folder / "pg_restore"), "--no-owner", "--file=-", str(held.path)]
             with written_by(command, {}) as script:
-                _play(
+                return _play(
                     connection,
                     script,
                     is_old=connection.info.server_version < OLDEST_TIMEOUT_VERSION,
@@ -177,9 +184,14 @@ def _refuse_company(connection: psycopg.Connection[Any]) -> None:
 
 def _play(
     connection: psycopg.Connection[Any], script: IO[bytes], *, is_old: bool, on_table: Callable[[str], None]
-) -> None:
-    """Runs what pg_restore writes for psql: statements, and rows that follow a COPY until a line with a backslash, dot."""
+) -> tuple[str, ...]:
+    """Runs what pg_restore writes for psql: statements, and rows that follow a COPY until a line with a backslash, dot.
+
+    Gives the roles that are not here, as on another server than the one that was lost.
+    """
     statements: list[bytes] = []
+    roles = {b"PUBLIC", *(row[0] for row in connection.execute(_ROLES))}
+    missing: set[bytes] = set()
     for line in script:
         if found := _COPY.fullmatch(line):
             _execute(connection, statements)
@@ -189,9 +201,12 @@ def _play(
                     if row == b"\\.\n":
                         break
                     copy.write(row)
+        elif _GRANT.fullmatch(line) and (unknown := {*_ROLE.findall(line)} - roles):
+            missing |= unknown
         elif not _FOR_PSQL.match(line) and not (is_old and line.startswith(b"SET transaction_timeout")):
             statements.append(line)
     _execute(connection, statements)
+    return tuple(sorted(name.decode() for name in missing))
 
 
 def _execute(connection: psycopg.Connection[Any], statements: list[bytes]) -> None:

@@ -45,6 +45,7 @@ from sql.warehouse import WarehouseError
 
 NAME = "floorboard"  # of the database and of its owner
 START_SECONDS = 100
+ANSWER_SECONDS = 10
 WATCH_SECONDS = 1.0
 PASSWORD_NAME = "floorboard.password"
 KEEP_NAME = "postgres.keep"
@@ -193,10 +194,15 @@ def _ensured(where: Place) -> str:
         server = _running(where) or _started(where)
         try:
             address = _address(server, database="postgres")
-            with psycopg.connect(address, connect_timeout=5, autocommit=True) as connection:
+            with psycopg.connect(address, connect_timeout=ANSWER_SECONDS, autocommit=True) as connection:
                 if not connection.execute("select from pg_database where datname = %s", [NAME]).fetchall():
                     connection.execute("create database floorboard")
             return _address(server)
+        except psycopg.errors.ConnectionTimeout as error:  # one that is starting says so at once
+            raise WarehouseError(
+                f"The database in {server.data} runs but has not answered within {ANSWER_SECONDS} s: it hangs, or its "
+                f"machine has too much to do. See {where.home / 'postgres.log'}; try again, or end it and start anew."
+            ) from error
         except psycopg.OperationalError as error:
             if "authentication failed" in str(error) or time.monotonic() > give_up_at:
                 raise WarehouseError(

@@ -122,7 +122,7 @@ def pending_after(applied: Sequence[tuple[Any, ...]]) -> list[str]:
 
     Raises WarehouseError as `migrate` does: where they are newer than this program, or others.
     """
-    return [file.name for file in _pending(_files(), applied)]
+    return [file.name for file in _pending(_files(), applied, holder="backup")]
 
 
 def check(engine: sa.Engine) -> list[str]:
@@ -231,18 +231,20 @@ def _files() -> list[_File]:
     return found
 
 
-def _pending(files_here: list[_File], applied: Sequence[tuple[Any, ...]]) -> list[_File]:
+def _pending(
+    files_here: list[_File], applied: Sequence[tuple[Any, ...]], *, holder: str = "database"
+) -> list[_File]:
     known = {file.number: file for file in files_here}
     for number, name, sha256 in applied:
         file = known.pop(number, None)
         if file is None:
             raise WarehouseError(
-                f"The database holds migration {name}, which this program does not know: the database is "
+                f"The {holder} holds migration {name}, which this program does not know: the {holder} is "
                 "newer. Update Floorboard, or restore a backup made before the update."
             )
         if file.sha256 != sha256 or file.name != name:
             raise WarehouseError(
-                f"sql/schema/{file.name}.sql is not what was applied to this database as {name}. Put the "
+                f"sql/schema/{file.name}.sql is not what was applied to this {holder} as {name}. Put the "
                 "file back as it was and bring the change in a new file with the next number."
             )
     highest = applied[-1][0] if applied else 0

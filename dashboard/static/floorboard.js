@@ -114,7 +114,7 @@ function table(data) {
       h("thead", {}, h("tr", {}, data.columns.map((column) => h("th", { scope: "col", class: [column.kind, column.wide ? "wide" : ""].join(" ").trim() }, column.label)))),
       h("tbody", {}, data.rows.length
         ? data.rows.map((row) => h("tr", { key: row.key, "data-tone": row.tone || "none" }, data.columns.map((column, place) => cell(column, row, place))))
-        : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, data.nothing))))));
+        : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, h("span", {}, data.nothing)))))));
 }
 
 const VIEWS = { head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }) };

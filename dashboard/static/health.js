@@ -28,6 +28,6 @@ export function timeline(data, kit) {
       h("div", { class: "legend" }, data.legend.map((item) => h("span", {}, h("i", { class: "swatch", "data-state": item.state }), item.word)))),
     data.bands.length
       ? h("div", { class: "bands" }, data.bands.map((found) => band(found, kit)),
-          h("div", { class: "axis", "aria-hidden": "true" }, h("div", { class: "scale" }, data.ticks.filter((tick) => tick.left < 96).map((tick, place) => h("span", { style: "left:" + tick.left + "%", "data-place": place % 2 ? "odd" : "even", "data-edge": tick.left < 8 || tick.left > 86 ? "1" : null }, tick.label)), h("span", { class: "present", style: "left:100%" }, data.now))))
+          h("div", { class: "axis", "aria-hidden": "true" }, h("div", { class: "scale" }, data.ticks.filter((tick) => tick.left < 92).map((tick, place) => h("span", { style: "left:" + tick.left + "%", "data-place": place % 2 ? "odd" : "even", "data-edge": tick.left < 8 || tick.left > 82 ? "1" : null }, tick.label)), h("span", { class: "present", style: "left:100%" }, data.now))))
       : h("p", { class: "quiet" }, data.nothing));
 }

@@ -90,13 +90,16 @@ def of_summary(summary: RunSummary, *, outcome_name: str, seconds: float) -> Out
 
 
 def of_failure(error: Exception, *, seconds: float, is_noted: bool) -> Outcome:
-    """The outcome of a start that failed. A fault of the program is told by its kind only: its text may hold rows."""
+    """The outcome of a start that failed. A fault of the program is told by its kind only: its text may hold rows.
+
+    is_noted: whether whoever fell over a fault of the program writes it into the ledger; a LoadError says so itself.
+    """
     is_known = isinstance(error, LoadError | WarehouseError)
     return Outcome(
         "failed",
         seconds=seconds,
-        error_text=f"{type(error).__name__}: {error}" if is_known else type(error).__name__,
-        is_noted=is_noted and not is_away(error),
+        error_text=str(error) if is_known else type(error).__name__,
+        is_noted=error.is_noted if isinstance(error, LoadError) else is_noted and not is_away(error),
     )
 
 

@@ -44,25 +44,31 @@ class Turn:
         self._slot = slot
         self.is_begun = False
         """Set by whoever has committed the transaction in which the slot was taken."""
+        self._has_tried = False
 
     def begin(self, connection: sa.Connection, *, now: datetime) -> None:
         """Takes the slot in the connection's transaction, if there is one to take; SlotTaken where somebody has it."""
         if self._slot is not None and not self.is_begun:
-            take(connection, self._slot, now=now)
+            is_again, self._has_tried = self._has_tried, True
+            take(connection, self._slot, now=now, is_again=is_again)
 
 
-def take(connection: sa.Connection, slot: Slot, *, now: datetime) -> None:
+def take(connection: sa.Connection, slot: Slot, *, now: datetime, is_again: bool = False) -> None:
     """Takes the slot in the connection's transaction; SlotTaken where somebody has it.
 
-    A long time in which nobody began the job becomes a row of the ledger, dated `now`: no start is left out in silence.
+    is_again: the same start has tried before and lost the warehouse; where the commit took place after all, the slot that
+    this process has is the one that it took. A long time in which nobody began the job becomes a row of the ledger, dated
+    `now`: no start is left out in silence.
     """
-    is_taken, wait_seconds, silence_seconds = warehouse.one_row(
+    is_taken, wait_seconds, silence_seconds, is_own = warehouse.one_row(
         connection,
         "merge/slot_take",
         job_name=slot.job_name,
         every_seconds=slot.every_seconds,
         process_name=slot.process_name,
     )
+    if not is_taken and is_again and is_own:
+        return
     if not is_taken:
         raise SlotTaken(float(wait_seconds))
     if sentence := left_out(slot, silence_seconds):

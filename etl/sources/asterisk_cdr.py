@@ -40,6 +40,7 @@ from etl.sources import (
     SourceSettings,
 )
 from etl.sources.files.growing_file import Piece, Position, pieces
+from etl.sources.files.lines_again import LinesAgain, Past
 from etl.sources.pbx.asterisk_times import ZoneName, epoch_of_text, with_newest, zone_fault
 from etl.sources.pbx.cdr_batch import Drawn, Unfinished, frames_of, tell
 from etl.sources.pbx.cdr_calls import CallRules, Contacts
@@ -216,15 +217,22 @@ class CdrFile(Reader):
             include_rotated=self.include_rotated,
             piece_bytes=piece_bytes,
         )
+        past = position.past if position else Past()
         for piece in found:
             if piece.starts_file and (piece.is_known_before or self._is_older(piece, left)):
                 left = replace(left, seen={}, newest_at=0)  # so that the keys of its rows come out as before
-            drawn = self._drawn(piece, left, now_at, refusal)
+            again = piece.lines_again(past)
+            drawn = self._drawn(piece, again, left, now_at, refusal)
             ready, left = _ready(drawn, left, now_at)
             batch, left = self._batch(ready, left, now_at)
-            position_text = piece.position.to_text()
-            yield replace(batch, position_text=position_text, carry_text=left.to_text())
-            refusal = None
+            refusal, past = None, again.past
+            position_text = replace(piece.position, past=past).to_text()
+            yield replace(
+                batch,
+                read_rows=batch.read_rows + again.passed_lines,
+                position_text=position_text,
+                carry_text=left.to_text(),
+            )
         if _has_waited(left, now_at):
             ready = Drawn(records=list(left.waiting))
             batch, left = self._batch(ready, replace(left, waiting=()), now_at)
@@ -279,31 +287,48 @@ class CdrFile(Reader):
         first_at = self._age(piece.data.split(b"\n", 1)[0]) if piece.is_gap else None
         return first_at is not None and first_at < left.newest_at - REPLAY_SECONDS
 
-    def _drawn(self, piece: Piece, left: Unfinished, now_at: int, refusal: str | None) -> Drawn:
+    def _drawn(
+        self, piece: Piece, again: LinesAgain, left: Unfinished, now_at: int, refusal: str | None
+    ) -> Drawn:
         """The records of a piece, and its lines that are none."""
-        drawn = Drawn(file_key=piece.file_key, notice=piece.notice)
+        drawn = Drawn(file_key=piece.file_key)
         clock = RecordClock(self.zone, left.newest_at, now_at + FUTURE_SECONDS)
-        lines = [piece.data[:8192]] if piece.overlong else piece.data.removesuffix(b"\n").split(b"\n")
-        for number, data in enumerate(lines):
+        for number, data in enumerate(again.lines):
             place = f"{piece.file_name}:{piece.first_line_number + number}"
-            line, fields = decoded(data), None
+            line, fields, record = decoded(data[:8192] if piece.overlong else data), None, None
+            reason = refusal
             try:
                 if piece.overlong:
                     raise ValueError("a line that is too long; expected one record, at most 1,024 bytes")
                 if not line.strip():
                     raise ValueError("an empty line; expected one record a line")
                 fields = split_line(line)
-                if refusal:
-                    raise ValueError(refusal)
                 texts = texts_of(fields, self.columns, self._hash, agent_column=self.rules.agent_column)
-                drawn.records.append(record_of(texts, place, clock))
+                record = record_of(texts, place, clock)
             except ValueError as error:
-                raw = raw_of_line(
-                    line, fields, place, self._hash, columns=self.columns,
-                    agent_column=self.rules.agent_column, known_names=self._known_names,
-                )  # fmt: skip
-                drawn.refused.append((place, str(error), raw))
+                reason = str(error)
+            if again.is_passed(self._instant(record, now_at)):
+                continue
+            if record is not None and not reason:
+                drawn.records.append(record)
+                continue
+            raw = raw_of_line(
+                line, fields, place, self._hash, columns=self.columns,
+                agent_column=self.rules.agent_column, known_names=self._known_names,
+            )  # fmt: skip
+            drawn.refused.append((place, reason or "", raw))
+        drawn.notice = " ".join(text for text in (piece.notice, again.notice) if text) or None
         return drawn
+
+    def _instant(self, record: Record | None, now_at: int) -> int | None:
+        """The instant by which a row is known to go back in time, None where that tells nothing.
+
+        Rows come in the order in which their calls end, not in that of their own instants; where they have an id,
+        one that is told again is the same row, and none is looked up.
+        """
+        if record is None or "uniqueid" in self.columns or record.ended_at > now_at + SKEW_SECONDS:
+            return None
+        return record.ended_at
 
     def _batch(self, drawn: Drawn, left: Unfinished, now_at: int) -> tuple[Batch, Unfinished]:
         """The calls and links of whole calls' records."""

@@ -28,6 +28,7 @@ from etl.customer_key import customer_key
 from etl.sources import PIECE_BYTES, UNUSED_SCHEMA, Batch, Names, Reader, SettingsPath, Site
 from etl.sources.asterisk_cdr import FUTURE_SECONDS, REPLAY_SECONDS, DialplanSettings
 from etl.sources.files.growing_file import Piece, Position, pieces
+from etl.sources.files.lines_again import LinesAgain, Past
 from etl.sources.pbx.asterisk_times import (
     FIRST_INSTANT,
     LAST_INSTANT,
@@ -180,13 +181,16 @@ class CelFile(Reader):
             include_rotated=self.include_rotated,
             piece_bytes=piece_bytes,
         )
+        past = position.past if position else Past()
         for piece in found:
             if piece.starts_file and (piece.is_known_before or self._is_older(piece, left)):
                 left = OpenChannels()  # what was open at the end is not open at the beginning
                 left.contacts.latest_at = now_at + SKEW_SECONDS
-            batch = self._batch(piece, left, latest_at, refusal)
-            refusal = None
-            yield replace(batch, position_text=piece.position.to_text(), carry_text=left.to_text())
+            again = piece.lines_again(past)
+            batch = self._batch(piece, again, left, latest_at, refusal)
+            refusal, past = None, again.past
+            position_text = replace(piece.position, past=past).to_text()
+            yield replace(batch, position_text=position_text, carry_text=left.to_text())
 
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
         """Channels and lines once refused, read once more: a batch of those taken now, and which are still refused."""
@@ -197,7 +201,9 @@ class CelFile(Reader):
             try:
                 data = json.loads(text)
                 if "fields" in data:
-                    ended = self._event(data["fields"], left, latest_at, Counter())
+                    ended = self._event(
+                        *self._told(data["fields"], left, latest_at), left, latest_at, Counter()
+                    )
                 else:
                     ended = [Record(**record) for record in data["records"]]
             except (ValueError, KeyError, TypeError):
@@ -209,23 +215,28 @@ class CelFile(Reader):
         batch = replace(frames_of(drawn), read_rows=len(raw_texts) - len(still), carry_text=left.to_text())
         return batch, frozenset(still)
 
-    def _batch(self, piece: Piece, left: OpenChannels, latest_at: int, refusal: str | None) -> Batch:
+    def _batch(
+        self, piece: Piece, again: LinesAgain, left: OpenChannels, latest_at: int, refusal: str | None
+    ) -> Batch:
         """The facts of the channels that end in the piece; `left` goes on with what is open after it."""
-        drawn, used = Drawn(file_key=piece.file_key, notice=piece.notice), Counter[str]()
-        lines = [piece.data[:8192]] if piece.overlong else piece.data.removesuffix(b"\n").split(b"\n")
-        for number, data in enumerate(lines):
+        drawn, used = Drawn(file_key=piece.file_key), Counter[str]()
+        for number, data in enumerate(again.lines):
             place = f"{piece.file_name}:{piece.first_line_number + number}"
-            line, fields = decoded(data), None
+            line, fields, told, reason = decoded(data[:8192] if piece.overlong else data), None, None, refusal
             try:
                 if piece.overlong or not line.strip():
                     raise ValueError("an empty or overlong line; expected one event a line")
                 fields = split_line(line)
-                if refusal:
-                    raise ValueError(refusal)
-                ended = self._event(fields, left, latest_at, used)
+                told = self._told(fields, left, latest_at)
             except ValueError as error:
-                drawn.refused.append((place, str(error), self._raw(line, fields, place)))
+                reason = str(error)
+            is_ahead = told is not None and told[1] > latest_at - FUTURE_SECONDS + SKEW_SECONDS
+            if again.is_passed(told[1] if told and not is_ahead else None):
                 continue
+            if told is None or reason:
+                drawn.refused.append((place, reason or "", self._raw(line, fields, place)))
+                continue
+            ended = self._event(*told, left, latest_at, used)
             if ended:
                 self._tell([replace(record, place_text=place) for record in ended], left, drawn)
         fault = zone_fault(left.differences, self.zone)
@@ -239,7 +250,8 @@ class CelFile(Reader):
         ]
         return replace(
             frames_of(drawn),
-            read_rows=len(lines),
+            notice=" ".join(text for text in (piece.notice, again.notice) if text) or None,
+            read_rows=len(again.lines),
             unused=pl.DataFrame(unused, schema=UNUSED_SCHEMA, orient="row"),
             newest_event_at=datetime.fromtimestamp(left.newest_at, UTC) if left.newest_at else None,
         )
@@ -258,10 +270,8 @@ class CelFile(Reader):
         chain = {ended[0].texts["uniqueid"]: ended}
         tell(chain, self.rules, left.contacts, drawn, is_in_queue_log=self._is_known)
 
-    def _event(
-        self, fields: list[str], left: OpenChannels, latest_at: int, used: Counter[str]
-    ) -> list[Record]:
-        """What the event of one line ends; ValueError with what was found and expected where it is none."""
+    def _told(self, fields: list[str], left: OpenChannels, latest_at: int) -> tuple[dict[str, str], int]:
+        """The event of one line and its instant; ValueError with what was found and expected where it is none."""
         if len(fields) != len(self.columns):
             raise ValueError(
                 f"{len(fields)} fields; expected {len(self.columns)} by the columns of the source: "
@@ -282,7 +292,12 @@ class CelFile(Reader):
                 )
         if not texts["uniqueid"] or not texts["eventtype"]:
             raise ValueError("uniqueid or eventtype is empty; expected an event of a channel")
-        at = self._instant(texts, left.newest_at, latest_at)
+        return texts, self._instant(texts, left.newest_at, latest_at)
+
+    def _event(
+        self, texts: dict[str, str], at: int, left: OpenChannels, latest_at: int, used: Counter[str]
+    ) -> list[Record]:
+        """The channel's records where the event ends it."""
         if at <= latest_at - FUTURE_SECONDS + SKEW_SECONDS:
             left.newest_at = max(left.newest_at, at)
         for name in ("cidnum", "exten", "acctcode"):

@@ -9,7 +9,7 @@ What it cannot know: when an agent begins to ring (told when the ring is over), 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -21,6 +21,7 @@ from etl.masking import is_masked
 from etl.shapes import REJECTS
 from etl.sources import PIECE_BYTES, Batch, Names, PlaceKind, Reader, SettingsPath, Site, SourceSettings
 from etl.sources.files.growing_file import LONGEST_LINE_BYTES, Piece, Position, pieces
+from etl.sources.files.lines_again import Past
 from etl.sources.pbx.queue_events import (
     ANSWER,
     CALL_VERBS,
@@ -116,8 +117,9 @@ class QueueLog(Reader):
             include_rotated=self.include_rotated,
             piece_bytes=piece_bytes,
         )
+        past = position.past if position else Past()
         for piece in found:
-            batch, carry = self._batch(piece, carry, now, refusal)
+            batch, carry, past = self._batch(piece, carry, past, now, refusal)
             refusal = None
             yield batch
 
@@ -145,7 +147,9 @@ class QueueLog(Reader):
         )
         return batch, still
 
-    def _batch(self, piece: Piece, carry: Carry, now: datetime, refusal: str | None) -> tuple[Batch, Carry]:
+    def _batch(
+        self, piece: Piece, carry: Carry, past: Past, now: datetime, refusal: str | None
+    ) -> tuple[Batch, Carry, Past]:
         notice = piece.notice
         first_at = epoch_of_line(piece.data)
         is_old = piece.is_gap and first_at is not None and first_at < carry.newest_at - REPLAY_SECONDS
@@ -157,6 +161,11 @@ class QueueLog(Reader):
                 "read again from its first line."
             )
         events, bad = parse(piece, now=now)
+        read_rows, latest_at = events.height + bad.height, int(now.timestamp()) + SKEW_SECONDS
+        again = piece.lines_again(past)
+        if passed := again.all_passed(events.filter(pl.col("event_at") <= latest_at)):
+            events, bad = (frame.filter(~pl.col("seq").is_in(passed)) for frame in (events, bad))
+            notice = f"{notice + ' ' if notice else ''}{again.notice}"
         if refusal:
             bad = pl.concat([bad, events.select("seq", reason_text=pl.lit(refusal))])
             events = events.clear()
@@ -164,15 +173,15 @@ class QueueLog(Reader):
             without_numbers(events, self.customer_secret, self.country_name),
             carry,
             self.rules,
-            latest_at=int(now.timestamp()) + SKEW_SECONDS,
+            latest_at=latest_at,
         )
         refused = pl.concat([bad, sessions.refused])
         batch = Batch(
             facts=facts_of(sessions),
             rejects=_rejects(piece, refused),
             unused=unused_events(events),
-            read_rows=events.height + bad.height,
-            position_text=piece.position.to_text(),
+            read_rows=read_rows,
+            position_text=replace(piece.position, past=again.past).to_text(),
             carry_text=sessions.carry.to_text(),
             newest_event_at=datetime.fromtimestamp(sessions.carry.newest_at, UTC)
             if sessions.carry.newest_at
@@ -181,7 +190,7 @@ class QueueLog(Reader):
             replaces_tails=True,
             lines=lambda: _lines(piece),
         )
-        return batch, sessions.carry
+        return batch, sessions.carry, again.past
 
 
 def parse(piece: Piece, *, now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -39,7 +39,7 @@ from etl.sources.credentials import credential
 from etl.sources.pbx.asterisk_times import ZoneName, with_newest, zone_fault
 from etl.sources.pbx.queue_events import Carry, Rules, sessionise
 from etl.sources.pbx.queue_facts import facts_of, unused_events, without_numbers
-from etl.sources.pbx.realtime_cursor import Place, Progress, next_rows
+from etl.sources.pbx.realtime_cursor import Place, Progress, next_rows, told_again
 from etl.sources.pbx.realtime_rows import (
     FUTURE_SECONDS,
     SKEW_SECONDS,
@@ -171,9 +171,16 @@ class QueueLogTable(Reader):
                 if found.progress != progress or found.place != place:
                     yield self._nothing(found.place, found.progress, sessions)
                 return
+            notice = found.notice
             if found.starts_anew and self._is_older(found.rows, sessions):
                 sessions = Carry()
-            parsed = self._parsed(found.rows, sessions, now)
+                notice = notice or (
+                    f"{self.columns.table}: the row that was read last is gone and those after it are older: the table "
+                    "was put back under new numbers. It is read again; rows loaded already do not count twice."
+                )
+            parsed, passed = self._without_told_again(table, found.rows, place, sessions, now)
+            if passed:
+                notice = f"{notice + ' ' if notice else ''}{_passed_text(self.columns.table, passed)}"
             differences = with_newest(progress.differences, parsed.differences)
             fault = zone_fault(differences, self.zone)
             if fault:
@@ -186,7 +193,7 @@ class QueueLogTable(Reader):
                 batch,
                 position_text=place.to_text(),
                 carry_text=progress.to_text(),
-                notice=found.notice,
+                notice=notice,
             )
 
     def again(self, raw_texts: list[str], carry_text: str, *, now: datetime) -> tuple[Batch, frozenset[int]]:
@@ -212,6 +219,29 @@ class QueueLogTable(Reader):
             newest_event_at=None,
         )
         return batch, still
+
+    def _without_told_again(
+        self, table: RealtimeTable, rows: list[TableRow], place: Place, sessions: Carry, now: datetime
+    ) -> tuple[Parsed, int]:
+        """The rows' events without those of an old copy that was put into the table a second time, and how many."""
+        parsed, latest_at = self._parsed(rows, sessions, now), int(now.timestamp()) + SKEW_SECONDS
+        instants = parsed.events.filter(pl.col("event_at") <= latest_at).select("seq", "event_at")
+        newest_at = sessions.newest_at
+        is_old = (pl.col("event_at") <= newest_at) | (pl.col("event_at") < pl.col("event_at").cum_max())
+        if not self.columns.id or not instants.select(is_old.any()).item():
+            return parsed, 0  # nothing goes back in time: no question is asked
+        with table.opened() as opened:
+            last = (
+                self._parsed(opened.within([(place.number, place.number)]), sessions, now)
+                .events["event_at"]
+                .min()
+            )
+            last_at = last if isinstance(last, int) else newest_at
+            passed = told_again(opened, rows, instants, newest_at=newest_at, last_at=last_at)
+        kept = ~pl.col("seq").is_in(passed)
+        return replace(parsed, events=parsed.events.filter(kept), refused=parsed.refused.filter(kept)), len(
+            passed
+        )
 
     def _parsed(self, rows: list[TableRow], sessions: Carry, now: datetime) -> Parsed:
         latest_at = int(now.timestamp()) + FUTURE_SECONDS
@@ -297,3 +327,10 @@ def _stored(position_text: str, carry_text: str) -> tuple[Place, Progress]:
             f"the stored cursor is not usable, {error}. Run `floorboard etl run --source NAME --from-start`; "
             "rows loaded already do not count twice."
         ) from error
+
+
+def _passed_text(table_name: str, passed_rows: int) -> str:
+    return (
+        f"{table_name}: {passed_rows} rows that go back in time stand there before, word for word: an old copy was put into "
+        "the table. They are passed over; nothing counts twice."
+    )

@@ -250,8 +250,10 @@ class ZendeskCsv(Reader):
         return schedules_of(found.values(), holidays)
 
     def _rows(self, file: Path, table: _Table, done: int) -> Iterator[Row]:
-        """The rows after the first `done` ones, reduced to what is used of them."""
+        """The rows after the first `done` ones, reduced to what is used of them; LoadError where there are fewer."""
+        number = 0
         for row in table_rows(file, table.required):
+            number = row.number
             if row.number > done:
                 record: dict[str, Any] = {
                     name: row.texts[name] for name in table.columns if row.texts.get(name)
@@ -265,6 +267,11 @@ class ZendeskCsv(Reader):
                     record = {"line": row.kept_text}
                     key = row.kept_text[:250]
                 yield Row(table.kind, record, f"{file.name}: row {row.number}", key, row.fault)
+        if number < done:
+            raise LoadError(
+                f"the stored cursor stands after row {done} of {file.name}, found {number} rows; expected a place within "
+                "the file. Run `floorboard etl run --source NAME --from-start`; rows loaded already do not count twice."
+            )
 
 
 def _directory(

@@ -1,5 +1,6 @@
 -- Takes away what customers wrote, what was written about their contacts, and the ways back to them in other systems.
--- Grain: one row: how many calls and tickets were theirs. Their key goes afterwards, with ops.erase_texts.
+-- Grain: one row: how many calls and tickets were theirs, and which surveys and reviews lost their words without naming them.
+-- Their key goes afterwards, with ops.erase_texts.
 with their_calls as materialized (
     select
         c.source_name,
@@ -35,6 +36,7 @@ surveys as (
             or exists (select 1 from their_calls as c where c.call_id = s.call_id or c.contact_id = s.contact_id)
             or exists (select 1 from their_tickets as t where t.ticket_id = s.ticket_id)
         )
+    returning s.source_name, s.survey_id, s.customer_key
 ),
 
 reviews as (
@@ -45,8 +47,24 @@ reviews as (
             exists (select 1 from their_calls as c where c.call_id = r.call_id)
             or exists (select 1 from their_tickets as t where t.ticket_id = r.ticket_id)
         )
+    returning r.source_name, r.review_id
+),
+
+remarks as (
+    select
+        s.source_name,
+        s.survey_id as of_id
+    from surveys as s
+    where s.customer_key is distinct from :customer_key
+    union all
+    select
+        r.source_name,
+        r.review_id
+    from reviews as r
 )
 
 select
     (select count(*) from their_calls) as calls,
-    (select count(*) from their_tickets) as tickets
+    (select count(*) from their_tickets) as tickets,
+    (select coalesce(array_agg(m.source_name order by m.source_name, m.of_id), '{}') from remarks as m) as source_names,
+    (select coalesce(array_agg(m.of_id order by m.source_name, m.of_id), '{}') from remarks as m) as of_ids

@@ -1,5 +1,6 @@
 -- Takes the slot of a job that begins now, if nobody has it; in the transaction that begins the work.
--- Grain: one row: whether it is ours, the seconds to the next slot, and since when nobody had taken one.
+-- Grain: one row: whether it is ours, the seconds to the next slot, since when nobody had taken one, and whether this process had it
+-- before already.
 with slots_now as (
     select to_timestamp(floor(extract(epoch from clock_timestamp()) / :every_seconds) * :every_seconds) as slot_at
 ),
@@ -24,6 +25,7 @@ taken as (
 select
     (select count(*) from taken) = 1 as is_taken,
     cast(extract(epoch from n.slot_at - clock_timestamp()) + :every_seconds as double precision) as wait_seconds,
-    cast(extract(epoch from clock_timestamp() - b.taken_at) as double precision) as silence_seconds
+    cast(extract(epoch from clock_timestamp() - b.taken_at) as double precision) as silence_seconds,
+    coalesce(b.process_name = :process_name and b.slot_at = n.slot_at, false) as is_own
 from slots_now as n
 left join ops.slots as b on b.job_name = :job_name

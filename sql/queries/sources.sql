@@ -1,4 +1,4 @@
--- What is read, how, since when, and when is it read next?
+-- What is read, how, and what came of it in the last 24 hours? How each source stands is told by source_health.
 -- Grain: one row per source of the settings, or past one of which something was read.
 select
     s.source_name,
@@ -12,11 +12,6 @@ select
         as checked_age_seconds,
     case when c.newest_event_at is not null then greatest(floor(extract(epoch from :as_of - c.newest_event_at)), 0) end
         as newest_event_age_seconds,
-    c.newest_event_at < :as_of - make_interval(secs => c.stale_after_seconds) as is_stale,
-    case when s.is_current then c.checked_at + make_interval(secs => s.every_seconds) end as next_check_at,
-    r.ended_at as run_ended_at,
-    r.outcome_name,
-    r.error_text,
     coalesce(d.read_rows, 0) as read_rows,
     coalesce(d.loaded_rows, 0) as loaded_rows,
     coalesce(d.unchanged_rows, 0) as unchanged_rows,
@@ -28,16 +23,6 @@ select
     ) as open_reject_rows
 from ops.sources as s
 left join ops.cursors as c on s.source_name = c.source_name
-left join lateral (
-    select
-        u.ended_at,
-        u.outcome_name,
-        u.error_text
-    from ops.runs as u
-    where u.source_name = s.source_name and u.ended_at <= :as_of
-    order by u.ended_at desc, u.run_id desc
-    limit 1
-) as r on true
 left join lateral (
     select
         sum(u.read_rows) as read_rows,

@@ -178,20 +178,27 @@ def test_a_loader_that_does_not_run_is_said_first(desk: Desk, run_page: Run, age
     notice = block(at, "notice")
     assert notice["title"] == "The loader does not run, so nothing new arrives."
     assert "floorboard etl run" in notice["body"]
-    assert table(at, "Sources")["rows"][0]["cells"][4] == "–"  # nobody knows when it is read next
+    cells = table(at, "Sources")["rows"][0]["cells"]
+    assert (cells[1]["word"], cells[4]) == ("Not read", "–")  # nobody knows when it is read next
 
 
-def test_a_source_that_fails_is_named_with_its_reason(desk: Desk, run_page: Run) -> None:
-    answer = desk.floor.answers["sources"]
+@pytest.mark.parametrize("error", ["The file is gone.", None])
+def test_a_source_stands_here_as_it_stands_on_data_health(
+    desk: Desk, run_page: Run, error: str | None
+) -> None:
+    answer = desk.floor.answers["source_health"]
 
-    def failing(connection: object, *, as_of: Any) -> pl.DataFrame:
+    def told(connection: object, *, as_of: Any) -> pl.DataFrame:
         found: pl.DataFrame = answer(connection, as_of=as_of)
-        return found.with_columns(outcome_name=pl.lit("failed"), error_text=pl.lit("The file is gone."))
+        return found.with_columns(last_error_text=pl.lit("It was away."), error_text=pl.lit(error, pl.String))
 
-    desk.floor.answer(sources=failing)
+    desk.floor.answer(source_health=told)
     at = run_page("sources")
-    assert block(at, "notice")["title"] == "pbx cannot be read"
-    assert block(at, "notice")["body"].startswith("The file is gone.")
+    state = table(at, "Sources")["rows"][0]["cells"][1]["word"]
+    there = next(found for found in blocks(run_page("data_health")) if found["kind"] == "sources")
+    assert there["cards"][0]["status"]["word"] == state == ("Reading failed" if error else "Fresh")
+    notices = [found["title"] for found in blocks(at) if found["kind"] == "notice"]
+    assert notices == (["pbx cannot be read"] if error else [])
 
 
 def test_a_dropped_file_goes_to_the_loader_and_opens(

@@ -132,6 +132,12 @@ def test_a_page_turns_stale_with_the_loader_and_keeps_its_figures_without_a_data
     assert "s3cret-word" not in str(blocks(cut_off))
     if name not in UPKEEP:
         assert figures(cut_off) == figures(well) != []
+    for card in (card for block in blocks(cut_off) for card in block.get("cards", ()) if name in UPKEEP):
+        assert (card["value"], card["facts"][0]["value"]) == (
+            "3 min",
+            "3 min ago",
+        )  # older by what has passed
+        assert card["status"]["word"] == "Not read"
 
 
 def test_a_snapshot_that_does_not_come_is_told_with_its_age(site: Site, run_page: Run) -> None:

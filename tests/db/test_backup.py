@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import signal
 import stat
 import subprocess
@@ -137,6 +138,32 @@ def test_a_backup_never_replaces_a_file_unless_it_is_told_to(database_url: str, 
     assert list(tmp_path.glob("*.part")) == []
 
 
+def test_what_is_no_file_is_never_replaced_by_a_backup(database_url: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link.dump"
+    link.symlink_to(pipe)
+    for place in (pipe, link):
+        with pytest.raises(WarehouseError, match="is no ordinary file, and is left as it is"):
+            backup(database_url, place, replacing=True, tell=unheard)
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    with pytest.raises(WarehouseError, match="is a folder; expected the name of a file"):
+        backup(database_url, tmp_path, replacing=True, tell=unheard)
+    with pytest.raises(WarehouseError, match=r"cannot be looked at \(File name too long\)"):
+        backup(database_url, tmp_path / ("x" * 256), tell=unheard)
+
+
+def test_a_name_like_an_option_of_postgres_programs_is_a_name(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    backup(database_url, Path("--file=other.dump"), tell=unheard)
+    backup(database_url, Path("-x.dump"), tell=unheard)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["--file=other.dump", "-x.dump"]
+    assert dumps.read(Path("-x.dump")).migrations
+
+
 def test_a_backup_that_fails_leaves_what_was_there_and_nothing_half(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +180,34 @@ def test_a_backup_that_fails_leaves_what_was_there_and_nothing_half(
         backup(database_url, file, replacing=True, tell=unheard)
     assert file.read_text() == "what was there before"
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_what_was_granted_to_a_role_that_is_gone_does_not_forbid_the_restore(
+    engine: sa.Engine, database_url: str, tmp_path: Path, home: Path
+) -> None:
+    """After a lost disk the new server has none of the roles that somebody made on the old one."""
+    role, gone = (f"{name} {secrets.token_hex(4)}" for name in ("reports", "Boards"))
+    file = tmp_path / "floorboard.dump"
+    rights = "select has_table_privilege(:role, 'warehouse.queue_intervals', 'select')"
+    try:
+        with engine.begin() as connection:
+            for name in (role, gone):
+                connection.exec_driver_sql(f'create role "{name}"')
+                connection.exec_driver_sql(f'grant usage on schema warehouse to "{name}"')
+                connection.exec_driver_sql(f'grant select on warehouse.queue_intervals to "{name}"')
+        backup(database_url, file, tell=unheard)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f'drop owned by "{gone}"')
+            connection.exec_driver_sql(f'drop role "{gone}"')
+        engine.dispose()
+        done = restore(engine, database_url, file, None, replacing=True, now=now, tell=unheard)
+        assert done.missing_roles == (f'"{gone}"',)
+        with engine.begin() as connection:
+            assert connection.execute(sa.text(rights), {"role": role}).scalar() is True
+    finally:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f'drop owned by "{role}"')
+            connection.exec_driver_sql(f'drop role "{role}"')
 
 
 @pytest.mark.parametrize("cut", [1000, 1])
@@ -233,7 +288,7 @@ def test_a_backup_of_a_newer_version_is_refused(
             )
         )
     backup(database_url, file, tell=unheard)
-    with pytest.raises(WarehouseError, match=r"999_later, which this program does not know"):
+    with pytest.raises(WarehouseError, match=r"^The backup holds migration 999_later, which this program"):
         restored(other_url, file)
 
 
@@ -256,6 +311,10 @@ def test_a_file_that_is_no_backup_of_ours_is_refused(
 ) -> None:
     with pytest.raises(WarehouseError, match="there is no such file"):
         restored(other_url, tmp_path / "absent.dump")
+    with pytest.raises(WarehouseError, match="it is no ordinary file; expected one that"):
+        restored(other_url, tmp_path)
+    with pytest.raises(WarehouseError, match=r"cannot be looked at \(File name too long\)"):
+        restored(other_url, tmp_path / ("x" * 256))
     text = tmp_path / "text.dump"
     text.write_text("select 1;")
     with pytest.raises(WarehouseError, match=r"input file does not appear to be a valid archive|too short"):

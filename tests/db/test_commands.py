@@ -272,7 +272,7 @@ def test_a_lost_call_is_found_by_reading_its_day_once_more(
     (tmp_path / "queue_log").unlink()
     again = command("etl", "reconcile", *day)
     assert again.returncode == 1
-    assert "1 days compared; 1 do not agree or could not be compared" in again.stderr
+    assert "1 comparisons of a day with its origin; 1 do not agree or could not be compared" in again.stderr
     wrong = command("etl", "reconcile", "--from", "yesterday")
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert 'floorboard: --from is "yesterday", expected a day such as 2026-11-21.' in wrong.stderr

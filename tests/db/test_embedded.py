@@ -325,6 +325,25 @@ def test_a_kept_server_outlives_commands_until_it_is_stopped(whole: Path) -> Non
     assert embedded.url() is None
 
 
+def test_a_server_that_hangs_is_told_of_and_not_waited_for(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "ANSWER_SECONDS", 2)  # libpq's shortest
+    embedded.keep()
+    hanging = postmaster()
+    hanging.suspend()
+    try:
+        with (
+            pytest.raises(WarehouseError, match="runs but has not answered within 2 s: it hangs"),
+            embedded.attached(),
+        ):
+            pass
+    finally:
+        hanging.resume()
+    with embedded.attached() as url:
+        assert kept_calls(url) == 42
+
+
 def test_a_killed_server_is_started_again_under_its_users(whole: Path) -> None:
     with embedded.attached() as url:
         first = postmaster()

@@ -7,7 +7,7 @@ import json
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +24,7 @@ from etl.customer_key import customer_key, customer_secret
 from etl.erased import ERASED
 from etl.erasure import Found, erase_agent, erase_customer, reapply
 from etl.erasure_list import list_path, read_list
+from etl.reconcile import reconcile_day
 from sql import migrate, warehouse
 from tests.conftest import made_database, url_of
 from tests.workbook import write_workbook
@@ -286,11 +287,48 @@ def test_old_records_that_are_told_again_do_not_bring_the_caller_back(
     erase_caller(loaded, settings)
     before = figures(loaded, without=("ledger",))
     read_again(loaded, settings)
-    assert found(loaded, (*CUSTOMER, key_of(settings))) == [f"ops.erasures: {key_of(settings)}"]
+    assert found(loaded, (*CUSTOMER, key_of(settings), "the old house")) == [
+        f"ops.erasures: {key_of(settings)}"
+    ]
     backfill(loaded)
     assert figures(loaded, without=("ledger",)) == before
     assert load.replay_rejects(loaded, settings, "pbx", now=at(LATER)).loaded_rows == 0
     assert found(loaded, (*CUSTOMER, key_of(settings))) == [f"ops.erasures: {key_of(settings)}"]
+
+
+def test_the_nightly_comparison_brings_nobody_back_and_finds_no_difference(
+    loaded: sa.Engine, settings: Settings
+) -> None:
+    """What the origin still tells of the erased is no loss, and the places that the comparison keeps hold nobody."""
+    erase_caller(loaded, settings)
+    erase_mari(loaded, settings)
+    for _ in range(2):  # from the beginning, and from the marks that the first night left
+        night = LATER + timedelta(days=2)
+        done = [
+            reconcile_day(loaded, settings, source, date(2026, 11, 22), now=at(night))
+            for source in settings.sources
+        ]
+        assert [(one.source_name, one.outcome_name) for one in done] == [
+            (source.name, "agreed") for source in settings.sources
+        ]
+        everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")
+        assert found(loaded, everything) == [f"ops.erasures: {key_of(settings)}"]
+
+
+def test_the_places_of_the_comparison_outlive_what_is_done_every_night(
+    loaded: sa.Engine, settings: Settings
+) -> None:
+    """Without them every night would read every log from its beginning, and not know who was signed in."""
+    erase_caller(loaded, settings)
+    for source in settings.sources:
+        reconcile_day(loaded, settings, source, date(2026, 11, 22), now=at(LATER + timedelta(days=2)))
+    kept = "select source_name, day_date, is_whole from ops.reconciliation_marks order by 1, 2"
+    before = ask(loaded, kept)
+    assert len(before) == len(settings.sources)
+    reapply(loaded, settings, now=at(LATER))
+    erase_mari(loaded, settings)
+    assert ask(loaded, kept) == before
+    assert found(loaded, AGENT) == []
 
 
 def test_a_call_that_was_not_over_ends_as_nobodys_and_a_new_one_is_the_callers(
@@ -369,13 +407,14 @@ def test_the_list_beside_the_database_holds_hashes_alone_and_only_its_owner_read
     text = path.read_text()
     assert not [canary for canary in (*CUSTOMER, *AGENT, "Tamm") if canary.lower() in text.lower()]
     assert [one.kind_name for one in read_list()] == [
-        *("customer", "agent_key", "agent_name"),
+        *("customer", "remark"),  # a review of the caller's call, which does not name the caller
+        *("agent_key", "agent_name"),
         *("agent_key", "agent_key"),  # her keys in the log, at the desk and in the reviews
     ]
     path.write_text(text + '{"erased_at": "2026-')  # its writer was cut off
-    assert len(read_list()) == 5
-    erase_customer(loaded, settings, OTHER, now=at(ERASED_AT))
     assert len(read_list()) == 6
+    erase_customer(loaded, settings, OTHER, now=at(ERASED_AT))
+    assert len(read_list()) == 8  # and the review of the call c4
     path.write_text("no list\n" + text)
     with pytest.raises(LoadError, match="line 1: expected one erasure"):
         read_list()
@@ -402,12 +441,14 @@ def test_yesterdays_backup_brings_nobody_back(
     erase_caller(loaded, settings)
     alias = erase_mari(loaded, settings).alias_name
     done = restore(other_engine, url(other_engine), file, settings, now=at(LATER), tell=lambda _name: None)
-    assert done.erasures_count == 5
-    assert found(other_engine, (*CUSTOMER, key_of(settings), *AGENT)) == [f"ops.erasures: {key_of(settings)}"]
+    assert done.erasures_count == 6
+    everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")
+    assert found(other_engine, everything) == [f"ops.erasures: {key_of(settings)}"]
     assert figures(other_engine) == before
     load_all(other_engine, settings, now=LATER)
     read_again(other_engine, settings)
-    assert found(other_engine, (*CUSTOMER, key_of(settings), *AGENT)) == [f"ops.erasures: {key_of(settings)}"]
+    everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")
+    assert found(other_engine, everything) == [f"ops.erasures: {key_of(settings)}"]
     assert ask(other_engine, "select distinct agent_name from warehouse.agents order by 1") == [
         (alias,),
         ("Jaan",),
@@ -430,10 +471,11 @@ def test_a_warehouse_made_anew_from_the_sources_knows_who_was_erased(
     erase_caller(loaded, settings)
     alias = erase_mari(loaded, settings).alias_name
     migrate.migrate(other_engine)
-    assert reapply(other_engine, settings, now=at(LATER)) == 5
+    assert reapply(other_engine, settings, now=at(LATER)) == 6
     load_all(other_engine, settings, now=LATER)
     reapply(other_engine, settings, now=at(LATER))
-    assert found(other_engine, (*CUSTOMER, key_of(settings), *AGENT)) == [f"ops.erasures: {key_of(settings)}"]
+    everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")
+    assert found(other_engine, everything) == [f"ops.erasures: {key_of(settings)}"]
     assert ask(other_engine, "select distinct agent_name from warehouse.agents order by 1") == [
         (alias,),
         ("Jaan",),

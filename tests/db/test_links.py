@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from dashboard import queries
 from sql import warehouse
 from sql.warehouse import WarehouseError
 from tests.db.test_records import CALLBACK, KEPT, Row, ask, at, call, tell
+from tests.laws import law
 
 LINKS = "select contact_id, linked_contact_id, link_name from warehouse.contact_links order by 1, 2"
 LATER = {**KEPT, "offered_at": at(90), "answered_at": at(91), "ended_at": at(95)}
@@ -162,8 +163,8 @@ def _expected(rows: list[Row]) -> list[tuple[str, str, str]]:
     return sorted(links)
 
 
+@law(6, long=240, allows=[HealthCheck.function_scoped_fixture])  # half a second each
 @given(told=TOLD, random=st.randoms(use_true_random=False))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_links_are_the_same_in_whatever_order_and_batches_calls_are_told(
     engine: sa.Engine, told: list[tuple[int, str | None, str, int, int]], random: Any
 ) -> None:

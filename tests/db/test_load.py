@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from dashboard import queries
 from etl import LoadError, load
 from etl.backfill import backfill
 from sql import warehouse
+from tests.laws import examples
 from tests.torture.kills import append, now, settings_for
 
 T0 = 1_795_309_870
@@ -132,19 +135,26 @@ def test_the_same_facts_in_random_chunks_cut_anywhere(
     assert facts(engine) == in_chunks
 
 
+@pytest.mark.law
+@pytest.mark.timeout(3600)
 def test_the_same_facts_line_by_line(engine: sa.Engine, pbx: Path, tmp_path: Path) -> None:
     path = tmp_path / "queue_log"
     lines = (pbx / "queue_log").read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:40]))
     run(engine, path)
-    for line in lines[40:340]:
+    one_by_one = examples(80, long=len(lines) - 40)  # each is a load
+    for line in lines[40 : 40 + one_by_one]:
         append(path, line)
         run(engine, path)
-    one_by_one = facts(engine)
-    append(path, b"".join(lines[340:]))
+    entered = sum(b"|ENTERQUEUE|" in line for line in lines[: 40 + one_by_one])
+    assert len(facts(engine)["calls"]) == entered > 20
+    append(path, b"".join(lines[40 + one_by_one :]))
     run(engine, path)
     expect_the_numbers_of_asterisk(engine, pbx)
-    assert len(one_by_one["calls"]) > 90
+    told = facts(engine)
+    load.reset_cursor(engine, "pbx")
+    assert run(engine, path).loaded_rows == 0
+    assert facts(engine) == told
 
 
 def test_loading_the_same_log_twice_changes_nothing(engine: sa.Engine, pbx: Path) -> None:
@@ -184,6 +194,37 @@ def test_backfill_makes_the_same_rollups_again(engine: sa.Engine, pbx: Path) -> 
         connection.execute(sa.text("delete from warehouse.agent_intervals"))
     assert facts(engine) != told
     backfill(engine)
+    assert facts(engine) == told
+
+
+def test_a_backfill_waits_for_a_load_that_holds_its_rows_and_is_whole(
+    engine: sa.Engine, database_url: str, tmp_path: Path
+) -> None:
+    """Two calls, forty days apart: every interval between is in one of its pieces, none of which is long."""
+    log = b"".join(
+        b"%d|%s|sales|NONE|ENTERQUEUE||1234|1\n%d|%s|sales|NONE|ABANDON|1|1|9\n" % (at, name, at + 9, name)
+        for at, name in ((T0, b"c1"), (T0 + 40 * 86_400, b"c2"))
+    )
+    append(tmp_path / "queue_log", log)
+    load.run_source(
+        engine,
+        settings_for(tmp_path / "queue_log"),
+        settings_for(tmp_path / "queue_log").sources[0],
+        now=lambda: datetime.fromtimestamp(T0 + 41 * 86_400, UTC),
+    )
+    told = facts(engine)
+    assert len(told["queue_intervals"]) == 2
+    room = replace(warehouse.LOADER, settings=("statement_timeout=300000", "lock_timeout=200"))
+    hurried = warehouse.open_engine(database_url, room=room)
+    pieces: list[str] = []
+    with engine.connect() as loading:
+        loading.exec_driver_sql("select from warehouse.queue_intervals for update")
+        release = threading.Timer(1.0, loading.rollback)
+        release.start()
+        assert backfill(hurried, on_progress=pieces.append) == 2
+        release.join()
+    hurried.dispose()
+    assert len(pieces) == 4  # the rest of November by weeks, December as one, and the day of January
     assert facts(engine) == told
 
 
@@ -377,6 +418,29 @@ def test_a_corrected_site_reaches_its_queues_and_leaves_no_second_site(
     load.run_source(engine, corrected, corrected.sources[0], now=now)
     assert ask(engine, "select site_name, time_zone_name from warehouse.sites") == [("Harbour", "Asia/Tokyo")]
     assert ask(engine, "select time_zone_name from warehouse.queues") == [("Asia/Tokyo",)]
+
+
+@pytest.mark.parametrize("is_ledger_full", [False, True])
+def test_a_failure_knows_whether_it_stands_in_the_ledger(
+    engine: sa.Engine, tmp_path: Path, is_ledger_full: bool
+) -> None:
+    """On a full disk the ledger takes no row either: whoever started the load keeps it until there is room."""
+    tables = ["ops.cursors", *(["ops.runs"] if is_ledger_full else [])]
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "create function ops.disk_full() returns trigger language plpgsql as $$ begin "
+            "raise 'no space left on device' using errcode = '53100'; end $$"
+        )
+        for table in tables:
+            connection.exec_driver_sql(
+                f"create trigger disk_full before insert on {table} for each row execute function ops.disk_full()"
+            )
+    append(tmp_path / "queue_log", b"1795309870|NONE|NONE|NONE|QUEUESTART|\n")
+    with pytest.raises(LoadError, match="disk is full") as failed:
+        run(engine, tmp_path / "queue_log")
+    assert failed.value.is_noted is not is_ledger_full
+    noted = ask(engine, "select count(*) from ops.runs where outcome_name = 'failed'")
+    assert noted == [(0 if is_ledger_full else 1,)]
 
 
 def test_a_load_that_fails_is_in_the_ledger_with_its_reason(engine: sa.Engine, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_strangers_learn_one_word_and_no_figure(well: sa.Engine) -> None:
     assert "reasons" in ask(client=ELSEWHERE, authorization=f"bearer {TOKEN}").json()
 
 
-@pytest.mark.parametrize("header", ["x_forwarded_for", "forwarded", "x_real_ip", "via"])
+@pytest.mark.parametrize("header", ["x_forwarded_for", "x_forwarded_proto", "forwarded", "x_real_ip", "via"])
 def test_what_a_proxy_on_this_machine_passes_on_is_a_stranger(well: sa.Engine, header: str) -> None:
     ask = Watched(well)
     given = {header: "127.0.0.1"}

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard import queries
-from etl import LoadError, load
+from etl import LoadError, load, signs
 from etl.config import Settings
 from etl.reconcile import Reconciliation, due_days, last_ended_day, reconcile, reconcile_day
 from etl.sources import Batch, SourceSettings
@@ -113,6 +113,17 @@ def test_a_healthy_day_agrees_by_kind_and_nothing_is_written_but_that(
     told = "select outcome_name, origin_rows, warehouse_rows, reason_text from ops.reconciliations"
     assert ask(engine, told) == [("agreed", 11, 11, None)]
     assert ask(engine, "select count(*) from ops.reconciled_facts") == [(3,)]
+
+
+def test_a_night_that_reads_long_gives_signs_of_life(
+    engine: sa.Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits for it ends what is silent for too long: a large log would never be compared."""
+    run(engine, settings)
+    heard: list[int] = []
+    monkeypatch.setattr(signs, "alive", lambda: heard.append(1))
+    assert compare(engine, settings).outcome_name == "agreed"
+    assert heard
 
 
 def test_what_is_missing_is_loaded_in_a_run_of_its_own_and_the_live_cursor_stays(

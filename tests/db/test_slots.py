@@ -15,7 +15,7 @@ from etl.load import run_source
 from etl.schedule import nightly
 from etl.schedule.leader import Leadership
 from etl.schedule.nightly import Due, Nightly
-from etl.schedule.slots import Slot, SlotTaken, take
+from etl.schedule.slots import Slot, SlotTaken, Turn, take
 from etl.sources.asterisk_queue_log import QueueLogSettings
 from sql.warehouse import connected
 
@@ -82,6 +82,23 @@ def test_a_start_that_breaks_off_gives_its_slot_back(engine: sa.Engine) -> None:
     with pytest.raises(RuntimeError):
         breaks_off()
     assert taken(engine) is None
+
+
+def test_a_start_whose_commit_was_not_heard_of_has_its_slot_all_the_same(engine: sa.Engine) -> None:
+    """Else a source that is read once a day would be left out for a day, in silence."""
+
+    def tries(turn: Turn) -> None:
+        with connected(engine) as connection:
+            turn.begin(connection, now=NOW)
+
+    mine, of_another = Turn(Slot("pbx", HOUR, "etl here 1")), Turn(Slot("pbx", HOUR, "etl there 2"))
+    tries(mine)  # the reply to the commit is lost, so nobody sets is_begun
+    tries(mine)
+    for _ in range(2):
+        with pytest.raises(SlotTaken):
+            tries(of_another)
+    with pytest.raises(SlotTaken):
+        tries(Turn(Slot("pbx", HOUR, "etl here 1")))  # another start of the same process
 
 
 def test_of_many_that_begin_at_the_same_moment_one_has_the_slot(engine: sa.Engine) -> None:

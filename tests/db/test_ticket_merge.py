@@ -14,7 +14,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 
 from etl import load
@@ -28,6 +28,7 @@ from etl.tickets import ticket_merge
 from sql import warehouse
 from tests.db.test_records import NOW, Row, Told, ask, at, batch, event, tell
 from tests.db.test_records import Teller as TellerSettings
+from tests.laws import law
 
 DAY = 24 * 60
 MOMENT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)  # 1 March in UTC, 2 March in Tallinn
@@ -215,8 +216,8 @@ def facts(rows: list[Row]) -> dict[str, list[Row]]:
     return {name: told for name, told in by_kind.items() if told}
 
 
+@law(8, long=500, allows=[HealthCheck.function_scoped_fixture])  # half a second each
 @given(story=told_in_parts())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_tickets_promises_and_days_do_not_depend_on_order_or_batches(
     engine: sa.Engine, story: tuple[list[Row], list[list[Row]]]
 ) -> None:

@@ -139,6 +139,8 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
     found = json.loads(site.run("doctor", "--json").stdout)
     assert [finding for finding in found if finding["state_name"] == "wrong"] == []
     assert any("the demo's own" in finding["found_text"] for finding in found)
+    compared = site.run("etl", "reconcile", "--json")  # finds the demo's settings by itself
+    assert {row["outcome_name"] for row in json.loads(compared.stdout)} == {"agreed"}, compared.stderr
 
     assert site.end(signal.SIGTERM) == 0, site.said
     assert site.processes() == []

@@ -47,7 +47,9 @@ def test_a_page_draws_without_errors_and_fits_every_screen(browser: Browser, add
         assert until(lambda: page.title() == f"{PAGES[path]} - Floorboard"), page.title()
         for size in fits_every_screen(page, errors, name=path or "live"):
             expect_the_figures_of_a_row_on_one_line(page, size)
-        assert page.locator(".tile, .source").count() or path == "tickets"  # without tickets that page has no tiles
+        assert (
+            page.locator(".tile, .source").count() or path == "tickets"
+        )  # without tickets that page has no tiles
 
 
 def expect_the_figures_of_a_row_on_one_line(page: Page, size: str) -> None:

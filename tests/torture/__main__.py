@@ -1,7 +1,10 @@
 """Runs the long campaign of faults and writes what it found into docs/torture.jsonl and docs/torture.md.
 
-`make torture` runs all of it; `make torture ARGS="-k D1"` and the like pass on to pytest and replace only the rows
-that were measured. The exit code is pytest's: a promise that was not kept fails the campaign.
+In: the tests of this folder, and the laws (marked `law`) of tests/unit and tests/db. Out: their figures, in both files.
+The rule it guards: a figure is written only by a test that held its promise.
+
+`make torture` runs all of it; `make torture ARGS="-k D1"` and the like pass on to pytest and replace only the rows that
+were measured. The exit code is pytest's: a promise that was not kept fails the campaign.
 """
 
 from __future__ import annotations
@@ -10,14 +13,23 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.torture.campaign import LONG_VARIABLE, RESULTS_VARIABLE, SEED_VARIABLE, newest_of_each
+from tests.torture.campaign import (
+    LONG_VARIABLE,
+    RESULTS_VARIABLE,
+    SEED_VARIABLE,
+    campaign_of_the_environment,
+    newest_of_each,
+)
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+LAWS = (ROOT / "tests" / "unit", ROOT / "tests" / "db")
 KEPT = ROOT / "docs" / "torture.jsonl"
 REPORT = ROOT / "docs" / "torture.md"
 HEAD = """\
@@ -26,7 +38,8 @@ HEAD = """\
 Written by `make torture` (all of it, or a part: `make torture ARGS="-k scheduler"`); a version of at most two minutes is
 part of `make test`. Every row is one promise: which fault was made, how often, and what was lost, doubled or hidden. The
 same figures for programs, with seeds and versions, stand in [torture.jsonl](torture.jsonl). The letters are those of the
-plan: D delivery, S scheduler, P Postgres, F fuzz, 7.8 deliberately wrong variants that must be caught.
+plan: D delivery, S scheduler, P Postgres, F fuzz (F2: laws, tried on drawn examples), 7.8 deliberately
+wrong variants that must be caught.
 """
 
 
@@ -42,6 +55,33 @@ class Failures:
             self.names.append(report.nodeid)
 
 
+class Laws:
+    """Takes of the other folders only the laws, and tells on how many examples each was tried."""
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Passes over what is neither of this folder nor a law."""
+        chosen = [item for item in items if HERE in item.path.parents or item.get_closest_marker("law")]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Writes a law down that held; one that did not leaves with its error."""
+        mark = item.get_closest_marker("law")
+        campaign = campaign_of_the_environment(item.name)
+        tried = mark.args[0] if mark and mark.args else None  # one that draws nothing is no figure of F2
+        before = tried.examples_count if tried else 0
+        yield
+        if tried:
+            law = f"{item.path.stem.removeprefix('test_')}: {words_of(item.name)}"
+            campaign.record("F2", law, examples_count=tried.examples_count - before)
+
+
+def words_of(test_name: str) -> str:
+    """The promise that a test's name is, as a sentence's words."""
+    return test_name.removeprefix("test_").replace("_", " ")
+
+
 def main(arguments: list[str]) -> int:
     """Runs pytest over this folder in the long size; 0 only when every promise was kept."""
     failures = Failures()
@@ -50,8 +90,10 @@ def main(arguments: list[str]) -> int:
         results.touch()
         os.environ |= {LONG_VARIABLE: "long", RESULTS_VARIABLE: str(results)}
         os.environ.setdefault(SEED_VARIABLE, "1")
-        given = ["-q", "-p", "no:xdist", "-o", "timeout=7200", str(Path(__file__).parent), *arguments]
-        code = int(pytest.main(given, plugins=[failures]))
+        drawn = f"--hypothesis-seed={os.environ[SEED_VARIABLE]}"
+        folders = [str(folder) for folder in (HERE, *LAWS)]
+        given = ["-q", "-p", "no:xdist", "-o", "timeout=7200", drawn, *folders, *arguments]
+        code = int(pytest.main(given, plugins=[failures, Laws()]))
         measured = read_lines(results)
     if measured:
         write_report([*read_lines(KEPT), *measured])
@@ -79,6 +121,8 @@ def write_report(lines: list[dict[str, Any]]) -> None:
     ]
     used = sorted({versions_text(line["versions"]) for line in newest})
     table = ["| Row | Promise | Measured | Seed | Seconds | Date |", "|---|---|---|---|---|---|", *rows]
+    laws = [int(line["figures"]["examples_count"]) for line in newest if line["row_id"] == "F2"]
+    table.append(f"\nF2 altogether: {len(laws)} laws, tried on {sum(laws):,} drawn examples.")
     measured_with = "\n".join(f"- {text}" for text in used)
     REPORT.write_text(
         "\n".join([HEAD, *table, "", "## Measured with", "", measured_with, ""]), encoding="utf-8"

@@ -3,6 +3,9 @@
 A test of this folder asks for the fixture `campaign`, does its work as many times as `times` says, and tells with
 `record` what it measured. In the ordinary suite the sizes are small and the figures go nowhere; `make torture` runs
 the long sizes and writes every figure into docs/torture.jsonl and, to be read, docs/torture.md.
+
+Where a promise is kept for many kinds of source, the ordinary suite takes some of them by turns, others every day, so that
+within days all had theirs; the campaign takes all of them. FLOORBOARD_TORTURE_SEED names the turn where one must come again.
 """
 
 from __future__ import annotations
@@ -11,11 +14,14 @@ import json
 import os
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 LONG_VARIABLE = "FLOORBOARD_TORTURE"
 SEED_VARIABLE = "FLOORBOARD_TORTURE_SEED"
@@ -64,6 +70,23 @@ def campaign_of_the_environment(test_name: str = "") -> Campaign:
         results=Path(results) if results else None,
         test_name=test_name,
     )
+
+
+def has_turn(name: str, names: Sequence[str], *, short: int, first: int = 0) -> bool:
+    """Whether this run takes it: of these names `short`, others every day, from place `first` on; the campaign all."""
+    if campaign_of_the_environment().is_long:
+        return True
+    turn = int(os.environ.get(SEED_VARIABLE) or date.today().toordinal())  # noqa: DTZ011 - any day will do
+    return (names.index(name) - first - turn * short) % len(names) < short
+
+
+def by_turns(names: Sequence[str], *, short: int, first: int = 0) -> list[Any]:
+    """The names as parameters of a test; those that have not their turn are skipped before anything is made for them."""
+    later = pytest.mark.skip(reason="has its turn on another day, and in every long campaign")
+    return [
+        pytest.param(name, marks=() if has_turn(name, names, short=short, first=first) else later)
+        for name in names
+    ]
 
 
 def versions() -> dict[str, str]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 
 from etl import LoadError, load
 from sql import warehouse
 from tests.conftest import ROOT, made_database, url_of
-from tests.torture.campaign import Campaign
+from tests.torture.campaign import Campaign, by_turns
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import environment, load_once
 from tests.torture.worlds import Places, World, kinds, world_of
 from tests.torture.worlds_of_servers import AmiWorld
+from tests.unit.test_mapped_file import NOW
+from tests.unit.test_mapped_file import reader as file_reader
+from tests.unit.test_zendesk_csv import folder as zendesk_folder
+from tests.unit.test_zendesk_csv import reader as zendesk_reader
+from tests.workbook import write_workbook
 
 RECORDED = ROOT.parent / "shared" / "data"
 LATE_YEAR, LATE_SECOND, FAR = "2999", 32_472_144_000, 10**15
@@ -27,7 +34,7 @@ OF_OTHERS: dict[str, str] = {
     '"tail_sha256":"00","file_name":"queue_log","inode":7}',
     "a table": '{"version":1,"number":999999,"row_key":"00","from_time":""}',
     "files of records": '{"version":1,"done":["00"],"tails":{},"after":{}}',
-    "an API by windows": '{"version":1,"until_us":1700000000000000,"step":null}',
+    "an API by windows": '{"version":1,"until_us":1790000000000000,"step":null}',
     "a help desk by dates": '{"calls":"2026-11-20T15:00:00+00:00","tickets":"2026-11-20T15:00:00+00:00"}',
     "a help desk by streams": '{"version":1,"streams":{"tickets":{"asked":1700000000}}}',
     "exported tables": '{"version":1,"stamp":"{}","table":"","rows":0}',
@@ -113,7 +120,7 @@ def told_after(world: World, cursor: Cursor) -> int | LoadError:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", tuple(kinds()))
+@pytest.mark.parametrize("kind", by_turns(tuple(kinds()), short=3))
 def test_an_absurd_place_is_an_error_with_the_next_step_or_loses_nothing(
     engine: sa.Engine,
     alone: sa.Engine,
@@ -165,3 +172,62 @@ def test_an_absurd_place_is_an_error_with_the_next_step_or_loses_nothing(
         "D16", f"{kind}: an absurd place is an error with the next step, or loses and doubles nothing",
         places_count=len(refused) + len(passed), refused_count=len(refused), **figures_of(found_differences),
     )  # fmt: skip
+
+
+TWO_ROWS: list[list[Any]] = [
+    ["id", "at", "net", "why"],
+    ["1", "2026-11-01 10:00:00", "1.5", ""],
+    ["2", "2026-11-01 10:00:00", "2.5", ""],
+]
+
+
+def written_whole(folder: Path, ending: str) -> Path:
+    """A file of two rows that is not read on but anew when it changes."""
+    path, (names, *rows) = folder / f"a.{ending}", TWO_ROWS
+    table = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
+    if ending == "xlsx":
+        return write_workbook(path, TWO_ROWS)
+    if ending == "parquet":
+        table.write_parquet(path)
+    else:
+        path.write_text(json.dumps(table.to_dicts()))
+    return path
+
+
+@pytest.mark.parametrize("ending", ["json", "parquet", "xlsx"])
+def test_a_place_beyond_the_end_of_a_file_that_is_the_same_is_an_error_and_skips_nothing(
+    tmp_path: Path, campaign: Campaign, ending: str
+) -> None:
+    one = file_reader(written_whole(tmp_path, ending))
+    first, *others = one.read("", "", now=NOW, piece_bytes=1)
+    assert [batch.read_rows for batch in (first, *others)] == [1, 1]
+    assert [batch.read_rows for batch in one.read(first.position_text, "", now=NOW)] == [1]
+    for offset in (3, FAR):
+        far = first.position_text.replace('"offset":1,', f'"offset":{offset},')
+        with pytest.raises(LoadError, match=rf"after row {offset}, found 2 rows; .* --from-start"):
+            list(one.read(far, "", now=NOW))
+    campaign.record(
+        "D16", f"file {ending}: a place beyond the end is an error with the next step", places_count=2
+    )
+
+
+def test_a_place_beyond_the_end_of_exported_tables_that_are_the_same_is_an_error_and_skips_nothing(
+    tmp_path: Path, campaign: Campaign
+) -> None:
+    one = zendesk_reader(zendesk_folder(tmp_path))
+    batches = list(one.read("", "", now=NOW, piece_bytes=1))
+    tables = {}
+    for number, batch in enumerate(batches[:-1], start=1):
+        place = json.loads(batch.position_text)
+        tables[place["table"]] = place
+        read_on = sum(later.read_rows for later in one.read(batch.position_text, "", now=NOW))
+        assert read_on == sum(later.read_rows for later in batches[number:])
+    assert len(tables) >= 3
+    for table, place in tables.items():
+        with pytest.raises(
+            LoadError, match=rf"after row {FAR} of {table}.csv, found [0-9]+ rows; .* --from-start"
+        ):
+            list(one.read(json.dumps(place | {"rows": FAR}), "", now=NOW))
+    campaign.record(
+        "D16", "zendesk_csv: a place beyond the end is an error with the next step", places_count=len(tables)
+    )

@@ -13,7 +13,7 @@ from sql import migrate, warehouse
 from tests.conftest import ROOT, made_database, url_of
 from tests.db.test_ami_load import TOLD_TWICE, expect_the_facts_of_the_log_alone, load_log
 from tests.db.test_load import ask
-from tests.torture.campaign import Campaign
+from tests.torture.campaign import Campaign, by_turns
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import (
     CRASH_POINTS,
@@ -28,8 +28,8 @@ from tests.torture.worlds import Places, World, kinds, world_of
 from tests.torture.worlds_of_servers import AmiWorld
 
 KINDS = tuple(kinds())
-SHORT_KINDS = ("asterisk_queue_log", "asterisk_ami", "amazon_connect", "genesys_cloud", "file")
-"""Those that are killed at random moments in the short run; the others die at the named points there."""
+MIGRATING_KINDS = tuple(kind for kind in KINDS if kind != "asterisk_realtime")
+"""Without the one whose own table would have to be made anew for each step."""
 RECORDED = ROOT.parent / "shared" / "data"
 
 
@@ -81,14 +81,12 @@ def expect_what_one_undisturbed_load_gives(
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_turns(KINDS, short=3))
 def test_loaders_killed_at_random_moments_lose_and_double_nothing(
     engine: sa.Engine, database_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign,
     kind: str,
 ) -> None:  # fmt: skip
-    kills = campaign.times(short=4 if kind in SHORT_KINDS else 0, long=200)
-    if not kills:
-        pytest.skip("in the short run this kind dies at the named points instead")
+    kills = campaign.times(short=4, long=200)
     with world_of(kind, places, pieces=2 * kills, seed=campaign.seed) as world:
         killed = killed_at_random(loaders, world, database_url, kills_count=kills, seed=campaign.seed)
         assert killed == kills
@@ -100,14 +98,12 @@ def test_loaders_killed_at_random_moments_lose_and_double_nothing(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_turns(KINDS, short=3, first=3))
 def test_loaders_that_die_at_every_named_point_lose_and_double_nothing(
     engine: sa.Engine, database_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign,
     kind: str,
 ) -> None:  # fmt: skip
-    rounds = campaign.times(short=0 if kind in SHORT_KINDS else 1, long=3)
-    if not rounds:
-        pytest.skip("in the short run this kind dies at random moments instead")
+    rounds = campaign.times(short=1, long=3)
     pieces = rounds * len(CRASH_POINTS)
     with world_of(kind, places, pieces=pieces, seed=campaign.seed) as world:
         died = [
@@ -124,15 +120,12 @@ def test_loaders_that_die_at_every_named_point_lose_and_double_nothing(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", by_turns(MIGRATING_KINDS, short=1))
 def test_a_loader_that_dies_while_it_makes_the_tables_leaves_a_warehouse_to_be_loaded(
     server_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign, kind: str
 ) -> None:
     files = len(migrate.pending_after([]))
-    place = KINDS.index(kind)
-    steps = range(1, files + 1) if campaign.is_long else ([files] if place == 0 else [])
-    if not steps or kind == "asterisk_realtime":  # whose table would have to be made anew for each step
-        pytest.skip("the short run dies in the migrations for one kind only")
+    steps = range(1, files + 1) if campaign.is_long else [files]
     for step in steps:
         here = Places(places.folder / f"{step}", places.database_url, places.recorded)
         with made_database(server_url) as name, world_of(kind, here, pieces=1) as world:

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 
 from etl import LoadError, load, patience
 from sql import migrate, warehouse
-from tests.torture.campaign import Campaign
+from tests.torture.campaign import Campaign, has_turn
 from tests.torture.deadlocks import counted, together, upserts
 from tests.torture.kills import now, settings_for
 from tests.torture.page_sessions import Drawing, Reader, dashboard, readers
@@ -38,6 +38,15 @@ LOCK_WAITS = """
 select count(*) from pg_stat_activity
 where wait_event_type = 'Lock' and now() - state_change > interval '1 second'
 """
+
+
+DEAR = ("P4", "P6")  # half a minute each: the ordinary suite takes them by turns
+
+
+def by_turn(row_id: str) -> pytest.MarkDecorator:
+    """Skips one of the dear promises on the days of the other."""
+    turn = has_turn(row_id, DEAR, short=1)
+    return pytest.mark.skipif(not turn, reason="has its turn on another day, and in every long campaign")
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,7 @@ def test_a_storm_of_tabs_takes_no_more_than_the_pool(board: Board, campaign: Cam
     )  # fmt: skip
 
 
+@by_turn("P6")
 @pytest.mark.timeout(1500)
 def test_long_readers_and_loads_do_not_stand_in_each_others_way(board: Board, campaign: Campaign) -> None:
     tabs, loads = campaign.times(short=2, long=20), campaign.times(short=2, long=110)
@@ -356,6 +366,7 @@ def small_disk(megabytes: int, user: tuple[int, int] | None) -> Iterator[Path]:
         folder.rmdir()
 
 
+@by_turn("P4")
 def test_a_full_disk_stops_the_loads_keeps_the_reads_and_passes(campaign: Campaign) -> None:
     with workplace() as folder, small_floor(folder, calls=1) as floor:
         if floor.server.user is None:

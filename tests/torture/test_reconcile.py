@@ -20,7 +20,7 @@ from etl.simulation.floor_log import write_floor
 from etl.sources import SourceSettings
 from tests.db.test_records import Teller
 from tests.liveagent_server import KEY
-from tests.torture.campaign import Campaign
+from tests.torture.campaign import Campaign, by_turns
 from tests.torture.kills import append, settings_for
 from tests.torture.late_source import (
     START,
@@ -40,9 +40,9 @@ TIMES = {
     "ticket_events": "occurred_at", "surveys": "answered_at", "told_links": "linked_at",
 }  # fmt: skip
 COUNTED = ("queue_intervals", "agent_intervals", "ticket_days", "ticket_targets")
-SHORT_KINDS = ("asterisk_queue_log", "file", "zendesk")
-LONG_KINDS = (
-    "amazon_connect", "asterisk_realtime", "asterisk_cdr", "asterisk_cel", "genesys_cloud", "liveagent", "zendesk_csv",
+KINDS = (
+    "asterisk_queue_log", "file", "zendesk", "amazon_connect", "asterisk_realtime", "asterisk_cdr",
+    "asterisk_cel", "genesys_cloud", "liveagent", "zendesk_csv",
 )  # fmt: skip
 LOST = 10
 
@@ -122,7 +122,7 @@ def loaded(engine: sa.Engine, world: World) -> None:
     load.run_source(engine, world.settings, world.source, now=world.now, readers=kept)
 
 
-@pytest.mark.parametrize("kind_name", [*SHORT_KINDS, *LONG_KINDS])
+@pytest.mark.parametrize("kind_name", by_turns(KINDS, short=3))
 def test_every_hidden_loss_is_found_and_mended_whatever_the_source(
     engine: sa.Engine,
     empty_database_url: str,
@@ -131,8 +131,6 @@ def test_every_hidden_loss_is_found_and_mended_whatever_the_source(
     campaign: Campaign,
     kind_name: str,
 ) -> None:
-    if kind_name in LONG_KINDS and not campaign.is_long:
-        pytest.skip("a kind of the long campaign")
     lost_rows = found_rows = 0
     places = Places(tmp_path / "world", empty_database_url)
     with world_of(kind_name, places, pieces=campaign.times(short=2, long=12), seed=campaign.seed) as world:
@@ -229,7 +227,6 @@ TRANSPORTS: dict[str, tuple[Callable[[], Transport], int]] = {
     "liveagent": (lambda: LiveAgentTransport(look_back_seconds=120), 120),
     "genesys": (lambda: GenesysTransport(look_back_seconds=60), 60),
 }  # fmt: skip
-SHORT_TRANSPORTS = ("realtime", "connect")
 TELLS = """
 select regexp_replace(call_id, '^.*[^0-9]', '')::int from warehouse.calls where outcome_name = 'abandoned'
 union
@@ -237,12 +234,10 @@ select regexp_replace(ticket_id, '^.*[^0-9]', '')::int from warehouse.ticket_eve
 """
 
 
-@pytest.mark.parametrize("name", TRANSPORTS)
+@pytest.mark.parametrize("name", by_turns(tuple(TRANSPORTS), short=2))
 def test_records_that_show_later_than_any_look_back_are_found_the_next_night(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, campaign: Campaign, name: str
 ) -> None:
-    if name not in SHORT_TRANSPORTS and not campaign.is_long:
-        pytest.skip("a source of the long campaign")
     made, look_back_seconds = TRANSPORTS[name]
     monkeypatch.setenv("DESK_TOKEN", "zt-5f3d9a0c77e1")
     monkeypatch.setenv("LIVEAGENT_KEY", KEY)

@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl import LoadError
@@ -27,6 +27,7 @@ from etl.sources.amazon_connect import AmazonConnect, AmazonConnectSettings
 from etl.sources.clouds.amazon_connect_contacts import ContactRules
 from etl.sources.clouds.json_fields import VERSIONS, version
 from etl.sources.clouds.json_files import LocalFiles
+from tests.laws import law
 
 SECRET = b"s" * 32
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -435,7 +436,7 @@ versions = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@law(30)  # 80 ms each
 @given(told=versions, seed=st.integers(0, 99), piece_bytes=st.sampled_from([1, 700, 1 << 20]))
 @example(told=[("c2", 0, 1), ("c1", 0, 0), ("c1", 0, 1), ("c2", 0, 2)], seed=0, piece_bytes=1)
 def test_the_newest_version_of_a_contact_wins_in_every_order(
@@ -476,7 +477,7 @@ PLACES_TEXT = (
 PLACES = [tuple(path.split(".")) for path in PLACES_TEXT.split()]
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 5), st.sampled_from(PLACES), odd_values), max_size=8),
     cut=st.one_of(st.none(), st.integers(0, 4_000)),
@@ -652,7 +653,7 @@ events = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@law(120)
 @given(told=events, seed=st.integers(0, 99), piece_bytes=st.sampled_from([1, 1_500, 1 << 20]))
 def test_the_states_do_not_depend_on_the_order_of_events_nor_on_where_a_batch_ends(
     told: list[tuple[int, str, str, str, str]],

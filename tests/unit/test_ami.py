@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl import LoadError
@@ -30,6 +30,7 @@ from etl.sources.pbx.ami_floor import Floor
 from etl.sources.pbx.ami_headers import Refusal
 from etl.sources.pbx.ami_wire import Address, Decoder
 from tests.ami_server import SECRET, AmiServer, Watched, ami_server, block, caught_up, encoded, until
+from tests.laws import law
 
 SITE = Site("Test floor", "Europe/Tallinn", "EE")
 NUMBER = "+37251000175"
@@ -394,7 +395,7 @@ def merged(batches: list[Floor]) -> dict[str, dict[object, object]]:
     return {"calls": calls, "rows": rows}
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(EVENTS, st.sets(st.integers(0, 40)))
 def test_where_one_batch_ends_and_the_next_begins_makes_no_difference(
     events: list[tuple[int, str, str, str, str, int]], borders: set[int]
@@ -435,7 +436,7 @@ BROKEN = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @example([("queuecallerjoin", {"uniqueid": "1.1", "queue": "support", "position": "9" * 18})])
 @example([("queuemember", {"queue": "a", "name": "b", "logintime": "1"}), ("queuestatuscomplete", {})])
 @given(BROKEN)
@@ -456,6 +457,7 @@ def test_no_event_however_broken_stops_the_reading(events: list[tuple[str, dict[
 # --- the protocol -------------------------------------------------------------------------------------------------
 
 
+@law(100)
 @given(st.lists(st.binary(max_size=30).map(lambda part: part.replace(b"\n", b"")), max_size=6), st.data())
 def test_blocks_are_the_same_wherever_the_bytes_are_cut(values: list[bytes], data: st.DataObject) -> None:
     blocks = [b"Event: QueueParams\r\nQueue: " + value + b"\r\n\r\n" for value in values]

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -20,6 +20,7 @@ from etl.customer_key import customer_key
 from etl.sources import Batch, Reader, Site
 from etl.sources.asterisk_cdr import CdrSettings
 from etl.sources.pbx.cdr_rows import LAYOUTS
+from tests.laws import law
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC, a Sunday
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)
@@ -509,8 +510,8 @@ LINES = st.one_of(
 )
 
 
+@law(60, allows=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(LINES, max_size=15))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_line_is_read_or_refused_and_borders_of_batches_change_nothing(
     tmp_path: Path, lines: list[str]
 ) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -18,6 +18,7 @@ from etl import LoadError
 from etl.customer_key import customer_key
 from etl.sources import Batch, Reader, Site
 from etl.sources.asterisk_cel import SAMPLE_COLUMNS, CelSettings
+from tests.laws import law
 
 T0 = 1_795_309_870
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)
@@ -244,8 +245,8 @@ EVENTS = st.builds(
 )
 
 
+@law(60, allows=[HealthCheck.function_scoped_fixture])
 @given(events=st.lists(EVENTS, max_size=25), noise=st.text(max_size=30))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_line_is_read_or_refused_and_borders_of_batches_change_nothing(
     tmp_path: Path, events: list[str], noise: str
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.sources.pbx.asterisk_times import epoch_of_call, epoch_of_text, with_newest, zone_fault
+from tests.laws import law
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 ZONES = (
@@ -83,6 +84,7 @@ def test_what_is_no_time_is_refused_with_what_was_expected(text: str) -> None:
         epoch_of_text(text, TALLINN)
 
 
+@law(100)
 @given(instant=st.integers(946_684_800, 4_000_000_000), zone=st.sampled_from(ZONES), age=st.integers(0, 1500))
 def test_every_instant_comes_back_from_what_clocks_showed_when_its_call_is_known(
     instant: int, zone: str, age: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-import hypothesis
 import polars as pl
 import pytest
 from hypothesis import given
@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from etl.erased import ERASED, NO_CUSTOMER, Erased, hash_of_key, hash_of_name, replaced
 from etl.erasure_carry import _clean_json
+from etl.erasure_list import Erasure, keep_in_list, list_path, read_list
 from etl.frames import judged
 from etl.masking import NOBODY
 from etl.shapes import CALLS, QUALITY_REVIEWS
+from tests.laws import law
 
 SECRET = b"0123456789abcdef" * 2
 ERASED_AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -73,7 +75,7 @@ def test_old_calls_are_nobodys_and_new_ones_stay(erased: Erased) -> None:
     ]
 
 
-@hypothesis.settings(deadline=None, max_examples=60)
+@law(60)
 @given(
     st.lists(
         st.tuples(
@@ -170,3 +172,13 @@ def test_a_name_has_one_hash_however_it_is_written_and_a_key_one_for_each_source
     assert hash_of_name(SECRET, "Mari  TAMM ") == hash_of_name(SECRET, "mari tamm")
     assert hash_of_key(SECRET, "pbx", "1001") != hash_of_key(SECRET, "desk", "1001")
     assert hash_of_key(SECRET, "pbx", "1001") != hash_of_key(SECRET[::-1], "pbx", "1001")
+
+
+@pytest.mark.parametrize("end", ["", "\n", '\n{"erased'])
+def test_the_list_keeps_whoever_it_names_however_its_last_line_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("FLOORBOARD_HOME", str(tmp_path))
+    list_path().write_text(Erasure(ERASED_AT, "customer", THEIRS).to_text() + end)
+    keep_in_list([Erasure(ERASED_AT, "customer", OTHERS)])
+    assert [one.subject_key for one in read_list()] == [THEIRS, OTHERS]

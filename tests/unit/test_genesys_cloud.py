@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import LoadError
@@ -29,6 +29,7 @@ from etl.sources.clouds.genesys_batch import GenesysRules
 from etl.sources.clouds.json_fields import VERSIONS
 from etl.sources.clouds.json_files import LocalFiles
 from etl.sources.genesys_cloud import GenesysCloud, GenesysCloudSettings, GenesysFiles
+from tests.laws import law
 from tests.web_server import Answer, Request, web_server
 
 SECRET = b"s" * 32
@@ -373,7 +374,7 @@ def test_answers_of_the_api_that_were_saved_to_files_are_read(tmp_path: Path) ->
     assert len(calls(read([*pages], tmp_path, piece_bytes=1))) == 4
 
 
-@settings(max_examples=40, deadline=None)
+@law(40)
 @given(
     told=st.lists(
         st.tuples(st.sampled_from(["c1", "c2"]), st.integers(1, 4), st.integers(0, 2)),
@@ -425,7 +426,7 @@ def nodes(value: Any) -> list[tuple[Any, Any]]:
     return [place for key in keys for place in ((value, key), *nodes(value[key]))]
 
 
-@settings(max_examples=150, deadline=None)
+@law(150)
 @given(
     changes=st.lists(st.tuples(st.integers(0, 999), odd_values), max_size=6),
     cut=st.one_of(st.none(), st.integers(1, 6_000)),

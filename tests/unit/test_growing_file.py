@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from etl import LoadError
-from etl.sources.files import growing_file, rotated_files
+from etl.sources.files import growing_file, line_blocks, rotated_files
 from etl.sources.files.growing_file import Piece, Position, pieces
 
 
@@ -246,7 +246,7 @@ def test_a_file_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
 def test_an_overlong_line_is_one_refused_row_in_bounded_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growing_file, "LONGEST_LINE_BYTES", 5000)
+    monkeypatch.setattr(line_blocks, "LONGEST_LINE_BYTES", 5000)
     path = tmp_path / "queue_log"
     path.write_bytes(b"1|a\n" + b"x" * 50_000 + b"\n2|b\n")
     got, position = follow(path, None, piece_bytes=256)

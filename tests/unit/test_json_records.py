@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl import LoadError
@@ -21,6 +21,7 @@ from etl.sources.clouds.json_fields import masked, masked_values
 from etl.sources.clouds.json_files import FileInfo, LocalFiles, S3Files, s3_files
 from etl.sources.clouds.json_records import FilesPosition, Piece, pieces
 from etl.sources.clouds.json_scan import scan
+from tests.laws import law
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
@@ -196,7 +197,7 @@ def test_an_object_around_the_records_is_opened(tmp_path: Path) -> None:
     assert items[2].fault == "an entry of conversations is no object; expected a record in braces"
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(
     files=st.lists(st.lists(st.integers(0, 999), max_size=6), min_size=1, max_size=4),
     style=st.sampled_from(["lines", "joined", "array", "wrapped"]),

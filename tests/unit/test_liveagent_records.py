@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -22,6 +22,7 @@ from etl import LoadError
 from etl.sources import liveagent
 from etl.sources.desks.liveagent_place import Place
 from etl.sources.desks.liveagent_records import RefusedError, instant
+from tests.laws import law
 from tests.liveagent_server import (
     KEY,
     NOW,
@@ -146,8 +147,8 @@ def test_a_refusal_holds_for_the_first_batch_and_reading_goes_on_after_it() -> N
 # Laws
 
 
+@law(8)  # a fifth of a second each
 @given(st.integers(1, 20_000))
-@settings(max_examples=15, deadline=None)
 def test_where_a_batch_ends_changes_no_fact(piece_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LIVEAGENT_KEY", KEY)
@@ -162,8 +163,8 @@ def test_where_a_batch_ends_changes_no_fact(piece_bytes: int) -> None:
     assert sum(batch.read_rows for batch in steps) == 20
 
 
+@law(15)
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
 def test_the_order_in_which_parts_are_told_changes_no_fact(chance: random.Random) -> None:
     told_as_it_is, shuffled = LiveAgentAccount.recorded(), LiveAgentAccount.recorded()
     for part in (shuffled.messages, shuffled.history, shuffled.slas):
@@ -205,8 +206,8 @@ TICKETS = (
 CALLS = ("id", "ticketId", "type", "dateCreated", "dateAnswered", "dateFinished", "fromNumber")
 
 
+@law(60)
 @given(st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_told_is_a_row_or_refused(data: st.DataObject) -> None:
     account = LiveAgentAccount(
         calls=[{name: data.draw(ANYTHING) for name in CALLS} | {"id": "c1"}],

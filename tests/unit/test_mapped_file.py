@@ -11,12 +11,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import LoadError
 from etl.sources import Batch, Site
 from etl.sources.mapped_file import MappedFiles, MappedFileSettings
+from tests.laws import law
 from tests.workbook import DATE, DATE_TIME, TIME, write_workbook
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -197,8 +198,8 @@ def test_cut_at_every_byte_the_rows_come_out_the_same(tmp_path: Path) -> None:
         assert refused([*first, *second]) == []
 
 
+@law(40)
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=30), st.integers(1, 400), st.integers(1, 400))
-@settings(max_examples=40, deadline=None)
 def test_where_batches_end_and_reading_stops_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[int], piece: int, cut: int
 ) -> None:

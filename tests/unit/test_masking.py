@@ -6,11 +6,12 @@ import json
 import re
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etl.customer_key import customer_key
 from etl.masking import NOBODY, NUL_SIGN, is_masked, masked
+from tests.laws import law
 
 SECRET = b"k" * 32
 
@@ -124,7 +125,7 @@ ALWAYS = (
 BETWEEN = ("|", ",", ";", "' is '", '"', ": ", "\n", "=", " and ")
 
 
-@settings(max_examples=300)
+@law(300)
 @given(
     parts=st.lists(st.tuples(st.sampled_from(CANARIES + ALWAYS), st.sampled_from(BETWEEN)), min_size=1, max_size=8),
     shape=st.sampled_from(("text", "json", "list", "number", "epoch")),
@@ -148,6 +149,7 @@ def test_canaries_never_survive_and_instants_always_do(parts: list[tuple[str, st
         assert kept.startswith("1795309870|")
 
 
+@law(100)
 @given(st.text(max_size=200))
 def test_any_text_can_be_masked_and_masking_twice_is_masking_once(text: str) -> None:
     once = masked(text, SECRET, "EE")

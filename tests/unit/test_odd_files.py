@@ -29,6 +29,7 @@ from etl.sources.files.file_chunks import Wanted, looks_like_data, places
 from etl.sources.files.file_open import LONGEST_KEPT, cut, key_of, shown
 from etl.sources.files.file_workbook import check_workbook
 from etl.sources.mapped_file import MappedFileSettings
+from tests.laws import law
 from tests.workbook import Cell, write_workbook
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -244,6 +245,7 @@ def test_records_of_files_whose_names_are_not_utf8_have_places_that_can_be_kept(
     assert piece.position.to_text().encode()
 
 
+@law(100)
 @given(st.binary(min_size=1, max_size=20), st.binary(min_size=1, max_size=20))
 def test_every_name_can_be_written_and_no_two_bad_bytes_are_one_file(first: bytes, second: bytes) -> None:
     for name in (first, second):

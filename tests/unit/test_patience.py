@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from etl.load import DEADLINE_SECONDS
 from etl.patience import MOST_TRIES, Patience
-from sql.warehouse import REFUSE_ROWS, RETRY, RETRY_SMALLER, TELL, WAIT, Fault, WarehouseError
+from sql.warehouse import LOADER, REFUSE_ROWS, RETRY, RETRY_SMALLER, TELL, WAIT, Fault, WarehouseError
 
 
 class Time:
@@ -68,3 +69,21 @@ def test_after_a_minute_without_a_step_it_is_enough_however_few_the_tries() -> N
     time.now = 60.0  # as after a batch that a silent network held for its whole deadline
     with pytest.raises(WarehouseError):
         patient.bear(failing(RETRY))
+
+
+def test_what_took_too_long_is_tried_with_less_however_long_it_took() -> None:
+    """A statement is cancelled after five minutes: were that enough, the same batch would be cancelled for ever."""
+    time = Time()
+    patient = patience(time)
+    for _ in range(MOST_TRIES):
+        time.now += 300.0
+        patient.bear(failing(RETRY_SMALLER))
+    with pytest.raises(WarehouseError):
+        patient.bear(failing(RETRY_SMALLER))
+
+
+def test_the_server_cancels_a_statement_before_the_client_gives_up_the_batch() -> None:
+    """Only what the server cancels is tried with less at a time; the wait for another loader's turn comes on top."""
+    statement_seconds = int(dict(one.split("=") for one in LOADER.settings)["statement_timeout"]) / 1000
+    turn_seconds = 240.0  # lock_timeout of ops.wait_for_turn
+    assert turn_seconds + statement_seconds <= DEADLINE_SECONDS

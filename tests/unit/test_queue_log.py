@@ -7,13 +7,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.customer_key import customer_key
 from etl.sources import Batch
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.pbx.queue_events import Carry, Rules
+from tests.laws import law
 
 T0 = 1_795_309_870
 NOW = datetime.fromtimestamp(T0 + 86400, UTC)
@@ -431,7 +432,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@law(10)  # a third of a second each
 @given(events=LINES, sizes=st.lists(st.integers(1, 9), min_size=1, max_size=6))
 def test_the_facts_do_not_depend_on_where_batches_end(
     events: list[tuple[int, tuple[str, str, str], str]], sizes: list[int]

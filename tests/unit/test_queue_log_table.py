@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from sqlalchemy.pool import StaticPool
@@ -23,6 +23,7 @@ from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.asterisk_realtime import QueueLogTable, RealtimeSettings
 from etl.sources.pbx.queue_events import Rules
 from etl.sources.pbx.realtime_table import Columns, RealtimeTable, open_table
+from tests.laws import law
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC
 NOW = datetime.fromtimestamp(T0 + 86_400, UTC)
@@ -485,6 +486,60 @@ def test_old_rows_taken_out_of_the_table_are_no_matter(engine: sa.Engine) -> Non
     assert (after.read_rows, after.notice) == (1, None)
 
 
+PUT_IN_AGAIN = [
+    "0 c.1 sales NONE ENTERQUEUE |+37251000001|1",
+    "8 NONE sales B PAUSE Lunch",
+    "9 NONE sales B UNPAUSE",
+    "61 d.5 sales NONE ENTERQUEUE |+37251000002|1",
+]
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 1 << 22])
+def test_rows_that_are_put_into_the_table_a_second_time_count_once(
+    engine: sa.Engine, tmp_path: Path, piece_bytes: int
+) -> None:
+    lines, later = lines_of(PUT_IN_AGAIN), lines_of(["70 e.6 sales NONE ENTERQUEUE |+37251000003|1"])
+    make(engine)
+    insert(engine, [row_of(line) for line in lines])
+    before = read(reader(engine))
+    insert(engine, [row_of(line) for line in [*lines, *later]])
+    after = read(reader(engine), before[-1].position_text, before[-1].carry_text, piece_bytes=piece_bytes)
+    expect_same(facts([*before, *after]), from_file([*lines, *later], tmp_path))
+    assert sum(batch.read_rows for batch in after) == 5
+    told = [batch.notice for batch in after if batch.notice]
+    assert len(told) == (4 if piece_bytes == 1 else 1)
+    assert "rows that go back in time stand there before, word for word" in told[0]
+
+
+def test_rows_with_old_times_that_stand_nowhere_before_are_all_taken(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    lines = [
+        *lines_of(PUT_IN_AGAIN),
+        *lines_of(["0 x.7 sales NONE ENTERQUEUE |+37251000004|1"], start=T0 + 20),
+    ]
+    make(engine)
+    insert(engine, [row_of(line) for line in lines])
+    [batch] = read(reader(engine))
+    assert batch.notice is None
+    expect_same(facts([batch]), from_file(lines, tmp_path))
+
+
+def test_a_table_put_back_under_new_numbers_is_read_again_and_said_so(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    lines = [line.replace(f"{T0 + 61}|", f"{T0 + 161}|", 1) for line in lines_of(PUT_IN_AGAIN)]
+    make(engine)
+    insert(engine, [row_of(line) for line in lines])
+    [before] = read(reader(engine))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("delete from queue_log")
+    insert(engine, [{"id": 100 + number} | row_of(line) for number, line in enumerate(lines)])
+    [after] = read(reader(engine), before.position_text, before.carry_text)
+    expect_same(facts([before, after]), from_file(lines, tmp_path))
+    assert "put back under new numbers" in str(after.notice)
+
+
 ABSURD = (
     "[]",
     "nonsense",
@@ -565,8 +620,8 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@law(10, allows=[HealthCheck.function_scoped_fixture])  # a fifth of a second each
 @given(rows=st.lists(ROWS, max_size=8))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_is_read_or_refused_and_borders_of_batches_change_nothing(
     engine: sa.Engine, rows: list[dict[str, object]]
 ) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import LoadError
 from etl.tickets.ticket_history import MEASURES, histories
+from tests.laws import law
 from tests.ticket_stories import DAY, MIN, SCHEDULES, H, at, frames
 
 
@@ -411,7 +412,7 @@ STORIES = st.lists(st.tuples(st.integers(-300, 20_000), NAMES), max_size=25).map
 )
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(STORIES, st.randoms(use_true_random=False))
 def test_no_story_raises_or_gives_a_negative_figure_and_the_order_of_arrival_does_not_matter(
     story: str, random: Any

@@ -11,6 +11,7 @@ from hypothesis import strategies as some
 
 from dashboard import words
 from sql import metrics
+from tests.laws import law
 
 HOUR = 3600
 SUMS = {
@@ -108,6 +109,7 @@ def test_the_figure_of_a_tile_has_its_unit_apart(seconds: float | None, parts: t
     assert words.long_time_parts(seconds) == parts
 
 
+@law(100)
 @given(
     some.dates(date(2000, 1, 1), date(2090, 1, 1)),
     some.sampled_from(["Europe/Tallinn", "UTC", "America/Lima"]),

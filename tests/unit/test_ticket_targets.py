@@ -9,12 +9,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import LoadError
 from etl.tickets.ticket_history import histories, outcome
 from etl.tickets.ticket_targets import NO_POLICIES
+from tests.laws import law
 from tests.ticket_stories import SCHEDULES, H, at, frames, many
 
 
@@ -415,7 +416,7 @@ RULES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@law(60)
 @given(
     st.lists(st.tuples(st.integers(0, 4000), st.sampled_from(WORDS)), max_size=20),
     st.randoms(use_true_random=False),

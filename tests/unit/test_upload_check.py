@@ -20,6 +20,7 @@ from dashboard.upload_check import (
     checked_name,
     refuse_unfit,
 )
+from tests.laws import law
 
 
 def workbook(parts: dict[str, bytes] | None = None) -> bytes:
@@ -134,6 +135,7 @@ def test_a_broken_stream_inside_a_workbook_is_a_sentence() -> None:
         refuse_unfit("a.xlsx", broken.replace(packed, b"\xff" * len(packed)))
 
 
+@law(100)
 @given(st.text(max_size=200), st.sampled_from([".csv", ".XLSX", ".parquet", ""]))
 def test_whatever_a_file_is_called_its_name_is_no_place_and_fits_a_source(text: str, ending: str) -> None:
     try:
@@ -146,6 +148,7 @@ def test_whatever_a_file_is_called_its_name_is_no_place_and_fits_a_source(text: 
     assert re.fullmatch(r"[^\x00-\x1f\x7f]+", name)
 
 
+@law(100)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=30), st.integers(0, 2000))
 def test_a_damaged_workbook_is_taken_or_refused_but_never_an_error(
     changes: list[tuple[int, int]], length: int
@@ -157,6 +160,7 @@ def test_a_damaged_workbook_is_taken_or_refused_but_never_an_error(
         refuse_unfit("a.xlsx", bytes(content[: length or None]))
 
 
+@law(100)
 @given(st.binary(max_size=500))
 def test_any_bytes_are_taken_or_refused_but_never_an_error(content: bytes) -> None:
     for name in ("a.csv", "a.xlsx", "a.parquet", "a.jsonl"):

@@ -13,6 +13,7 @@ from hypothesis import strategies as some
 
 from dashboard import words
 from dashboard.words import WordsError, t, t_count
+from tests.laws import law
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +38,7 @@ def test_a_ratio_never_reads_better_than_it_is(value: float | None, against: flo
     assert words.ratio(value, against=against) == text
 
 
+@law(100)
 @given(some.floats(0, 1), some.floats(0.01, 1))
 def test_no_ratio_below_its_target_reads_like_the_target(value: float, target: float) -> None:
     shown = float(words.ratio(value, against=target).rstrip("%")) / 100

@@ -29,6 +29,7 @@ from etl.sources.desks.zendesk_schedules import schedules_of, zone_name
 from etl.sources.desks.zendesk_streams import MOST_STANDSTILLS
 from etl.sources.web import WebError
 from etl.sources.zendesk import Zendesk, ZendeskSettings
+from tests.laws import law
 from tests.zendesk_account import AGENT, CUSTOMER, SECRET, Account, instant
 
 NOW = 1_795_348_800  # 2026-11-22 12:00 UTC
@@ -803,6 +804,7 @@ def _reduced(kind: str, record: dict[str, Any]) -> dict[str, Any]:
     return ways[kind]()  # type: ignore[no-any-return]
 
 
+@law(100)
 @given(
     st.lists(st.tuples(st.sampled_from(["ticket", "audit", "rating", "metric_event"]), records), max_size=8)
 )
@@ -820,6 +822,7 @@ def test_every_record_ends_in_a_fact_a_reason_or_a_count(told: list[tuple[str, d
     assert 0 <= dropped <= max(0, len(told) - 1)  # told twice with the same key
 
 
+@law(100)
 @given(st.permutations(range(6)))
 def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
     """Three versions of two tickets: the newest stays, whichever comes last."""

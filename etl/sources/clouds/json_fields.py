@@ -21,7 +21,9 @@ from etl.sources.files.file_open import cut
 
 Row = dict[str, Any]
 SKEW = timedelta(hours=1)  # a record from further ahead comes from a clock that is wrong
-VERSIONS = 2_000_000  # within the same millisecond, told apart by what they hold; a bigint holds that until 2116
+VERSIONS = (
+    2_000_000  # within the same millisecond, told apart by what they hold; a bigint holds that until 2116
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})[T ]([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
@@ -138,7 +140,9 @@ def version(updated_us: int, text: str) -> int:
 
     So the same one of two wins, whichever comes last.
     """
-    milliseconds = min(max(updated_us // 1000, 0), 2**63 // VERSIONS - 1)  # what lies outside is refused for its instants
+    milliseconds = min(
+        max(updated_us // 1000, 0), 2**63 // VERSIONS - 1
+    )  # what lies outside is refused for its instants
     return milliseconds * VERSIONS + zlib.crc32(text.encode("utf-8", "replace")) % VERSIONS
 
 

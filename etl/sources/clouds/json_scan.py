@@ -16,7 +16,9 @@ from typing import Any, BinaryIO
 BLOCK_BYTES = 1 << 20
 LONGEST_RECORD = 8 << 20
 _BETWEEN = re.compile(r"[\s,\[\]\x1e\ufeff]*")
-_TOKEN = re.compile(r'"(?:[^"\\\n]++|\\[^\n])*+(?:"|\\?(?=\n|\Z))|[{}]|\n(?=\{")')  # a text ends with its line
+_TOKEN = re.compile(
+    r'"(?:[^"\\\n]++|\\[^\n])*+(?:"|\\?(?=\n|\Z))|[{}]|\n(?=\{")'
+)  # a text ends with its line
 _GARBAGE_END = re.compile(r"\n|(?=\{)")
 _PARTIAL = 12  # a cut number, literal or escape is at most so many characters before the end
 

@@ -13,19 +13,24 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from etl import LoadError
 from etl.sources import PIECE_BYTES
-from etl.sources.files.file_open import UNPACKING_FAULTS, opened
+from etl.sources.files.file_open import UNPACKING_FAULTS, broken_packing, opened
+from etl.sources.files.line_blocks import FINGERPRINT_BYTES, blocks, lines_of
+from etl.sources.files.lines_again import Earlier, LinesAgain, Past
 from etl.sources.files.rotated_files import LONGEST_LINE_BYTES as LONGEST_LINE_BYTES
 from etl.sources.files.rotated_files import LogFile, Look, look
 
-FINGERPRINT_BYTES = 4096
 MOST_FILES = 1000
 MOST_LOOKS = 20  # so often the files may be renamed while they are looked at; then the next load looks on
+MOST_OLDER_FILES = 100  # are looked into for the lines of an old copy
+BLOCK_BYTES = 1 << 20
 
 
 class _RotatedError(Exception):
@@ -37,7 +42,7 @@ class Position:
     """How far a file was read: its content before `offset` is known by two fingerprints.
 
     log_inode, log_birth: which file bore the log's name then; later_files: how many stood after this one; age, file_key: of
-    the file itself, see LogFile.
+    the file itself, see LogFile; past: what is remembered to know its lines again.
     """
 
     offset: int
@@ -53,6 +58,7 @@ class Position:
     later_files: int = 0
     age: float | None = None
     file_key: str = ""
+    past: Past = field(default_factory=Past)
 
     def to_text(self) -> str:
         """As JSON text, for the cursor's row."""
@@ -68,10 +74,12 @@ class Position:
             version = data.pop("version")
             if version != 1:
                 raise ValueError(f"its version is {version!r}, expected 1")
-            position = cls(**data)
+            position = cls(**data | {"past": Past(**data.get("past", {}))})
             whole = (position.offset, position.line_count, position.head_bytes, position.tail_bytes)
             if not all(isinstance(number, int) and number >= 0 for number in whole):
                 raise ValueError(f"its numbers are {whole!r}, expected whole numbers from 0")
+            if fault := position.past.fault():
+                raise ValueError(fault)
             return position
         except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"it cannot be read: {error!r}") from error
@@ -83,7 +91,8 @@ class Piece:
 
     overlong: the piece is the beginning of one line that is too long to be read. file_key: the same for every piece of
     the same content, whatever its name. is_gap: it does not follow what was read before. is_known_before: it is an
-    older copy, put back after the file that was read last.
+    older copy, put back after the file that was read last. start_offset: the byte at which its first line begins;
+    earlier: the lines before it, see LinesAgain.
     """
 
     data: bytes
@@ -96,6 +105,13 @@ class Piece:
     file_key: str = ""
     is_gap: bool = False
     is_known_before: bool = False
+    start_offset: int = 0
+    earlier: Earlier = lambda _least_at, _until: iter(())
+
+    def lines_again(self, past: Past) -> LinesAgain:
+        """What tells which of its lines stand in the log a second time, to be asked before the next piece is read."""
+        past = Past() if self.starts_file else past
+        return LinesAgain(past, self.data, self.start_offset, self.earlier, self.file_name, self.overlong)
 
 
 def pieces(
@@ -123,7 +139,8 @@ def pieces(
                 follows = position if is_known and number == place else None
                 again = not is_known and position is not None and file.key == position.file_key
                 copied = again or (follows is None and is_known and file.is_older_than(seen.files[place]))
-                for piece in _read(seen, number, follows, piece_bytes=piece_bytes):
+                older = partial(_older_lines, path, age_of) if include_rotated else _no_lines
+                for piece in _read(seen, number, follows, older, piece_bytes=piece_bytes):
                     yield replace(piece, notice=notice, is_known_before=copied, is_gap=not is_known)
                     notice, got, position = None, True, piece.position
                 if got:
@@ -245,7 +262,14 @@ def _matches(file: BinaryIO, position: Position) -> bool:
     return hashlib.sha256(file.read(position.tail_bytes)).hexdigest() == position.tail_sha256
 
 
-def _read(seen: Look, number: int, position: Position | None, *, piece_bytes: int) -> Iterator[Piece]:
+def _read(
+    seen: Look,
+    number: int,
+    position: Position | None,
+    older: Callable[[str, int | None], Iterator[list[bytes]]],
+    *,
+    piece_bytes: int,
+) -> Iterator[Piece]:
     """Whole lines after `position`; a last line without its end only where nobody will finish it.
 
     Raises _RotatedError before the first line where the files are no longer as they were seen, and after a line where
@@ -266,8 +290,8 @@ def _read(seen: Look, number: int, position: Position | None, *, piece_bytes: in
             raise _RotatedError
         file.seek(max(0, offset - FINGERPRINT_BYTES))
         tail = file.read(min(offset, FINGERPRINT_BYTES))
-        for block in _blocks(file, piece_bytes=piece_bytes, is_finished=is_finished):
-            offset += block.consumed_bytes
+        for block in blocks(file, piece_bytes=piece_bytes, is_finished=is_finished):
+            start, offset = offset, offset + block.consumed_bytes
             lines_here = 1 if block.overlong else block.data.count(b"\n") + (not block.data.endswith(b"\n"))
             head = (head + block.data)[:FINGERPRINT_BYTES] if len(head) < FINGERPRINT_BYTES else head
             if not wanted.is_packed and os.pread(file.fileno(), len(head), 0) != head:
@@ -296,6 +320,8 @@ def _read(seen: Look, number: int, position: Position | None, *, piece_bytes: in
                 starts_file=starts_file,
                 overlong=block.overlong,
                 file_key=wanted.key,
+                start_offset=start,
+                earlier=partial(_lines_before, file, start, partial(older, wanted.key)),
             )
             lines += lines_here
             starts_file = False
@@ -321,44 +347,59 @@ def _opened_as_seen(seen: Look, wanted: LogFile, position: Position | None) -> B
     return file
 
 
-@dataclass(frozen=True)
-class _Block:
-    data: bytes
-    consumed_bytes: int
-    end: bytes
-    overlong: bool = False
-
-
-def _blocks(file: BinaryIO, *, piece_bytes: int, is_finished: bool) -> Iterator[_Block]:
-    """Whole lines from where the file stands; an overlong line gives its beginning only, in bounded memory."""
-    buffer = file.read(piece_bytes)
-    while buffer:
-        end = buffer.rfind(b"\n") + 1
-        if end:
-            yield _Block(buffer[:end], end, buffer[:end][-FINGERPRINT_BYTES:])
-            buffer = buffer[end:] + file.read(piece_bytes)
-        elif len(buffer) > LONGEST_LINE_BYTES:
-            skipped = _skip_line(file, buffer)
-            if skipped is None and not is_finished:
+def _lines_before(
+    file: BinaryIO,
+    start: int,
+    older: Callable[[int | None], Iterator[list[bytes]]],
+    least_at: int | None,
+    until: int,
+) -> Iterator[list[bytes]]:
+    """Some lines at a time that stand before the piece at `start`, as LinesAgain asks for them."""
+    yield from older(least_at)
+    stands, offset, until = file.tell(), 0, min(start, until)
+    file.seek(0)
+    try:
+        for block in blocks(file, piece_bytes=BLOCK_BYTES, is_finished=True):
+            if offset >= until:
                 return
-            consumed, end_bytes, rest = skipped or (len(buffer), buffer[-FINGERPRINT_BYTES:], b"")
-            yield _Block(buffer[:LONGEST_LINE_BYTES], consumed, end_bytes, overlong=True)
-            buffer = rest or file.read(piece_bytes)
-        elif more := file.read(piece_bytes):
-            buffer += more
-        else:
-            break
-    if buffer and is_finished:
-        yield _Block(buffer, len(buffer), buffer[-FINGERPRINT_BYTES:])
+            yield lines_of(block.data[: until - offset], overlong=block.overlong)
+            offset += block.consumed_bytes
+    finally:
+        file.seek(stands)
 
 
-def _skip_line(file: BinaryIO, begun: bytes) -> tuple[int, bytes, bytes] | None:
-    """Reads past the end of an overlong line: its bytes, its last bytes, and what was read after it."""
-    consumed, tail = len(begun), begun[-FINGERPRINT_BYTES:]
-    while block := file.read(1024 * 1024):
-        end = block.find(b"\n") + 1
-        if end:
-            return consumed + end, (tail + block[:end])[-FINGERPRINT_BYTES:], block[end:]
-        consumed += len(block)
-        tail = (tail + block)[-FINGERPRINT_BYTES:]
-    return None
+def _older_lines(
+    path: Path, age_of: Callable[[bytes], float | None], file_key: str, least_at: int | None
+) -> Iterator[list[bytes]]:
+    """The lines of the files before the one of that key, some at a time, but of those that end before the instant."""
+    for _ in range(MOST_LOOKS):
+        seen = look(path, age_of=age_of)
+        ages = [file.age for file in seen.files] + [float("inf")]
+        place = next((place for place, file in enumerate(seen.files) if file.key == file_key), 0)
+        wanted = [
+            file
+            for number, file in enumerate(seen.files[:place])
+            if not file.fault and (least_at is None or ages[number + 1] >= least_at)
+        ][-MOST_OLDER_FILES:]
+        with ExitStack() as stack:
+            try:
+                files = [stack.enter_context(opened(file.path)) for file in wanted]
+            except FileNotFoundError:
+                continue
+            if not seen.holds():
+                continue
+            for known, file in zip(wanted, files, strict=True):
+                try:
+                    for block in blocks(file, piece_bytes=BLOCK_BYTES, is_finished=True):
+                        yield lines_of(block.data, overlong=block.overlong)
+                except UNPACKING_FAULTS as error:
+                    raise broken_packing(known.path, error) from error
+            return
+    raise LoadError(
+        f"{path}: its rotated files are renamed again and again while they are read; expected them to rest for a moment. "
+        "Nothing is to be done: the next load reads on from the same place."
+    )
+
+
+def _no_lines(_file_key: str, _least_at: int | None) -> Iterator[list[bytes]]:
+    return iter(())

@@ -65,8 +65,16 @@ def whole_chunks(
     header_row: int,
     piece_bytes: int,
 ) -> Iterator[Chunk]:
-    """The rows after the first `start_row`, in chunks of about `piece_bytes`; LoadError where the file is broken."""
+    """The rows after the first `start_row`, in chunks of about `piece_bytes`; LoadError where the file is broken.
+
+    Of a file with fewer rows nobody read so many: that is a LoadError too.
+    """
     table = _opened(path, format_name, sheet, header_row)
+    if start_row > table.height:
+        raise LoadError(
+            f"{shown(path)}: the stored cursor stands after row {start_row}, found {table.height} rows; expected a place "
+            "within the file. Run `floorboard etl run --source NAME --from-start`; rows loaded already do not count twice."
+        )
     most = max(1, min(MOST_ROWS, piece_bytes // ROW_BYTES))
     first = 0 if wanted.with_digests else start_row
     while first < table.height:

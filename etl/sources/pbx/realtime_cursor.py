@@ -15,6 +15,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
+
+from etl.sources.files.lines_again import STEP_SECONDS as STEP_BACK_SECONDS
 from etl.sources.pbx.asterisk_times import epoch_of_call, epoch_of_text
 from etl.sources.pbx.queue_events import ANSWER, ENDS, ENTRY, RESTART, RINGS, WRAP_UP
 from etl.sources.pbx.realtime_rows import order_of
@@ -176,7 +179,34 @@ def next_rows(
     gaps = tuple(gap for gap in progress.gaps if now - gap[2] <= settle_seconds + look_back_seconds)
     progress = replace(progress, gaps=gaps)
     found = _in_order(table.after(place.number, most_rows=most_rows), table, place, progress, edge)
-    return replace(found, notice=notice, starts_anew=notice is not None)
+    # Where the row read last is gone, old ones were taken out, or all of them were put back with new numbers.
+    is_gone = place.number > 0 and bool(found.rows) and not table.within([(place.number, place.number)])
+    return replace(found, notice=notice, starts_anew=notice is not None or is_gone)
+
+
+def told_again(
+    table: OpenTable, rows: list[TableRow], events: pl.DataFrame, *, newest_at: int, last_at: int
+) -> list[int]:
+    """Which of the rows (from 0) go back in time and stand, word for word, under a smaller number already.
+
+    events: seq and event_at of those that tell their instant; newest_at: the newest instant that was read before;
+    last_at: that of the row before them, which may have gone back in time already.
+    """
+    if not table.columns.id:
+        return []
+    highest = pl.max_horizontal(pl.col("event_at").cum_max(), newest_at)
+    back = events.with_columns(highest=highest).filter(pl.col("event_at") < highest - STEP_BACK_SECONDS)
+    if last_at < newest_at - STEP_BACK_SECONDS:
+        begin, edge_at = 0, newest_at
+    elif back.is_empty():
+        return []
+    else:
+        begin, edge_at = back["seq"][0], max(back["highest"].to_list())
+    late = set(events.filter(pl.col("event_at") > edge_at)["seq"].to_list())
+    asked = [seq for seq in range(begin, len(rows)) if seq not in late]
+    times = sorted({text for seq in asked if (text := rows[seq].texts.get(table.columns.time))})
+    stood = {_key(row) for row in table.of_times(times, before=rows[begin].number)}
+    return [seq for seq in asked if _key(rows[seq]) in stood]
 
 
 def _made_anew(table: OpenTable, place: Place) -> str | None:
