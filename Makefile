@@ -42,7 +42,7 @@ lint: $(DEV_STAMP) ## ruff, mypy, sqlfluff and the test of the architecture
 bench: $(DEV_STAMP) ## Measure the load against its targets, one million rows
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-torture: $(DEV_STAMP) ## Faults of every kind, for about an hour; writes docs/torture.md
+torture: $(DEV_STAMP) ## Faults of every kind, for about two hours; writes docs/torture.md
 	@$(BIN)/python -m tests.torture $(ARGS)
 
 clean: ## Remove .venv
