@@ -60,6 +60,7 @@ name = "pbx"
 kind = "asterisk_queue_log"
 path = "queue_log"
 every_seconds = 2
+stale_after_seconds = 1800  # at night minutes pass without a call
 callback_keys = ["1"]
 
 [[sources]]
