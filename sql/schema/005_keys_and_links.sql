@@ -37,12 +37,12 @@ create table warehouse.told_links (
     linked_source_name text not null,
     linked_contact_id text not null,
     link_name text not null check (link_name in ('transfer', 'callback', 'ticket')),
-    primary key (contact_id, source_name, link_name),
+    primary key (source_name, contact_id, link_name),
     check (source_name <> linked_source_name or contact_id <> linked_contact_id)
 );
 comment on table warehouse.told_links is
 'Grain: one row per contact and kind of link that a source tells; what it tells last stands.';
-create index told_links_by_linked on warehouse.told_links (linked_contact_id, linked_source_name);
+create index told_links_by_linked on warehouse.told_links (linked_source_name, linked_contact_id);
 
 create table warehouse.kept_callbacks (
     linked_at timestamptz not null,
