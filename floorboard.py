@@ -61,10 +61,10 @@ AsOf = Annotated[
 KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
-        ("dashboard.loader_requests", "RequestError"),
-        ("dashboard.organisation_rows", "OrganisationError"),
+        ("dashboard.loading.loader_requests", "RequestError"),
+        ("dashboard.organisation.organisation_rows", "OrganisationError"),
         ("dashboard.server", "ServerError"),
-        ("dashboard.upload_check", "UploadError"),
+        ("dashboard.loading.upload_check", "UploadError"),
         ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),
         ("etl.demo", "DemoError"),
@@ -590,7 +590,7 @@ def tell_discarded(file_names: Sequence[str]) -> None:
 @organisation_app.command("export")
 def organisation_export(file: Annotated[Path, typer.Argument(help="The ZIP to write.")]) -> None:
     """Teams, agents, queues, keys, hours and promises as CSV files in one ZIP."""
-    from dashboard.organisation_files import export_zip
+    from dashboard.organisation.organisation_files import export_zip
     from sql.warehouse import connected
 
     with warehouse(migrating=False) as engine, connected(engine) as connection:
@@ -609,7 +609,7 @@ def organisation_import(
     as_json: AsJson = False,
 ) -> None:
     """Bring changed CSV files back: whole or not at all; what they do not name stays as it is."""
-    from dashboard.organisation_files import import_file, plan_import
+    from dashboard.organisation.organisation_files import import_file, plan_import
     from etl.schedule.clock import environment_clock
     from sql.warehouse import connected
 

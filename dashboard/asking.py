@@ -18,7 +18,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.queries import QUESTIONS, queues
+from dashboard.calls.call_queries import queues
+from dashboard.queries import QUESTIONS
 
 OPTIONS = {"window_start": "--from", "window_end": "--to", "as_of": "--as-of", "day_date": "--day"}
 YEARS = range(1990, 2100)

@@ -60,7 +60,7 @@ def ask(engine: sa.Engine, *, now: Callable[[], datetime]) -> Standing:
     try:
         with warehouse.connected(engine, deadline_seconds=ASK_SECONDS) as connection:
             names = ("source_health", "loader", "runs_of_day")
-            answers = {name: getattr(queries, name)(connection, as_of=at) for name in names}
+            answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in names}
     except WarehouseError as error:
         return Standing("down", (str(state_view.trouble(error)["title"]),), at, {})
     found = tuple(standing.reasons(answers["source_health"], answers["loader"]))

@@ -73,7 +73,7 @@ def _engine(url: str) -> sa.Engine:
 
 def _answer(scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]) -> pl.DataFrame:
     with access.transaction(_engine(warehouse.database_url()), scope_name) as connection:
-        found: pl.DataFrame = getattr(queries, question_name)(connection, **dict(arguments))
+        found: pl.DataFrame = queries.QUESTIONS[question_name](connection, **dict(arguments))
     return found
 
 
@@ -87,8 +87,8 @@ def _calm_answer(
 def _ask_live(url: str, scope_name: str) -> live.Snapshot:
     at = now()
     with access.transaction(_engine(url), scope_name) as connection:
-        answers = {name: getattr(queries, name)(connection, as_of=at) for name in LIVE_QUESTIONS}
-        answers |= {name: getattr(queries, name)(connection) for name in ("queues", "sites")}
+        answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in LIVE_QUESTIONS}
+        answers |= {name: queries.QUESTIONS[name](connection) for name in ("queues", "sites")}
     return live.Snapshot(at, answers)
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import agent_view, board, ticket_view, ui, words
+from dashboard import board, ui, words
+from dashboard.people import agent_view
+from dashboard.tickets import ticket_view
 from dashboard.words import t
 
 PERIODS = {"1": 1, "7": 7, "28": 28}

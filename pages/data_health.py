@@ -7,7 +7,8 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, health_view, ledger_view, loader_requests, outage_view, state_view, ui
+from dashboard import access, board, state_view, ui
+from dashboard.loading import health_view, ledger_view, loader_requests, outage_view
 from dashboard.words import t
 
 STEP_SECONDS = 20  # all tabs ask about the same instant, and so share the answer

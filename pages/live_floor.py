@@ -7,7 +7,8 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, floor_view, ui
+from dashboard import board, ui
+from dashboard.calls import floor_view
 from dashboard.words import t
 
 

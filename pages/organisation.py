@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard import board, organisation_desk, organisation_view, ui
+from dashboard import board, ui
+from dashboard.organisation import organisation_desk, organisation_view
 from dashboard.words import t
 
 

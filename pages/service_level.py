@@ -8,7 +8,8 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, charts, day_view, ui, words
+from dashboard import board, charts, ui, words
+from dashboard.calls import day_view
 from dashboard.words import t
 
 

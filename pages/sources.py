@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard import board, health_view, sources_view, state_view, ui, upload_desk
+from dashboard import board, state_view, ui
+from dashboard.loading import health_view, sources_view, upload_desk
 from dashboard.words import t
 
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ticket_view, ui, words
-from dashboard.ticket_sections import SECTIONS, Chosen, instant
+from dashboard import board, ui, words
+from dashboard.tickets import ticket_view
+from dashboard.tickets.ticket_sections import SECTIONS, Chosen, instant
 from dashboard.words import t
 
 PERIODS = {"7": 7, "28": 28, "90": 90}

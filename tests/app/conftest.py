@@ -387,7 +387,7 @@ class DrawnFloor:
 
     def answer(self, **answers: Answer) -> None:
         for name, function in answers.items():
-            self.monkeypatch.setattr(queries, name, function)
+            self.monkeypatch.setitem(queries.QUESTIONS, name, function)
 
     def be_empty(self, *names: str) -> None:
         """Answers these questions with no row."""

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import day_view, ui
+from dashboard import ui
+from dashboard.calls import day_view
 from sql import metrics
 
 DAY = date(2026, 3, 11)

@@ -10,8 +10,9 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import organisation, organisation_view, ui
-from dashboard.organisation_rows import SHEETS
+from dashboard import ui
+from dashboard.organisation import organisation, organisation_view
+from dashboard.organisation.organisation_rows import SHEETS
 from sql import warehouse
 from tests.db.test_organisation import SCHEDULE, VIEWER, add
 from tests.db.test_records import ask, at, call, tell

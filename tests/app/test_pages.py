@@ -98,7 +98,7 @@ def test_the_reason_of_a_failure_goes_to_the_log(
         raise WarehouseError("The warehouse could not answer (at 127.0.0.1, port 5432).") from OSError()
 
     floor.monkeypatch.setattr(ui, "_told", {})
-    floor.monkeypatch.setattr(queries, "sites", refuse)
+    floor.monkeypatch.setitem(queries.QUESTIONS, "sites", refuse)
     assert "127.0.0.1" not in json.dumps(blocks(run_page(name)))
     told = [record.getMessage() for record in caplog.records if record.name == "dashboard.ui"]
     assert len(told) == 1  # not at every try
@@ -114,7 +114,7 @@ def test_a_database_without_tables_asks_for_the_migration(floor: Any, run_page: 
             "", {}, MissingError()
         )
 
-    floor.monkeypatch.setattr(queries, "sites", refuse)
+    floor.monkeypatch.setitem(queries.QUESTIONS, "sites", refuse)
     assert block(run_page("live_floor"), "notice")["steps"][0] == "Run `floorboard db migrate`."
 
 

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import loader_requests
-from dashboard.loader_requests import RequestError
+from dashboard.loading import loader_requests
+from dashboard.loading.loader_requests import RequestError
 from tests.app.conftest import NOW, frame
 from tests.app.test_pages import block, blocks
 

@@ -11,7 +11,9 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import agent_view, board, charts, export, ticket_trend_view, ticket_view, ui
+from dashboard import board, charts, export, ui
+from dashboard.people import agent_view
+from dashboard.tickets import ticket_trend_view, ticket_view
 from tests.db.test_records import call, tell
 from tests.db.test_ticket_questions import STORY, change, events, h
 

@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.calls import call_queries
 from etl import load
 from etl.config import Settings, SiteSettings
 from etl.customer_key import customer_secret
@@ -147,8 +147,8 @@ def boards(engine: sa.Engine, name: str, at: int) -> tuple[pl.DataFrame, pl.Data
     ids = [[row[0] for row in ask(engine, text.format(name))] for text in known]
     as_of = datetime.fromtimestamp(at, UTC)
     with warehouse.connected(engine) as connection:
-        queues = queries.live_queues(connection, as_of=as_of)
-        agents = queries.live_agents(connection, as_of=as_of)
+        queues = call_queries.live_queues(connection, as_of=as_of)
+        agents = call_queries.live_agents(connection, as_of=as_of)
     return (
         queues.filter(pl.col("queue_id").is_in(ids[0])).sort("queue_name"),
         agents.filter(pl.col("agent_id").is_in(ids[1])).sort("agent_name"),

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.loading import source_queries
 from sql import warehouse
 
 T0 = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -91,7 +91,7 @@ def grow_old(engine: sa.Engine, seconds: float) -> None:
 def drawn(engine: sa.Engine, *, until: float, days: int = 1, source_name: str | None = "pbx") -> list[Any]:
     """The stretches as (state, from minute, to minute)."""
     with warehouse.connected(engine) as connection:
-        found = queries.outages(connection, as_of=at(until), days=days)
+        found = source_queries.outages(connection, as_of=at(until), days=days)
     own = found.filter(pl.col("source_name").eq_missing(source_name))
     return [
         (
@@ -105,13 +105,13 @@ def drawn(engine: sa.Engine, *, until: float, days: int = 1, source_name: str | 
 
 def health(engine: sa.Engine, minute: float, source_name: str = "pbx") -> dict[str, Any]:
     with warehouse.connected(engine) as connection:
-        found = queries.source_health(connection, as_of=at(minute))
+        found = source_queries.source_health(connection, as_of=at(minute))
     return found.filter(pl.col("source_name") == source_name).row(0, named=True)
 
 
 def is_silent(engine: sa.Engine, minute: float) -> bool:
     with warehouse.connected(engine) as connection:
-        return bool(queries.loader(connection, as_of=at(minute))[0, "is_silent"])
+        return bool(source_queries.loader(connection, as_of=at(minute))[0, "is_silent"])
 
 
 def test_a_source_delivers_until_its_own_limit_and_is_silent_then(engine: sa.Engine) -> None:
@@ -130,7 +130,7 @@ def test_a_failing_source_fails_until_the_first_load_that_succeeds(engine: sa.En
         ("delivering", 5, 7),
     ]
     with warehouse.connected(engine) as connection:
-        found = queries.outages(connection, as_of=at(7))
+        found = source_queries.outages(connection, as_of=at(7))
     assert found.filter(pl.col("state_name") == "catching_up")["loaded_rows"].to_list() == [40]
     assert found.filter(pl.col("state_name") == "failing")["error_text"].to_list() == ["The file is gone."]
 
@@ -163,7 +163,7 @@ def test_what_piled_up_while_the_loader_was_away_is_a_catch_up_with_its_rows(eng
         ("delivering", 32, 35),
     ]
     with warehouse.connected(engine) as connection:
-        found = queries.outages(connection, as_of=at(35))
+        found = source_queries.outages(connection, as_of=at(35))
     assert found.filter(pl.col("state_name") == "catching_up")["loaded_rows"].to_list() == [500]
 
 
@@ -236,7 +236,7 @@ def test_a_loader_of_another_machine_s_clock_is_not_taken_for_a_silent_one(engin
     beat(engine, -500)  # its clock is far behind
     assert not is_silent(engine, 3)
     with warehouse.connected(engine) as connection:
-        assert queries.loader(connection, as_of=at(3))[0, "beat_age_seconds"] == 0
+        assert source_queries.loader(connection, as_of=at(3))[0, "beat_age_seconds"] == 0
 
 
 def test_loads_that_are_started_from_outside_count_as_a_loader_for_a_quarter_of_an_hour(

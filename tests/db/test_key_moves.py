@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.calls import call_queries
 from etl import LoadError
 from etl.backfill import backfill
 from etl.on_request.key_moves import move_keys
@@ -423,7 +423,7 @@ def test_the_live_floor_shows_the_weightiest_state(
         [state("on_contact", 5, 20), state("ringing", 20, 26), state("available", 26, 50), state("signed_out", 50, None)],
     )  # fmt: skip
     with warehouse.connected(engine) as connection:
-        live = queries.live_agents(connection, as_of=at(minute))
+        live = call_queries.live_agents(connection, as_of=at(minute))
     assert live["state_name"].to_list() == ([] if seen is None else [seen])
 
 
@@ -441,8 +441,8 @@ def test_an_agent_of_two_systems_counts_once_in_each_queue_and_once_in_the_total
             {"agent": mari, "at": at(0)},
         )
     with warehouse.connected(engine) as connection:
-        queues = queries.live_queues(connection, as_of=at(3))
-        totals = queries.live_totals(connection, as_of=at(3))
+        queues = call_queries.live_queues(connection, as_of=at(3))
+        totals = call_queries.live_totals(connection, as_of=at(3))
     counts = ("available_agents", "on_contact_agents")
     assert queues.select(counts).rows() == [(0, 1), (0, 1)]
     assert totals.select(counts).rows() == [(0, 1)]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from dashboard import queries
+from dashboard.contacts import contact_queries
 from sql import warehouse
 from sql.warehouse import WarehouseError
 from tests.db.test_records import CALLBACK, KEPT, Row, ask, at, call, tell
@@ -23,7 +23,7 @@ NOT_KEPT = {**KEPT, "answered_at": None, "agent_name": None, "outcome_name": "ab
 
 def journey(engine: sa.Engine, contact_id: str, source_name: str | None = None) -> list[str]:
     with warehouse.connected(engine) as connection:
-        found = queries.contact_journey(connection, contact_id=contact_id, source_name=source_name)
+        found = contact_queries.contact_journey(connection, contact_id=contact_id, source_name=source_name)
     return list(found["record_id"])
 
 
@@ -192,7 +192,7 @@ def test_a_journey_keeps_two_systems_apart(engine: sa.Engine) -> None:
     assert journey(engine, "1001", "south") == ["1001", "ticket of south"]
     assert journey(engine, "1001", "east") == []
     with warehouse.connected(engine) as connection:
-        south = queries.contact_journey(connection, contact_id="1001", source_name="south")
+        south = contact_queries.contact_journey(connection, contact_id="1001", source_name="south")
     assert south["customer_key"].drop_nulls().to_list() == ["k2"]
 
 
@@ -228,7 +228,9 @@ def test_a_deleted_ticket_is_in_no_journey(engine: sa.Engine) -> None:
     tell(engine, {"tickets": [{**ticket, "is_deleted": True, "version_number": 1}]})
     assert journey(engine, "c1") == ["c1"]
     with warehouse.connected(engine) as connection:
-        assert queries.customer_contacts(connection, customer_key="k")["record_id"].to_list() == ["c1"]
+        assert contact_queries.customer_contacts(connection, customer_key="k")["record_id"].to_list() == [
+            "c1"
+        ]
 
 
 def test_a_ticket_that_is_its_own_contact_has_a_journey(engine: sa.Engine) -> None:

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.calls import call_queries
 from etl import LoadError, load
 from etl.backfill import backfill
 from sql import warehouse
@@ -85,9 +85,9 @@ def expect_the_numbers_of_asterisk(engine: sa.Engine, pbx: Path) -> None:
         "window_end": datetime(2026, 11, 22, 2, tzinfo=UTC),
     }
     with warehouse.connected(engine) as connection:
-        totals = queries.queue_totals(connection, **window, threshold_seconds=10)
-        by_rollups = queries.queue_totals(connection, **window)
-        live = queries.live_queues(connection, as_of=datetime.fromtimestamp(1_795_311_202, UTC))
+        totals = call_queries.queue_totals(connection, **window, threshold_seconds=10)
+        by_rollups = call_queries.queue_totals(connection, **window)
+        live = call_queries.live_queues(connection, as_of=datetime.fromtimestamp(1_795_311_202, UTC))
     ours = {
         row["queue_name"]: (
             row["handled_calls"],
@@ -503,9 +503,9 @@ def live_at(engine: sa.Engine, instant: datetime) -> list[object]:
         return [
             frame.rows()
             for frame in (
-                queries.live_queues(connection, as_of=instant).select(pl.exclude("queue_id")),
-                queries.live_totals(connection, as_of=instant),
-                queries.live_agents(connection, as_of=instant).select(pl.exclude("agent_id")),
+                call_queries.live_queues(connection, as_of=instant).select(pl.exclude("queue_id")),
+                call_queries.live_totals(connection, as_of=instant),
+                call_queries.live_agents(connection, as_of=instant).select(pl.exclude("agent_id")),
             )
         ]
 
@@ -528,6 +528,6 @@ def test_live_counts_by_the_event_rule(engine: sa.Engine, tmp_path: Path) -> Non
     ]
     for second, *figures in expected:
         with warehouse.connected(engine) as connection:
-            live = queries.live_queues(connection, as_of=datetime.fromtimestamp(T0 + second, UTC))
+            live = call_queries.live_queues(connection, as_of=datetime.fromtimestamp(T0 + second, UTC))
         columns = ("waiting_calls", "oldest_wait_seconds", "decided_calls", "service_level_ratio")
         assert list(live.select(columns).row(0)) == figures

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dashboard import organisation, organisation_files
-from dashboard.organisation_rows import SHEETS, Change, OrganisationError, Row
+from dashboard.organisation import organisation, organisation_files
+from dashboard.organisation.organisation_rows import SHEETS, Change, OrganisationError, Row
 from etl.on_request.key_moves import move_keys, recount
 from sql import warehouse
 from tests.db.test_records import NOW, ask, at, call, tell

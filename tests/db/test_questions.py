@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import loader_requests, queries
+from dashboard import queries
+from dashboard.loading import loader_requests
 from etl.backfill import backfill
 from etl.on_request import source_notes
 from etl.sources import SourceSettings

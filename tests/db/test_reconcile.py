@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.loading import source_queries
 from etl import LoadError, load, signs
 from etl.config import Settings
 from etl.reconcile import Reconciliation, due_days, last_ended_day, reconcile, reconcile_day
@@ -299,7 +299,7 @@ def test_an_origin_that_does_not_answer_fails_the_night_and_is_due_again(
     assert [each.outcome_name for each in reconcile(engine, settings, now=lambda: night)] == ["agreed"] * 3
     assert due_days(engine, settings, source, now=night) == [DAY + timedelta(days=3)]
     with warehouse.connected(engine) as connection:
-        shown = queries.reconciliations(connection, as_of=night)
+        shown = source_queries.reconciliations(connection, as_of=night)
     assert shown.select("day_date", "outcome_name").rows() == [
         (DAY + timedelta(days=n), "agreed") for n in (3, 2, 1, 0)
     ]
@@ -331,7 +331,7 @@ def test_the_question_shows_what_a_day_came_to_even_when_it_agrees_since(
     change(engine, "delete from warehouse.calls where call_id = 'c2'")
     assert [compare(engine, settings).outcome_name for _ in range(2)] == ["mended", "agreed"]
     with warehouse.connected(engine) as connection:
-        [shown] = queries.reconciliations(connection, as_of=NIGHT).rows(named=True)
+        [shown] = source_queries.reconciliations(connection, as_of=NIGHT).rows(named=True)
     assert {name: shown[name] for name in ("outcome_name", "missing_rows", "mended_rows", "origin_rows")} == {
         "outcome_name": "mended", "missing_rows": 0, "mended_rows": 1, "origin_rows": 11,
     }  # fmt: skip

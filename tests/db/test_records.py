@@ -14,7 +14,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.calls import call_queries
+from dashboard.contacts import contact_queries
 from etl import load
 from etl.backfill import backfill
 from etl.config import Settings, SiteSettings
@@ -378,7 +379,7 @@ def test_the_call_that_keeps_a_promise_is_linked_to_it_in_either_order(
     links = "select contact_id, linked_contact_id, link_name from warehouse.contact_links"
     assert ask(engine, links) == [("kept", "asked", "callback")]
     with warehouse.connected(engine) as connection:
-        journey = queries.contact_journey(connection, contact_id="kept")
+        journey = contact_queries.contact_journey(connection, contact_id="kept")
     assert journey["record_id"].to_list() == ["asked", "kept"]
 
 
@@ -397,11 +398,14 @@ def test_a_journey_holds_the_ticket_that_was_made_from_the_call(engine: sa.Engin
         },
     )
     with warehouse.connected(engine) as connection:
-        assert queries.contact_journey(connection, contact_id="c1")["kind_name"].to_list() == [
+        assert contact_queries.contact_journey(connection, contact_id="c1")["kind_name"].to_list() == [
             "call",
             "ticket",
         ]
-        assert queries.customer_contacts(connection, customer_key="k")["record_id"].to_list() == ["7", "c1"]
+        assert contact_queries.customer_contacts(connection, customer_key="k")["record_id"].to_list() == [
+            "7",
+            "c1",
+        ]
 
 
 def test_states_told_as_records_leave_the_others_alone(engine: sa.Engine) -> None:
@@ -425,8 +429,8 @@ def test_an_outbound_call_is_no_offer_to_its_queue_but_is_its_agent_s_work(engin
     assert ask(engine, INTERVALS) == [("sales", at(0), 1)]
     assert ask(engine, HANDLED) == [("mari", at(0), 2)]
     with warehouse.connected(engine) as connection:
-        live = queries.live_queues(connection, as_of=at(10))
-        totals = queries.queue_totals(connection, window_start=at(0), window_end=at(15))
+        live = call_queries.live_queues(connection, as_of=at(10))
+        totals = call_queries.queue_totals(connection, window_start=at(0), window_end=at(15))
     assert live["offered_calls"].to_list() == totals["offered_calls"].to_list() == [1]
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
+from dashboard.calls import call_queries
 from etl import load
 from etl.backfill import backfill
 from etl.config import Settings, SiteSettings
@@ -155,9 +155,9 @@ def test_handle_time_is_that_of_handled_calls_now_and_in_history(engine: sa.Engi
     with warehouse.connected(engine) as connection:
         window: dict[str, Any] = {"window_start": at(0), "window_end": at(15)}
         answers = [
-            queries.live_queues(connection, as_of=at(10)),
-            queries.queue_totals(connection, **window),
-            queries.queue_totals(connection, **window, threshold_seconds=20),
+            call_queries.live_queues(connection, as_of=at(10)),
+            call_queries.queue_totals(connection, **window),
+            call_queries.queue_totals(connection, **window, threshold_seconds=20),
         ]
     times = ("handled_calls", "talk_seconds", "hold_seconds", "wrap_up_seconds")
     assert [answer.select(times).row(0) for answer in answers] == [(1, 100, 10, 20)] * 3

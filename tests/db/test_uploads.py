@@ -13,8 +13,8 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
-from dashboard import queries
-from dashboard.loader_requests import (
+from dashboard.loading import source_queries
+from dashboard.loading.loader_requests import (
     RequestError,
     ask_load,
     ask_look,
@@ -62,7 +62,7 @@ def put(engine: sa.Engine, text: str | bytes, name: str = "calls.csv", *, at: da
 
 def shown(engine: sa.Engine, upload_id: int) -> dict[str, Any]:
     with warehouse.connected(engine) as connection:
-        return queries.upload(connection, upload_id=upload_id).row(0, named=True)
+        return source_queries.upload(connection, upload_id=upload_id).row(0, named=True)
 
 
 def look(engine: sa.Engine, upload_id: int) -> dict[str, Any]:
@@ -144,8 +144,8 @@ def test_an_old_upload_makes_no_source_that_goes_stale(engine: sa.Engine, settin
     work(engine, settings)
     later = NOW + timedelta(days=20)
     with warehouse.connected(engine) as connection:
-        assert queries.source_health(connection, as_of=later).height == 0
-        assert queries.sources(connection, as_of=later)["source_name"].to_list() == ["pbx"]
+        assert source_queries.source_health(connection, as_of=later).height == 0
+        assert source_queries.sources(connection, as_of=later)["source_name"].to_list() == ["pbx"]
 
 
 def test_a_mapping_can_be_changed_as_a_table_and_as_lines(engine: sa.Engine, settings: Settings) -> None:
@@ -344,7 +344,7 @@ def test_refused_rows_of_an_upload_are_taken_by_a_replay_once_the_mapping_knows_
 
 def replays(engine: sa.Engine) -> list[tuple[Any, ...]]:
     with warehouse.connected(engine) as connection:
-        found = queries.replays(connection, as_of=NOW)
+        found = source_queries.replays(connection, as_of=NOW)
     return found.select("source_name", "taken_rows", "refused_rows", "error_text").rows()
 
 
@@ -459,7 +459,7 @@ def test_reasons_that_differ_in_values_only_are_one_kind(engine: sa.Engine) -> N
                 {"at": NOW, "source_name": source_name, "place": f"log:{place}", "reason": reason},
             )
     with warehouse.connected(engine) as connection:
-        found = queries.reject_reasons(connection, as_of=NOW)
+        found = source_queries.reject_reasons(connection, as_of=NOW)
     names = ("source_name", "kind_text", "reject_rows", "has_other_values", "example_place_text")
     assert found.select(names).rows() == [
         ("pbx", "field # is …; expected epoch seconds", 3, True, "log:2"),

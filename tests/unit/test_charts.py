@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dashboard import charts, day_view
+from dashboard import charts
+from dashboard.calls import day_view
 
 EIGHT = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)  # 08:00 in Tallinn
 

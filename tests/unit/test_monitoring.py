@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboard import outage_view, server, words
+from dashboard import server, words
+from dashboard.loading import outage_view
 
 AS_OF = datetime(2026, 3, 11, 12, 0, tzinfo=UTC)  # 14:00 in Tallinn
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.organisation_joins import Suggestion, likeness, plain, suggestions
+from dashboard.organisation.organisation_joins import Suggestion, likeness, plain, suggestions
 
 
 def key(agent_id: int, source: str, name: str, source_key: str | None = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.upload_check import (
+from dashboard.loading.upload_check import (
     LONGEST_NAME,
     MOST_BYTES,
     UploadError,

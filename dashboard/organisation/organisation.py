@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.organisation_rows import (
+from dashboard.organisation.organisation_rows import (
     SHEETS,
     Change,
     Fault,

@@ -12,10 +12,11 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from dashboard import access, board, loader_requests, sources_view, state_view, ui, upload_view
-from dashboard.loader_requests import RequestError
-from dashboard.upload_check import ENDINGS, MOST_BYTES, UploadError
-from dashboard.upload_view import Look
+from dashboard import access, board, state_view, ui
+from dashboard.loading import loader_requests, sources_view, upload_view
+from dashboard.loading.loader_requests import RequestError
+from dashboard.loading.upload_check import ENDINGS, MOST_BYTES, UploadError
+from dashboard.loading.upload_view import Look
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 

@@ -14,9 +14,10 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import board, organisation, ui
-from dashboard import organisation_view as view
-from dashboard.organisation_rows import (
+from dashboard import board, ui
+from dashboard.organisation import organisation
+from dashboard.organisation import organisation_view as view
+from dashboard.organisation.organisation_rows import (
     Change,
     Column,
     Fault,
@@ -30,7 +31,7 @@ from dashboard.organisation_rows import (
     row_faults,
     written,
 )
-from dashboard.organisation_save_desk import agent_option, begin_anew, change_block, do, version
+from dashboard.organisation.organisation_save_desk import agent_option, begin_anew, change_block, do, version
 from dashboard.words import UNKNOWN, t, t_count
 
 _TYPES: dict[str, Any] = {

@@ -13,10 +13,11 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import board, organisation, organisation_joins, ui
-from dashboard import organisation_view as view
-from dashboard.organisation_rows import Row
-from dashboard.organisation_save_desk import do, version
+from dashboard import board, ui
+from dashboard.organisation import organisation, organisation_joins
+from dashboard.organisation import organisation_view as view
+from dashboard.organisation.organisation_rows import Row
+from dashboard.organisation.organisation_save_desk import do, version
 from dashboard.words import t, t_count
 
 

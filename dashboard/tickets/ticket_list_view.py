@@ -14,7 +14,7 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
-from dashboard.ticket_view import (
+from dashboard.tickets.ticket_view import (
     PRIORITIES,
     TARGETS,
     attainment_tile,

@@ -53,3 +53,60 @@ def upload(connection: Connection, *, upload_id: int) -> pl.DataFrame:
 def replays(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     """The newest 20 times that somebody asked to read refused rows again, with their outcome."""
     return frame(connection, "queries/replays", as_of=as_of)
+
+
+def source_health(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source: age of the newest event, last and next read, rows of 24 hours, its last reconciliation.
+
+    error_text is that of a load that fails now; last_error_text that of the last one that ever failed.
+    reconciled_missing_rows is what the last comparison found missing, reconciled_unmended_rows what still differs.
+    """
+    return frame(connection, "queries/source_health", as_of=as_of)
+
+
+def recent_runs(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """The newest 200 batches of the ledger."""
+    return frame(connection, "queries/recent_runs", as_of=as_of)
+
+
+def recent_rejects(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """The newest 200 refused rows that no replay has taken, whole, with place and reason."""
+    return frame(connection, "queries/recent_rejects", as_of=as_of)
+
+
+def reject_reasons(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source and kind of reason (alike but for numbers and quoted values) for which rows stand refused."""
+    return frame(connection, "queries/reject_reasons", as_of=as_of)
+
+
+def unused_events(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source and kind of event that was read but that no fact uses."""
+    return frame(connection, "queries/unused_events", as_of=as_of)
+
+
+def reconciliations(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
+    """One row per source and ended local day of the last 30: whether the warehouse holds what the origin tells.
+
+    outcome_name: agreed, mended (what was missing or outdated was loaded), differs (something could not be mended, or
+    the warehouse holds what the origin no longer tells), not_comparable (the origin cannot be read again) or failed
+    (it could not be read that night); reason_text says why in a sentence. missing_rows and differing_rows are what
+    the last comparison found, mended_rows what all comparisons of the day mended.
+    """
+    return frame(connection, "queries/reconciliations", as_of=as_of)
+
+
+QUESTIONS = (
+    sources,
+    loader,
+    outages,
+    runs_of_day,
+    uploads,
+    upload,
+    replays,
+    source_health,
+    recent_runs,
+    recent_rejects,
+    reject_reasons,
+    unused_events,
+    reconciliations,
+)

@@ -1,4 +1,4 @@
-"""The questions about tickets, and about what agents do in calls and tickets: one function per question.
+"""The questions about tickets: one function per question.
 
 In: a connection and the question's parameters; `as_of` is the instant asked about. Out: a typed frame with metrics.
 The rule it guards: what an instant showed stays true: backlog, status, assignee and who owes an answer come from the
@@ -54,7 +54,7 @@ def ticket_groups(
     backlog_tickets: those unsolved then. First replies: of tickets created in the window; targets: due in it.
     """
     filters = {"priority_name": priority_name, "channel_name": channel_name}
-    window = _until(window_start, window_end, as_of)
+    window = until(window_start, window_end, as_of)
     return metrics.with_metrics(frame(connection, "queries/ticket_groups", **window, **filters))
 
 
@@ -71,7 +71,7 @@ def ticket_totals(
     """One row: the groups of ticket_groups together, or the one that is named; ratios are made of the sums."""
     filters = {"priority_name": priority_name, "channel_name": channel_name}
     window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
-    groups = frame(connection, "queries/ticket_groups", **_until(**window), **filters)
+    groups = frame(connection, "queries/ticket_groups", **until(**window), **filters)
     if group_name is not None:
         groups = groups.filter(pl.col("group_name") == group_name)
     return metrics.with_metrics(_sums(groups))
@@ -200,48 +200,7 @@ def ticket_owed(
     return frame(connection, "queries/ticket_owed", as_of=as_of, **filters)
 
 
-def agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
-    """One row per agent with the team of that instant's local day; null for an agent without a team."""
-    return frame(connection, "queries/agents", as_of=as_of)
-
-
-def agent_totals(
-    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
-) -> pl.DataFrame:
-    """One row per agent with calls, time or tickets in [window_start, window_end): sums, metrics, and his team.
-
-    The team is that of the window's last day. assigned and owed tickets are those at the window's end or at `as_of`.
-    """
-    window = _until(window_start, window_end, as_of)
-    totals = frame(connection, "queries/agent_totals", **window)
-    teams = agents(connection, as_of=window["last_at"]).select("agent_id", "team_id", "team_name")
-    return metrics.with_metrics(totals.join(teams, on="agent_id", how="left", maintain_order="left"))
-
-
-def team_totals(
-    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
-) -> pl.DataFrame:
-    """One row per team (null: agents without one), the sums of agent_totals; ratios are made of the sums."""
-    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
-    members = agent_totals(connection, **window)
-    sums = [pl.col(name).sum() for name in members.columns if name.endswith(ADDITIVE)]
-    teams = members.group_by("team_id", "team_name").agg(
-        pl.len().cast(pl.Int64).alias("working_agents"), *sums, pl.col("oldest_owed_at").min()
-    )
-    ordered = teams.sort("team_name", "team_id", nulls_last=True)
-    ratios = [one.name for one in metrics.metrics() if one.name in ordered.columns]
-    return metrics.with_metrics(ordered.drop(ratios))
-
-
-def agent_day(connection: Connection, *, agent_id: int, day_date: date, as_of: datetime) -> pl.DataFrame:
-    """One row per thing the agent did on the local day until `as_of`: calls with handle time, replies, notes, statuses."""
-    return frame(connection, "queries/agent_day", agent_id=agent_id, day_date=day_date, as_of=as_of)
-
-
-ADDITIVE = ("_calls", "_tickets", "_count", "_seconds")
-
-
-def _until(window_start: datetime, window_end: datetime, as_of: datetime) -> Mapping[str, Any]:
+def until(window_start: datetime, window_end: datetime, as_of: datetime) -> Mapping[str, Any]:
     """The window with its last instant that counts; a window's end is not part of it."""
     last_at = min(as_of, window_end - LAST_MOMENT)
     return {"window_start": window_start, "window_end": window_end, "as_of": as_of, "last_at": last_at}
@@ -251,3 +210,18 @@ def _sums(groups: pl.DataFrame) -> pl.DataFrame:
     return groups.select(
         pl.col(name).sum() for name in groups.columns if name.endswith("_tickets") or name in SUMMED_SECONDS
     )
+
+
+QUESTIONS = (
+    ticket_names,
+    ticket_groups,
+    ticket_totals,
+    ticket_times,
+    ticket_days,
+    ticket_backlog,
+    ticket_oldest,
+    ticket_targets,
+    ticket_due,
+    ticket_answers,
+    ticket_owed,
+)

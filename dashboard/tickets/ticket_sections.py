@@ -14,7 +14,8 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, charts, ticket_list_view, ticket_trend_view, ticket_view, ui, words
+from dashboard import board, charts, ui, words
+from dashboard.tickets import ticket_list_view, ticket_trend_view, ticket_view
 
 STEP_SECONDS = 30  # all tabs ask about the same instant, and so share the answer
 

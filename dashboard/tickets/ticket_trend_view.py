@@ -13,7 +13,7 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
-from dashboard.ticket_view import Hours, group_word, metric_tile
+from dashboard.tickets.ticket_view import Hours, group_word, metric_tile
 from dashboard.words import t, t_count
 from sql import metrics
 

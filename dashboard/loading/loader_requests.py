@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dashboard.upload_check import checked_name, refuse_unfit
+from dashboard.loading.upload_check import checked_name, refuse_unfit
 from sql.warehouse import execute, one_row
 
 

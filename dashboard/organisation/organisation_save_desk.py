@@ -12,8 +12,8 @@ from typing import Any
 import streamlit as st
 
 from dashboard import board, ui
-from dashboard import organisation_view as view
-from dashboard.organisation_rows import SHEETS, Change, Known, OrganisationError, Row
+from dashboard.organisation import organisation_view as view
+from dashboard.organisation.organisation_rows import SHEETS, Change, Known, OrganisationError, Row
 from dashboard.words import t
 
 

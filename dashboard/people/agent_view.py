@@ -13,7 +13,7 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
-from dashboard.ticket_view import group_word, status_word
+from dashboard.tickets.ticket_view import group_word, status_word
 from dashboard.words import t, t_count
 from sql import metrics
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from dashboard import organisation
 from dashboard.export import harmless
-from dashboard.organisation_rows import (
+from dashboard.organisation import organisation
+from dashboard.organisation.organisation_rows import (
     SHEETS,
     Change,
     Fault,

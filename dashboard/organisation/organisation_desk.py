@@ -13,12 +13,13 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import access, board, organisation, organisation_files, ui
-from dashboard import organisation_view as view
-from dashboard.organisation_edit_desk import edit
-from dashboard.organisation_join_desk import join
-from dashboard.organisation_rows import SHEETS, OrganisationError
-from dashboard.organisation_save_desk import change_block, do, tell_outcome, version
+from dashboard import access, board, ui
+from dashboard.organisation import organisation, organisation_files
+from dashboard.organisation import organisation_view as view
+from dashboard.organisation.organisation_edit_desk import edit
+from dashboard.organisation.organisation_join_desk import join
+from dashboard.organisation.organisation_rows import SHEETS, OrganisationError
+from dashboard.organisation.organisation_save_desk import change_block, do, tell_outcome, version
 from dashboard.words import t, t_count
 from sql.warehouse import WarehouseError
 

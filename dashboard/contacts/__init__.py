@@ -1,0 +1,1 @@
+"""Single contacts: the rows behind every number, journeys, customers."""

@@ -1,0 +1,1 @@
+"""What is read and loaded: sources, uploads, outages, refused rows, and the requests to the loader."""

@@ -1,0 +1,1 @@
+"""Teams, agents, queues, timetables and promises, as people edit them, and who changed what."""

@@ -1,0 +1,1 @@
+"""Agents and teams: what each did, and how it is shown."""

@@ -1,0 +1,1 @@
+"""Tickets: their questions, and what the page of tickets shows of them."""
