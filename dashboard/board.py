@@ -238,9 +238,20 @@ def inside(text: str, **address: str) -> Block:
     return {"text": text, "here": f"?{urlencode(address)}"}
 
 
-def amount(text: str, share: float | None, *, tone: str = "none") -> Block:
-    """A cell whose number has a small bar below it: its share of the largest, from 0 to 1; None for no bar."""
-    return {"text": text, "share": share, "tone": tone}
+def leading(text: str, address: str | None) -> Block | str:
+    """A cell that leads to another page or view of the board, such as the rows behind its number; plain without one.
+
+    address: "contacts?of=..." as `filters.behind` makes it; a tile takes the same under its key `here`.
+    """
+    return {"text": text, "here": address} if address else text
+
+
+def amount(text: str, share: float | None, *, tone: str = "none", address: str | None = None) -> Block:
+    """A cell whose number has a small bar below it: its share of the largest, from 0 to 1; None for no bar.
+
+    address: where the number leads, as in `leading`.
+    """
+    return {"text": text, "share": share, "tone": tone, **({"here": address} if address else {})}
 
 
 def milliseconds(instant: datetime) -> int:

@@ -45,7 +45,7 @@ function tiles(list) {
   const units = list.reduce((sum, tile) => sum + (tile.units || 0), 0);
   return h("div", { class: "tiles", "data-units": units ? String(units) : null }, list.map((tile) => h("section", { class: "tile", key: tile.key, "data-units": tile.units ? String(tile.units) : null, "data-tone": tile.status ? tile.status.tone : "none", "data-key": tile.key, "aria-label": tile.label },
     h("div", { class: "top" }, h("h3", { class: "label" }, tile.label), tip(tile.tip, tile.about || tile.label)),
-    h("div", { class: "value" }, h("span", { class: "figure" }, tile.value), tile.unit && h("small", {}, tile.unit), status(tile.status)),
+    h("div", { class: "value" }, h("span", { class: "figure" }, led(tile, tile.value)), tile.unit && h("small", {}, tile.unit), status(tile.status)),
     h("div", { class: "rest" },
       tile.share !== undefined && tile.share !== null && bullet(tile),
       tile.strip && h("div", { class: "strip" }, tile.strip.map(status)),
@@ -94,10 +94,15 @@ function clamped(text) {
   return typeof text === "string" && text.length > 240 ? h("div", { class: "clamp", tabindex: "0", title: text.slice(0, 1000) }, text) : text;
 }
 
-/** A text in a cell that leads on (out to its source, or to another view of this page), or that a small bar weighs. */
+/** A text that leads on: out to its source in a new tab, or within the board (`here`: "?day=..." or "contacts?of=..."). */
+function led(found, text) {
+  if (found.href && /^https?:\/\//i.test(found.href)) return h("a", { href: found.href, target: "_blank", rel: "noopener noreferrer" }, text);
+  return found.here && /^(?:[a-z-]+)?\?/.test(found.here) ? h("a", { href: found.here, target: "_self", class: "here" }, text) : text;
+}
+
+/** A text in a cell that leads on, or that a small bar weighs. */
 function weighed(found) {
-  const leads = found.href && /^https?:\/\//i.test(found.href) ? { href: found.href, target: "_blank", rel: "noopener noreferrer" } : found.here && found.here.startsWith("?") ? { href: found.here, target: "_self" } : null;
-  const text = leads ? h("a", leads, found.text) : found.text;
+  const text = led(found, found.text);
   if (found.share === undefined || found.share === null) return text;
   return h("span", { class: "amount", "data-tone": found.tone || "none" }, h("span", {}, text), h("i", { style: "width:" + Math.max(0, Math.min(1, found.share)) * 100 + "%" }));
 }

@@ -1,0 +1,170 @@
+"""What a reader has narrowed a page down to: which days, compared with which, which queues, people, channels, topics.
+
+In: the parameters of an address line, and the site's present day. Out: one `Filters` value, the arguments of the
+questions, and the address of the same view or of the rows behind one of its numbers.
+The rule it guards: an address says everything that was chosen, so that a view can be shared, bookmarked and printed;
+what in it cannot be counts as not chosen, and two readers with the same address see the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboard import words
+
+OLDEST_DAYS = 3660
+LONGEST_DAYS = 1096
+"""The most days that one view may take in: three years."""
+
+DAY = timedelta(days=1)
+Days = tuple[date, date]
+
+
+def _month(first: date, months: int) -> date:
+    """The first day of the month so many months later."""
+    number = first.year * 12 + first.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
+
+
+PERIODS: dict[str, Callable[[date], Days]] = {
+    "today": lambda today: (today, today),
+    "yesterday": lambda today: (today - DAY, today - DAY),
+    "this_week": lambda today: (today - today.weekday() * DAY, today),
+    "last_week": lambda today: (today - (today.weekday() + 7) * DAY, today - (today.weekday() + 1) * DAY),
+    "7_days": lambda today: (today - 6 * DAY, today),
+    "28_days": lambda today: (today - 27 * DAY, today),
+    "90_days": lambda today: (today - 89 * DAY, today),
+    "this_month": lambda today: (today.replace(day=1), today),
+    "last_month": lambda today: (_month(today.replace(day=1), -1), today.replace(day=1) - DAY),
+    "this_year": lambda today: (today.replace(month=1, day=1), today),
+}
+"""The relative periods: the first and the last local day of each, both part of it, as of the present day."""
+
+OWN_DAYS = "days"
+"""The name of a period that the reader gave as two days."""
+
+COMPARISONS: dict[str, Callable[[Days], Days]] = {
+    "before": lambda days: (days[0] - (days[1] - days[0] + DAY), days[0] - DAY),
+    "last_week": lambda days: (days[0] - 7 * DAY, days[1] - 7 * DAY),
+    "last_year": lambda days: (days[0] - 364 * DAY, days[1] - 364 * DAY),
+}
+"""What a period can stand beside: as many days right before, the same weekdays a week or 52 weeks ago."""
+
+NAMES = ("group", "site", "channel", "topic")
+NUMBERS = ("queue", "team", "agent")
+NARROWING = (*(f"{name}_id" for name in NUMBERS), *(f"{name}_name" for name in NAMES), "is_business_hours")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """One view's choices; None means all. The days are local days of the site, both ends part of the period."""
+
+    period_name: str
+    first_date: date
+    last_date: date
+    comparison_name: str | None = None
+    queue_id: int | None = None
+    group_name: str | None = None
+    team_id: int | None = None
+    agent_id: int | None = None
+    site_name: str | None = None
+    channel_name: str | None = None
+    topic_name: str | None = None
+    is_business_hours: bool = False
+
+    def window(self, zone_name: str) -> dict[str, datetime]:
+        """`window_start` and `window_end` of the period, for the questions; the end is not part of it."""
+        return _window((self.first_date, self.last_date), zone_name)
+
+    def compared(self) -> Filters | None:
+        """The same view of the days it is compared with; None where it is compared with nothing."""
+        if self.comparison_name is None:
+            return None
+        first, last = COMPARISONS[self.comparison_name]((self.first_date, self.last_date))
+        return replace(self, period_name=OWN_DAYS, first_date=first, last_date=last, comparison_name=None)
+
+    def narrowed(self, *names: str) -> dict[str, Any]:
+        """The arguments of a question: what was chosen of these (of all, where none is named), without the days."""
+        wanted = names or NARROWING
+        found = {name: getattr(self, name) for name in wanted}
+        return {name: value for name, value in found.items() if value not in (None, False)}
+
+    def address(self) -> dict[str, str]:
+        """The parameters that say this view: what was chosen, nothing else; `filters_of` reads them back."""
+        found = {"period": self.period_name}
+        if self.period_name == OWN_DAYS:
+            found |= {"from": self.first_date.isoformat(), "to": self.last_date.isoformat()}
+        if self.comparison_name:
+            found["compare"] = self.comparison_name
+        for name in NUMBERS:
+            if (number := getattr(self, f"{name}_id")) is not None:
+                found[name] = str(number)
+        for name in NAMES:
+            if (text := getattr(self, f"{name}_name")) is not None:
+                found[name] = text
+        return found | ({"hours": "business"} if self.is_business_hours else {})
+
+
+def filters_of(params: Mapping[str, str], *, today: date, period_name: str = "today") -> Filters:
+    """The view that these parameters of an address say; period_name stands where they name no period that can be.
+
+    Days after `today`, more than ten years back, or more than three years long count as not chosen.
+    """
+    days = _own_days(params, today)
+    asked = params.get("period", OWN_DAYS if days else period_name)
+    if asked == OWN_DAYS and days:
+        first, last = days
+    else:
+        asked = asked if asked in PERIODS else period_name
+        first, last = PERIODS[asked](today)
+    compared = params.get("compare")
+    narrowed: dict[str, Any] = {f"{name}_id": _number(params.get(name)) for name in NUMBERS}
+    narrowed |= {f"{name}_name": params[name][:200] for name in NAMES if name in params}
+    return Filters(
+        period_name=asked,
+        first_date=first,
+        last_date=last,
+        comparison_name=compared if compared in COMPARISONS else None,
+        is_business_hours=params.get("hours") == "business",
+        **narrowed,
+    )
+
+
+def behind(of_name: str, filters: Filters, **more: object) -> str:
+    """The address of the rows behind a number: page, what was counted (`of`), this view, and what narrows it further.
+
+    of_name: an additive column, or a metric (then its denominator's rows stand there, those of its numerator marked).
+    more: `queue`, `team`, `agent`, ... of one row of a table, or `start` and `end` (instants) of one interval; values
+    that are None are left out.
+    """
+    added = {
+        name: value.isoformat() if isinstance(value, date) else str(value)
+        for name, value in more.items()
+        if value is not None
+    }
+    return f"contacts?{urlencode({'of': of_name, **filters.address(), **added})}"
+
+
+def _own_days(params: Mapping[str, str], today: date) -> Days | None:
+    try:
+        first, last = date.fromisoformat(params["from"]), date.fromisoformat(params["to"])
+    except (KeyError, ValueError):
+        return None
+    is_possible = today - OLDEST_DAYS * DAY <= first <= last <= today and (last - first).days < LONGEST_DAYS
+    return (first, last) if is_possible else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
+def _window(days: Days, zone_name: str) -> dict[str, datetime]:
+    first, last = days
+    return {
+        "window_start": words.day_start(first, zone_name),
+        "window_end": words.day_start(words.shifted_day(last, 1), zone_name),
+    }
