@@ -48,7 +48,7 @@ def command(tmp_path: Path, database_url: str) -> Command:
 
     def run(*arguments: str, url: str = database_url) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+            [sys.executable, "-P", "-m", "floorboard", *arguments],
             cwd=tmp_path,
             env={**os.environ, "DATABASE_URL": url, "FLOORBOARD_CONFIG": "floorboard.toml"},
             capture_output=True,

@@ -25,6 +25,7 @@ from etl.erased import ERASED
 from etl.erasure import Found, erase_agent, erase_customer, reapply
 from etl.erasure_list import list_path, read_list
 from etl.reconcile import reconcile_day
+from floorboard.terminal import FrontDoorError
 from sql import migrate, warehouse
 from tests.conftest import made_database, url_of
 from tests.workbook import write_workbook
@@ -568,7 +569,7 @@ def test_the_commands_ask_before_they_erase(
     ids = [word for (agent_id,) in called for word in ("--id", str(agent_id))]
     commands = CliRunner()
     no = commands.invoke(floorboard.app, ["agent", "erase", NAME], input="n\n")
-    assert isinstance(no.exception, floorboard.FrontDoorError)
+    assert isinstance(no.exception, FrontDoorError)
     assert found(loaded, AGENT) != []
     done = commands.invoke(floorboard.app, ["agent", "erase", NAME, "--yes", *ids])
     assert "is called Former agent" in done.stderr

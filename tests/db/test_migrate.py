@@ -15,7 +15,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from floorboard import FrontDoorError, bring_up_to_date
+from floorboard.terminal import FrontDoorError
+from floorboard.visits import bring_up_to_date
 from sql import migrate as migration
 from sql.migrate import check, migrate, pending, unfit
 from sql.warehouse import WarehouseError, open_engine

@@ -104,7 +104,7 @@ class SmallSite:
         now = int(time.time())
         with self.log.open("a", encoding="utf-8") as log:
             log.writelines(f"{now - ago}|{text}\n" for ago, text in events)
-        command = [sys.executable, str(ROOT / "floorboard.py"), "etl", "run", "--once"]
+        command = [sys.executable, "-P", "-m", "floorboard", "etl", "run", "--once"]
         done = subprocess.run(
             command,
             cwd=self.folder,

@@ -47,7 +47,7 @@ class Site:
     def command(self, *arguments: str) -> dict[str, Any]:
         environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "FLOORBOARD_CONFIG")}
         return {
-            "args": [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+            "args": [sys.executable, "-P", "-m", "floorboard", *arguments],
             "cwd": self.home,
             "env": {**environment, "FLOORBOARD_HOME": str(self.home)},
             "text": True,

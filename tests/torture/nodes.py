@@ -24,7 +24,7 @@ from sql import warehouse
 from tests.torture.servers import PrivateServer
 
 ROOT = Path(__file__).parents[2]
-FRONT_DOOR = (sys.executable, str(ROOT / "floorboard.py"), "etl", "run")
+FRONT_DOOR = (sys.executable, "-P", "-m", "floorboard", "etl", "run")
 
 # The deliberately wrong variant: who has the lock loads, and no slot is asked for. `shared_out` has to catch it.
 LOCK_WITHOUT_SLOTS = (

@@ -62,7 +62,7 @@ def patterns() -> tuple[list[Pattern], list[str]]:
     found: list[Pattern] = []
     made: list[str] = []
     files = [
-        ROOT / "floorboard.py",
+        *(ROOT / "floorboard").glob("*.py"),
         *(file for name in ("etl", "sql", "dashboard", "pages") for file in (ROOT / name).rglob("*.py")),
     ]
     trees = {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text()) for file in sorted(files)}

@@ -24,6 +24,7 @@ from dashboard import asking
 from dashboard.asking import AskError
 from etl import LoadError
 from etl.demo import demo_home, enter_demo_home, enter_home_in_use
+from floorboard import loading, terminal
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -39,7 +40,7 @@ DOCUMENTS = (
 
 def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(ROOT / "floorboard.py"), *arguments],
+        [sys.executable, "-P", "-m", "floorboard", *arguments],
         cwd=cwd,
         env={"PATH": "/usr/bin:/bin", "HOME": str(cwd), "FLOORBOARD_HOME": str(cwd / "home"), **variables},
         capture_output=True,
@@ -173,7 +174,7 @@ def test_a_parameter_given_twice_is_refused() -> None:
 
 
 def test_json_is_one_object_per_row_with_null_for_unknown(capsys: pytest.CaptureFixture[str]) -> None:
-    floorboard.show(live(None, as_of=NOW), title="live", as_json=True)
+    terminal.show(live(None, as_of=NOW), title="live", as_json=True)
     assert json.loads(capsys.readouterr().out) == [
         {"as_of_at": "2026-11-22T10:30:00+00:00", "queue_id": None, "ratio": None}
     ]
@@ -183,9 +184,9 @@ def test_an_empty_answer_is_an_empty_list_and_a_table_with_its_columns(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     empty = live(None, as_of=NOW).clear()
-    floorboard.show(empty, title="live", as_json=True)
+    terminal.show(empty, title="live", as_json=True)
     assert json.loads(capsys.readouterr().out) == []
-    floorboard.show(empty, title="live", as_json=False)
+    terminal.show(empty, title="live", as_json=False)
     assert "queue_id" in capsys.readouterr().out
 
 
@@ -194,8 +195,8 @@ def test_data_is_neither_markup_nor_control_code_and_no_cell_is_cut(
 ) -> None:
     names = ["[/red]", "a\x1b[31mb\x9bc\u202ed", "two\nlines", "x" * 300]
     few = pl.DataFrame({"queue_name": names})
-    floorboard.show(few, title="t", as_json=False)
-    floorboard.show(
+    terminal.show(few, title="t", as_json=False)
+    terminal.show(
         few.with_columns(pl.lit(1).alias(f"c{n}") for n in range(9)).with_columns(
             pl.lit("[/x]").alias("[b]")
         ),
@@ -207,8 +208,8 @@ def test_data_is_neither_markup_nor_control_code_and_no_cell_is_cut(
     assert "two lines" in out
     assert out.count("x" * 20) >= 2
     assert out.count("x") >= 600
-    assert not floorboard.UNSHOWN.search(out)
-    floorboard.tell("queue \x1b[31m[/red]")
+    assert not terminal.UNSHOWN.search(out)
+    terminal.tell("queue \x1b[31m[/red]")
     assert capsys.readouterr().err == "queue \ufffd[31m[/red]\n"
 
 
@@ -221,10 +222,10 @@ def test_a_load_is_told_as_one_sentence() -> None:
         "rejected_rows": 0,
         "newest_event_at": datetime(2026, 11, 22, 1, 33, 22, tzinfo=UTC),
     }
-    assert floorboard.loaded(row) == (
+    assert loading.loaded(row) == (
         "pbx: 5,029 rows read = 5,028 loaded + 1 unchanged + 0 refused; newest event 2026-11-22 01:33:22 UTC"
     )
-    assert floorboard.loaded({**row, "newest_event_at": None}).endswith("0 refused; no new event")
+    assert loading.loaded({**row, "newest_event_at": None}).endswith("0 refused; no new event")
 
 
 def is_load_error(module: str, name: str) -> bool:

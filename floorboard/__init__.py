@@ -1,0 +1,64 @@
+"""The front door: the console command `floorboard`, the one place that knows both the load and the dashboard.
+
+In: what a person types. Out: tables for people, JSON for programs (alone on standard output); when something
+is wrong, one sentence on standard error and exit code 1.
+Rule: libraries are imported where they are used: help and questions do not wait for the dashboard's.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from floorboard import loading, people, serving, storage
+from floorboard.terminal import FrontDoorError, tell
+
+app = typer.Typer(
+    help="Live queues, service level and agents of a contact centre, from the phone system's own records.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.registered_commands.extend(serving.app.registered_commands)
+app.add_typer(loading.etl_app, name="etl")
+app.add_typer(people.customer_app, name="customer")
+app.add_typer(people.agent_app, name="agent")
+app.add_typer(storage.db_app, name="db")
+app.add_typer(people.organisation_app, name="organisation")
+app.add_typer(people.queue_app, name="queue")
+
+KNOWN_ERRORS = frozenset(
+    {
+        ("dashboard.asking", "AskError"),
+        ("dashboard.loading.loader_requests", "RequestError"),
+        ("dashboard.organisation.organisation_rows", "OrganisationError"),
+        ("dashboard.server", "ServerError"),
+        ("dashboard.loading.upload_check", "UploadError"),
+        ("dashboard.words", "WordsError"),
+        ("etl.config", "ConfigError"),
+        ("etl.demo", "DemoError"),
+        ("etl", "LoadError"),
+        ("etl.supervise", "SuperviseError"),
+        ("sql.metrics", "MetricError"),
+        ("sql.warehouse", "WarehouseError"),
+    }
+)
+
+
+def main() -> None:
+    """Runs the command; a known error is one sentence and exit code 1, never a traceback."""
+    from etl.supervise import Stopping, stay_with_parent
+
+    stay_with_parent()
+    try:
+        app(prog_name="floorboard")
+    except Stopping:
+        tell("Stopped as asked; what was not read yet is read next time.")
+        sys.exit(1)
+    except Exception as error:
+        kinds = {(kind.__module__, kind.__name__) for kind in type(error).__mro__}
+        if not isinstance(error, FrontDoorError) and not kinds & KNOWN_ERRORS:
+            raise
+        tell(f"floorboard: {error}")
+        sys.exit(1)

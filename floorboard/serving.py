@@ -1,0 +1,101 @@
+"""The commands that serve and look: the demo, a real site, the dashboard alone, a question, and the doctor.
+
+In: what a person types. Out: a running floor, an answer, or what is wrong and what helps.
+The rule it guards: libraries are imported where they are used, so that help does not wait for the dashboard's.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from floorboard.terminal import AsJson, AsOf, From, Host, Port, Steps, To, show, shown, tell
+from floorboard.visits import answer, own_command
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    days: Annotated[int, typer.Option(min=1, max=400, help="Days of history at the first start.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same floor.")] = 1,
+    speed: Annotated[float, typer.Option(min=0.1, max=600, help="Seconds of the floor per second.")] = 1.0,
+    port: Port = 8501,
+    host: Host = "127.0.0.1",
+) -> None:
+    """A simulated contact centre through the real pipeline: log, load, warehouse and dashboard."""
+    from etl.demo import DemoOptions, run_demo
+
+    options = DemoOptions(days=days, seed=seed, speed=speed, host=host, port=port)
+    run_demo(options, command=own_command(), steps=Steps())
+
+
+@app.command()
+def up(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+    """A real site: loads its sources on time and serves the dashboard."""
+    from etl.demo import run_site
+
+    run_site(host=host, port=port, command=own_command(), steps=Steps())
+
+
+@app.command()
+def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
+    """The dashboard alone; the load runs elsewhere."""
+    from etl.demo import enter_home_in_use
+    from etl.supervise import refuse_taken_port, warn_of_open_host
+    from sql.embedded import attached
+
+    refuse_taken_port(host, port)
+    warn_of_open_host(host, port, tell)
+    enter_home_in_use()
+    with attached() as url:
+        os.environ["DATABASE_URL"] = url
+        from dashboard.server import serve
+
+        serve(host=host, port=port)
+
+
+@app.command(hidden=True)
+def floor(path: Path, seed: int = 1, speed: float = 1.0) -> None:
+    """Goes on writing the log of the simulated floor; a part of the demo."""
+    from etl.demo import follow
+
+    follow(path, seed=seed, speed=speed)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question's name, such as live_queues.")],
+    from_: From = None,
+    to: To = None,
+    as_of: AsOf = None,
+    day: Annotated[str | None, typer.Option(help="A local day, such as 2026-11-22.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The very questions that the pages ask, with the same answers. Further parameters as --name value."""
+    given = {"window_start": from_, "window_end": to, "as_of": as_of, "day_date": day}
+    named = {name: text for name, text in given.items() if text is not None}
+    from dashboard.asking import from_arguments
+
+    named |= from_arguments(context.args, taken=named)
+    show(answer(question, named), title=question, as_json=as_json)
+
+
+@app.command()
+def doctor(port: Port = 8501, host: Host = "127.0.0.1", as_json: AsJson = False) -> None:
+    """Says in plain words what is wrong and what to do."""
+    from etl.doctor import examine
+
+    findings = examine(host=host, port=port)
+    if as_json:
+        show([vars(finding) for finding in findings], title="", as_json=True)
+    else:
+        for finding in findings:
+            typer.echo(shown(finding.line(), line_break=" "))
+    if any(finding.state_name == "wrong" for finding in findings):
+        sys.exit(1)

@@ -1,0 +1,85 @@
+"""How a command reaches the warehouse: the one that DATABASE_URL names, or the one that Floorboard brings.
+
+In: what the command needs. Out: an engine, or the answer to a question.
+The rule it guards: another's warehouse is never changed without being asked for; our own is always brought up to date.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from floorboard.terminal import FrontDoorError, tell
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sqlalchemy import Engine
+
+
+def own_command() -> list[str]:
+    """How this very command is started again as a child process."""
+    return [sys.executable, "-P", "-m", "floorboard"]
+
+
+@contextmanager
+def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
+    """The warehouse for one command: DATABASE_URL's, else the one that Floorboard brings.
+
+    `migrating`: True brings its tables up to date; False does so only in our own and refuses another one that
+    is not up to date; None leaves it as it is.
+    """
+    from etl.demo import enter_home_in_use
+    from sql.embedded import attached
+    from sql.warehouse import open_engine
+
+    enter_home_in_use()
+    is_ours = not os.environ.get("DATABASE_URL", "").strip()
+    with attached() as url:
+        engine = open_engine(url)
+        try:
+            if migrating is not None:
+                bring_up_to_date(engine, is_allowed=migrating or is_ours)
+            yield engine
+        finally:
+            engine.dispose()
+
+
+def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
+    """Runs what is pending, if allowed; FrontDoorError when it must be asked for, or the server is none to work with."""
+    from sql.migrate import pending, unfit
+
+    if faults := unfit(engine):
+        raise FrontDoorError(" ".join(faults))
+    waiting = pending(engine)
+    if not waiting:
+        return
+    if not is_allowed:
+        is_empty = waiting[0].startswith("001_")
+        found = "has none of Floorboard's tables" if is_empty else f"is {len(waiting)} migrations behind"
+        raise FrontDoorError(
+            f"The warehouse in DATABASE_URL {found}, expected the tables of this version; "
+            "run `floorboard db migrate`."
+        )
+    from etl.demo import make_ready
+
+    make_ready(engine, tell)
+
+
+def answer(question: str, given: Mapping[str, str] | None = None) -> pl.DataFrame:
+    """The answer to a question, its parameters as they were typed."""
+    from dashboard.asking import ask as put
+    from dashboard.asking import find
+    from etl.demo import clock_in_use
+    from sql.warehouse import connected
+
+    find(question)
+    with warehouse(migrating=False) as engine, connected(engine) as connection:
+        return put(connection, question, given or {}, now=clock_in_use()(), warn=tell)
+
+
+def address_of(engine: Engine) -> str:
+    """The address of an open warehouse, with its password; never shown."""
+    return engine.url.render_as_string(hide_password=False)
