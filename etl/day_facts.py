@@ -31,7 +31,7 @@ MARGIN = timedelta(days=1)  # a fact that is told again may have moved over midn
 TWO_CLOCKS = timedelta(
     minutes=10
 )  # by so much two tellers of one stay differ, as in sql/merge/calls_told_twice
-_NOT_CONTENT = frozenset(("version_number", "run_id", "seq", "new_rows"))
+_NOT_CONTENT = frozenset(("version_number", "run_id", "seq", "new_rows", "place_text"))
 HALF_A_HUNDREDTH = 0.0051
 
 

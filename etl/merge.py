@@ -136,7 +136,7 @@ def _judged(
     for shape in FACTS.values():
         if (frame := batch.facts.get(shape.fact_name)) is None:
             continue
-        rows = judged(_with_stand_ins(frame, shape), shape)
+        rows = judged(_with_stand_ins(_with_places(frame, shape, batch.rows), shape), shape)
         taken.append((shape, rows.filter(pl.col("reason_text").is_null())))
         refused = rows.filter(pl.col("reason_text").is_not_null())
         if known_rows is not None and "seq" in refused.columns:
@@ -160,6 +160,14 @@ def _judged(
         for shape, good in taken
     ]
     return whole, refused_records, refused_facts
+
+
+def _with_places(frame: pl.DataFrame, shape: Shape, rows: pl.DataFrame | None) -> pl.DataFrame:
+    """Calls with the place of the row that told of them, where the source gives its rows."""
+    if shape is not CALLS or rows is None or "seq" not in frame.columns:
+        return frame
+    places = rows.select(pl.col("seq").cast(frame.schema["seq"]), "place_text")
+    return frame.join(places, on="seq", how="left", maintain_order="left")
 
 
 def _with_stand_ins(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:

@@ -103,7 +103,7 @@ CALLS = Shape(
         "offered_at answered_at ended_at version_number new_rows seq queue_id agent_id stay_number wait_seconds "
         "ring_seconds talk_seconds hold_seconds wrap_up_seconds entry_position csat_score nps_score revenue_amount "
         "is_resolved call_id contact_id channel_name direction_name outcome_name ended_by_name transfer_kind_name "
-        "transferred_to_name customer_key topic_name"
+        "transferred_to_name customer_key topic_name place_text"
     ),
     frozenset(
         {

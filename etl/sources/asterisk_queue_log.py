@@ -177,7 +177,10 @@ class QueueLog(Reader):
         )
         refused = pl.concat([bad, sessions.refused])
         batch = Batch(
-            facts=facts_of(sessions),
+            facts=facts_of(
+                sessions,
+                lambda seq: pl.format("{}:{}", pl.lit(piece.file_name), seq + piece.first_line_number),
+            ),
             rejects=_rejects(piece, refused),
             unused=unused_events(events),
             read_rows=read_rows,

@@ -271,8 +271,9 @@ class QueueLogTable(Reader):
         )
         refused = pl.concat([bad, sessions.refused]).sort("seq")
         newest_at = sessions.carry.newest_at
+        places = [self._place(row) for row in rows]
         batch = Batch(
-            facts=facts_of(sessions),
+            facts=facts_of(sessions, lambda seq: seq.replace_strict(dict(enumerate(places)), default=None)),
             rejects=self._rejects(rows, refused),
             unused=unused_events(events),
             read_rows=len(rows),
@@ -288,7 +289,7 @@ class QueueLogTable(Reader):
         """Every row as it would be kept: place_text, raw_text."""
         told = [
             (
-                f"{self.columns.table}:{row.number or row.texts.get(self.columns.time)}",
+                self._place(row),
                 raw_text(row, self.columns, self.customer_secret, self.country_name),
             )
             for row in rows
@@ -296,14 +297,19 @@ class QueueLogTable(Reader):
         schema = dict.fromkeys(("place_text", "raw_text"), pl.String)
         return pl.DataFrame(told, schema=schema, orient="row")
 
+    def _place(self, row: TableRow) -> str:
+        """The row's number in its table, else its time."""
+        place = f"{self.columns.table}:{row.number or row.texts.get(self.columns.time)}"
+        return place.replace("\x00", "\u2400")
+
     def _rejects(self, rows: list[TableRow], refused: pl.DataFrame) -> pl.DataFrame:
         """The refused rows whole, with their number (else their time) as place."""
         found = []
         for seq, reason in refused.iter_rows():
             raw = raw_text(rows[seq], self.columns, self.customer_secret, self.country_name)
-            place = f"{self.columns.table}:{rows[seq].number or rows[seq].texts.get(self.columns.time)}"
+            place = self._place(rows[seq])
             key = hashlib.sha256(raw.encode(errors="replace")).hexdigest()[:16]
-            found.append((place.replace("\x00", "\u2400"), key, reason, raw))
+            found.append((place, key, reason, raw))
         return pl.DataFrame(found, schema=REJECT_SCHEMA, orient="row")
 
     def _nothing(self, place: Place, progress: Progress, sessions: Carry) -> Batch:

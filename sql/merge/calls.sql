@@ -6,7 +6,7 @@ with merged as (
         offered_at, answered_at, ended_at, version_number, run_id, queue_id, agent_id, stay_number, wait_seconds,
         ring_seconds, talk_seconds, hold_seconds, wrap_up_seconds, entry_position, source_name, call_id, contact_id,
         channel_name, direction_name, outcome_name, ended_by_name, transfer_kind_name, transferred_to_name, customer_key,
-        csat_score, nps_score, is_resolved, topic_name, revenue_amount
+        csat_score, nps_score, is_resolved, topic_name, revenue_amount, place_text
     )
     select
         s.offered_at,
@@ -37,7 +37,8 @@ with merged as (
         s.nps_score,
         s.is_resolved,
         s.topic_name,
-        round(cast(s.revenue_amount as numeric), 2)
+        round(cast(s.revenue_amount as numeric), 2),
+        s.place_text
     from stage_calls as s
     order by s.queue_id, s.offered_at, s.call_id, s.stay_number
     on conflict (queue_id, offered_at, source_name, call_id, stay_number) do update set
@@ -64,7 +65,8 @@ with merged as (
         nps_score = excluded.nps_score,
         is_resolved = excluded.is_resolved,
         topic_name = excluded.topic_name,
-        revenue_amount = excluded.revenue_amount
+        revenue_amount = excluded.revenue_amount,
+        place_text = coalesce(excluded.place_text, c.place_text)
     where
         c.version_number <= excluded.version_number
         and (

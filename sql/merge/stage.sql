@@ -29,7 +29,8 @@ create temporary table if not exists stage_calls (
     transfer_kind_name text,
     transferred_to_name text,
     customer_key text,
-    topic_name text
+    topic_name text,
+    place_text text
 ) on commit delete rows;
 create temporary table if not exists stage_agent_states (
     started_at timestamptz not null,

@@ -23,15 +23,19 @@ NAMES = {
 }
 
 
-LEFT_OUT = {"": frozenset({"run_id"}), "agent_states": frozenset({"run_id", "version_number"})}
+LEFT_OUT = {
+    "": frozenset({"run_id"}),
+    "agent_states": frozenset({"run_id", "version_number"}),
+    "calls": frozenset({"run_id", "place_text"}),
+}
 """By table the columns that say which load wrote a row, not what happened."""
 
 
 def facts_of(engine: sa.Engine) -> dict[str, list[str]]:
     """Every row of every table of the warehouse, in order, as text: names for numbers that depend on who came first.
 
-    Left out is which load wrote a row last: the number of its run, and the version of an agent's state, which for some
-    sources is the instant of the newest event that was known when it was told.
+    Left out is which load wrote a row last: the number of its run, the name of the file it read, and the version of an
+    agent's state, which for some sources is the instant of the newest event that was known when it was told.
     """
     with engine.connect() as connection:
         names = {

@@ -66,6 +66,8 @@ def expect_what_one_undisturbed_load_gives(
     if world.is_read_once:
         assert (ledger.read_rows, ledger.rejected_rows) == (world.rows, world.refused_rows)
     assert (ledger.open_rejects, ledger.kept_places) == (world.refused_rows, world.refused_rows)
+    without_place = ask(engine, "select count(*) from warehouse.calls where place_text is null")
+    assert without_place == [(0,)] or isinstance(world, AmiWorld)  # which tells live, of no row
     if isinstance(world, AmiWorld):  # what happened while nobody listened, only the log tells
         assert ask(engine, TOLD_TWICE) == [(0,)]
         assert load.reset_cursor(engine, "src")

@@ -110,8 +110,9 @@ class Rules:
 class Sessions:
     """The outcome of one batch; instants are epoch seconds, null is unknown or still to come.
 
-    stays: one row per stay that changed; states: the changed tail of each agent's states; members: changed
-    memberships; refused: seq and reason; `new_rows` in stays and states counts the events that belong to them.
+    stays: one row per stay that changed, told_seq its last event (below 0: of an earlier batch); states: the changed tail
+    of each agent's states; members: changed memberships; refused: seq and reason; `new_rows` in stays and states counts
+    the events that belong to them.
     """
 
     stays: pl.DataFrame
@@ -137,6 +138,7 @@ def sessionise(events: pl.DataFrame, carry: Carry, rules: Rules, *, latest_at: i
     weights = accepted.group_by("entry_seq").agg(
         version_number=pl.col("weight").sum(),
         new_rows=(pl.col("seq") >= 0).sum().cast(pl.Int64),
+        told_seq=pl.col("seq").max(),
     )
     stays = stays.join(weights, on="entry_seq", how="left", maintain_order="left").with_columns(
         version_number=pl.col("version_number") + pl.col("is_interrupted").cast(pl.Int64)

@@ -6,6 +6,8 @@ The rule it guards: a caller's number goes no further than here, and every way t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 from etl.customer_key import customer_key
@@ -42,8 +44,12 @@ def unused_events(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def facts_of(sessions: Sessions) -> dict[str, pl.DataFrame]:
-    """The facts in the warehouse's columns, but for the ids."""
+def facts_of(
+    sessions: Sessions, place_of: Callable[[pl.Expr], pl.Expr] | None = None
+) -> dict[str, pl.DataFrame]:
+    """The facts in the warehouse's columns, but for the ids; place_of: where the event of a seq stands in the source."""
+    told_seq = pl.when(pl.col("told_seq") >= 0).then(pl.col("told_seq"))
+    place = pl.lit(None, pl.String) if place_of is None else place_of(told_seq)
     calls = sessions.stays.select(
         *(_instant(name) for name in ("answered_at", "ended_at")),
         "version_number",
@@ -62,6 +68,7 @@ def facts_of(sessions: Sessions) -> dict[str, pl.DataFrame]:
         channel_name=pl.lit("call"),
         direction_name=pl.lit("inbound"),
         customer_key="p2",
+        place_text=place,
     )
     spans = [_instant("started_at"), _instant("ended_at")]
     return {
