@@ -14,12 +14,15 @@ import polars as pl
 
 from etl.shapes import (
     AGENT_STATES,
+    ATTEMPTS,
     CALLS,
     CONTACT_LINKS,
     COSTS,
     QUALITY_REVIEWS,
     QUEUE_MEMBERS,
+    RECORDINGS,
     REVENUES,
+    SELF_SERVICES,
     SHIFTS,
     SURVEYS,
     TICKET_EVENTS,
@@ -68,6 +71,9 @@ KINDS = {
         Kind(SHIFTS, "started_at", SHIFTS.key, "shift_id"),
         Kind(COSTS, "started_at", COSTS.key, "cost_id"),
         Kind(REVENUES, "earned_at", REVENUES.key, "revenue_id"),
+        Kind(SELF_SERVICES, "started_at", SELF_SERVICES.key, "visit_id"),
+        Kind(RECORDINGS, "started_at", RECORDINGS.key, "recording_id"),
+        Kind(ATTEMPTS, "attempted_at", ATTEMPTS.key, "attempt_id", seconds_names=("talk_seconds",)),
         Kind(CONTACT_LINKS, "linked_at", ("contact_id", "link_name"), has_versions=False),
     )
 }

@@ -90,21 +90,24 @@ class Erased:
                 {NO_CUSTOMER: self.newest_at, **self.customers}, default=None, return_dtype=INSTANT
             )
             is_erased = (pl.col("customer_key") == NO_CUSTOMER) | (told_at < erased_at)
-            theirs = [name for name in ("comment_text", "url_text") if name in frame.columns]
+            if "recording_id" in frame.columns:  # a recording is nothing without the way to it
+                frame = frame.filter(~is_erased.fill_null(False))
+            theirs = [name for name in ("comment_text", "choices_text", "url_text") if name in frame.columns]
             frame = frame.with_columns(
                 pl.when(is_erased).then(None).otherwise(pl.col(name)).alias(name)
                 for name in (*theirs, "customer_key")
             )
-        for id_name in ("survey_id", "review_id"):
-            if self.remarks and {id_name, "comment_text"} <= {*frame.columns}:
+        for id_name in ("survey_id", "review_id", "recording_id"):
+            if self.remarks and id_name in frame.columns:
                 frame = self._without_remarks(frame, id_name, told_at)
         if "agent_name" in frame.columns:
             frame = self._with_erased_agents(frame, told_at)
         return self._with_naming(frame, told_at)
 
     def _without_remarks(self, frame: pl.DataFrame, id_name: str, told_at: pl.Expr) -> pl.DataFrame:
-        """Surveys or reviews without words that were taken away for the sake of a customer whom they do not name."""
-        ids = frame.filter(pl.col("comment_text").is_not_null())[id_name].unique().drop_nulls()
+        """Facts without what was taken away for the sake of a customer whom they do not name: words, or a recording."""
+        text_name = "comment_text" if "comment_text" in frame.columns else "url_text"
+        ids = frame.filter(pl.col(text_name).is_not_null())[id_name].unique().drop_nulls()
         erased_at = {
             of_id: self.remarks[hashed]
             for of_id in ids
@@ -113,6 +116,8 @@ class Erased:
         if not erased_at:
             return frame
         is_erased = told_at < pl.col(id_name).replace_strict(erased_at, default=None, return_dtype=INSTANT)
+        if id_name == "recording_id":
+            return frame.filter(~is_erased.fill_null(False))
         words = pl.when(is_erased).then(None).otherwise(pl.col("comment_text"))
         return frame.with_columns(comment_text=words)
 

@@ -37,6 +37,7 @@ TITLES = {
     "calls": "calls", "agent_states": "states of agents", "queue_members": "memberships of queues", "tickets": "tickets",
     "ticket_events": "changes of tickets", "surveys": "answers to surveys", "quality_reviews": "reviews",
     "shifts": "shifts", "costs": "costs", "revenues": "revenues", "contact_links": "links between contacts",
+    "self_services": "visits to self-service", "recordings": "recordings", "attempts": "attempts of campaigns",
 }  # fmt: skip
 _ROWS = ("origin_rows", "warehouse_rows", "missing_rows", "differing_rows", "mended_rows", "surplus_rows")
 

@@ -252,6 +252,46 @@ CONTACT_LINKS = Shape(
     key=("source_name", "contact_id", "link_name"),
     one_of={"link_name": frozenset(("transfer", "callback", "ticket"))},
 )
+SELF_SERVICES = Shape(
+    "self_services",
+    _columns(
+        "started_at ended_at version_number seq queue_id outcome_name visit_id channel_name flow_name choices_text "
+        "topic_name contact_id customer_key"
+    ),
+    frozenset({"started_at", "version_number", "outcome_name", "visit_id", "channel_name"}),
+    (("started_at", "ended_at"),),
+    ("visit_id",),
+    {"channel_name": "menu"},
+    one_of={
+        "outcome_name": frozenset(("contained", "passed_on", "left")),
+        "channel_name": frozenset(("menu", "bot", "page")),
+    },
+)
+RECORDINGS = Shape(
+    "recordings",
+    _columns(
+        "started_at ended_at version_number seq agent_id recording_id call_id contact_id media_name url_text customer_key"
+    ),
+    frozenset({"started_at", "version_number", "recording_id", "media_name", "url_text"}),
+    (("started_at", "ended_at"),),
+    ("recording_id",),
+    {"media_name": "voice"},
+    one_of={"media_name": frozenset(("voice", "screen", "video", "text"))},
+)
+ATTEMPTS = Shape(
+    "attempts",
+    _columns(
+        "attempted_at answered_at ended_at version_number seq queue_id agent_id talk_seconds is_converted sale_amount "
+        "outcome_name attempt_id campaign_name result_name call_id contact_id customer_key"
+    ),
+    frozenset({"attempted_at", "version_number", "outcome_name", "attempt_id", "campaign_name"}),
+    (("attempted_at", "answered_at"), ("answered_at", "ended_at"), ("attempted_at", "ended_at")),
+    ("attempt_id",),
+    bounds={"sale_amount": (-1e11, 1e11)},
+    one_of={
+        "outcome_name": frozenset(("connected", "no_answer", "busy", "machine", "failed", "abandoned")),
+    },
+)
 REJECTS = Shape(
     "rejects",
     _columns("place_text file_key reason_text raw_text"),
@@ -272,6 +312,7 @@ INTERVAL_FACTS = (CALLS, AGENT_STATES, QUEUE_MEMBERS)
 FACTS = {
     shape.fact_name: shape
     for shape in (
-        *INTERVAL_FACTS, TICKETS, TICKET_EVENTS, SURVEYS, QUALITY_REVIEWS, SHIFTS, COSTS, REVENUES, CONTACT_LINKS
+        *INTERVAL_FACTS, TICKETS, TICKET_EVENTS, SURVEYS, QUALITY_REVIEWS, SHIFTS, COSTS, REVENUES, CONTACT_LINKS,
+        SELF_SERVICES, RECORDINGS, ATTEMPTS,
     )
 }  # fmt: skip

@@ -95,6 +95,9 @@ def facts_word(facts_name: str) -> str:
         "quality_reviews": t("Quality reviews"),
         "costs": t("Costs"),
         "revenues": t("Revenues"),
+        "self_services": t("Self-service visits"),
+        "recordings": t("Recordings"),
+        "attempts": t("Attempts of campaigns"),
     }
     return known.get(facts_name, facts_name)
 

@@ -261,6 +261,9 @@ LIKELY: dict[FactsName, tuple[str, ...]] = {
     "quality_reviews": ("review", "reviews", "quality", "evaluation", "evaluations"),
     "costs": ("cost", "costs", "wages", "kulud", "kosten"),
     "revenues": ("revenue", "revenues", "sales", "orders", "tulud"),
+    "self_services": ("ivr", "bot", "menu", "selfservice", "visits"),
+    "recordings": ("recording", "recordings", "aufzeichnungen", "salvestused"),
+    "attempts": ("attempt", "attempts", "dialer", "dialler", "campaign", "outbound"),
 }
 """Words in the name of a file that tell what its rows are."""
 

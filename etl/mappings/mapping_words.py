@@ -22,6 +22,9 @@ FactsName = Literal[
     "quality_reviews",
     "costs",
     "revenues",
+    "self_services",
+    "recordings",
+    "attempts",
 ]
 FACTS_NAMES: tuple[FactsName, ...] = get_args(FactsName)
 Kind = Literal["instant", "seconds", "whole", "number", "bool", "choice", "customer", "text"]
@@ -69,6 +72,7 @@ _NOT_MAPPED = frozenset(
         "stay_number",
         "event_number",
         "customer_key",
+        "place_text",
     )
 )
 _INSTANT, _SECONDS, _TEXT = FieldWords("instant"), FieldWords("seconds"), FieldWords("text")
@@ -188,4 +192,20 @@ WORDS: dict[FactsName, FactsWords] = {
         may_lie_ahead=True,
     ),
     "revenues": _words("revenues", "earned_at", "revenue_id", (("earned_at",), ("amount",))),
+    "self_services": _words(
+        "self_services",
+        "started_at",
+        "visit_id",
+        (("started_at",), ("outcome_name",)),
+        more={"duration_seconds": _SECONDS},
+    ),
+    "recordings": _words(
+        "recordings",
+        "started_at",
+        "recording_id",
+        (("started_at",), ("url_text",), ("call_id", "contact_id")),
+    ),
+    "attempts": _words(
+        "attempts", "attempted_at", "attempt_id", (("attempted_at",), ("campaign_name",), ("outcome_name",))
+    ),
 }

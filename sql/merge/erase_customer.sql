@@ -1,5 +1,6 @@
 -- Takes away what customers wrote, what was written about their contacts, and the ways back to them in other systems.
--- Grain: one row: how many calls and tickets were theirs, and which surveys and reviews lost their words without naming them.
+-- Grain: one row: how many calls and tickets were theirs, and which surveys, reviews and recordings lost their words, or went,
+-- without naming them.
 -- Their key goes afterwards, with ops.erase_texts.
 with their_calls as materialized (
     select
@@ -50,6 +51,24 @@ reviews as (
     returning r.source_name, r.review_id
 ),
 
+recordings as (
+    delete from warehouse.recordings as r
+    where
+        r.customer_key = :customer_key
+        or exists (select 1 from their_calls as c where c.call_id = r.call_id or c.contact_id = r.contact_id)
+    returning r.source_name, r.recording_id, r.customer_key
+),
+
+choices as (
+    update warehouse.self_services as v set choices_text = null
+    where
+        v.choices_text is not null
+        and (
+            v.customer_key = :customer_key
+            or exists (select 1 from their_calls as c where c.contact_id = v.contact_id)
+        )
+),
+
 remarks as (
     select
         s.source_name,
@@ -61,6 +80,12 @@ remarks as (
         r.source_name,
         r.review_id
     from reviews as r
+    union all
+    select
+        g.source_name,
+        g.recording_id
+    from recordings as g
+    where g.customer_key is distinct from :customer_key
 )
 
 select

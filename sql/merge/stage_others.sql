@@ -1,4 +1,4 @@
--- Where surveys, reviews, shifts, costs, revenues and links land before they are merged; gone with the transaction.
+-- Where facts other than calls, states and tickets land before they are merged; gone with the transaction.
 -- Grain: as the facts of the same name, plus seq, the source's row that told of it.
 create temporary table if not exists stage_surveys (
     answered_at timestamptz not null,
@@ -78,4 +78,51 @@ create temporary table if not exists stage_contact_links (
     linked_source_name text not null,
     linked_contact_id text not null,
     link_name text not null
+) on commit delete rows;
+create temporary table if not exists stage_self_services (
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    version_number bigint not null,
+    seq bigint,
+    queue_id integer,
+    outcome_name text not null,
+    visit_id text not null,
+    channel_name text not null,
+    flow_name text,
+    choices_text text,
+    topic_name text,
+    contact_id text,
+    customer_key text
+) on commit delete rows;
+create temporary table if not exists stage_recordings (
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    version_number bigint not null,
+    seq bigint,
+    agent_id integer,
+    recording_id text not null,
+    call_id text,
+    contact_id text,
+    media_name text not null,
+    url_text text not null,
+    customer_key text
+) on commit delete rows;
+create temporary table if not exists stage_attempts (
+    attempted_at timestamptz not null,
+    answered_at timestamptz,
+    ended_at timestamptz,
+    version_number bigint not null,
+    seq bigint,
+    queue_id integer,
+    agent_id integer,
+    talk_seconds integer,
+    is_converted boolean,
+    sale_amount double precision,
+    outcome_name text not null,
+    attempt_id text not null,
+    campaign_name text not null,
+    result_name text,
+    call_id text,
+    contact_id text,
+    customer_key text
 ) on commit delete rows;

@@ -48,9 +48,22 @@ revenues as (
     update warehouse.revenues as r set agent_id = :to_id
     where r.agent_id = :from_id and r.source_name = :source_name
     returning r.agent_id
+),
+
+recordings as (
+    update warehouse.recordings as w set agent_id = :to_id
+    where w.agent_id = :from_id and w.source_name = :source_name
+    returning w.agent_id
+),
+
+attempts as (
+    update warehouse.attempts as w set agent_id = :to_id
+    where w.agent_id = :from_id and w.source_name = :source_name
+    returning w.agent_id
 )
 
 select
     (select count(*) from members) + (select count(*) from tickets) + (select count(*) from events)
     + (select count(*) from surveys) + (select count(*) from reviews) + (select count(*) from shifts)
-    + (select count(*) from costs) + (select count(*) from revenues) as moved_rows
+    + (select count(*) from costs) + (select count(*) from revenues)
+    + (select count(*) from recordings) + (select count(*) from attempts) as moved_rows

@@ -28,8 +28,21 @@ revenues as (
     update warehouse.revenues as r set queue_id = :to_id
     where r.queue_id = :from_id and r.source_name = :source_name
     returning r.queue_id
+),
+
+self_services as (
+    update warehouse.self_services as w set queue_id = :to_id
+    where w.queue_id = :from_id and w.source_name = :source_name
+    returning w.queue_id
+),
+
+attempts as (
+    update warehouse.attempts as w set queue_id = :to_id
+    where w.queue_id = :from_id and w.source_name = :source_name
+    returning w.queue_id
 )
 
 select
     (select count(*) from members) + (select count(*) from states) + (select count(*) from surveys)
-    + (select count(*) from costs) + (select count(*) from revenues) as moved_rows
+    + (select count(*) from costs) + (select count(*) from revenues)
+    + (select count(*) from self_services) + (select count(*) from attempts) as moved_rows

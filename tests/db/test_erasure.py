@@ -90,6 +90,31 @@ call_id = "call"
 total_score = "score"
 reviewer_name = "by"
 comment_text = "words"
+
+[[sources]]
+name = "recorder"
+kind = "file"
+path = "recordings.csv"
+every_seconds = 60
+facts = "recordings"
+[sources.fields]
+recording_id = "id"
+started_at = { column = "at", format = "%Y-%m-%d %H:%M:%S" }
+call_id = "call"
+url_text = "link"
+
+[[sources]]
+name = "menu"
+kind = "file"
+path = "visits.csv"
+every_seconds = 60
+facts = "self_services"
+[sources.fields]
+visit_id = "id"
+started_at = { column = "at", format = "%Y-%m-%d %H:%M:%S" }
+customer = "caller"
+outcome_name = "end"
+choices_text = "way"
 """
 # What is told of the caller and of Mari before the erasure: a request to call back that was kept, a transfer to the caller's
 # own number, a refused line, an event that nobody knows, and at the end a call that is not over.
@@ -127,7 +152,14 @@ FILES = {
     "reviews.csv": "id,at,agent,call,score,by,words\n"
     f"r1,2026-11-22 03:30:00,Jaan,c4,90,{NAME},Jaan did as {NAME.lower()} showed him\n"
     f"r2,2026-11-22 03:31:00,{NAME},c2,80,Jaan,the caller lives in the old house\n",
+    "recordings.csv": "id,at,call,link\n"
+    "a2,2026-11-22 03:12:00,c2,https://recordings.example.com/a2\n"
+    "a4,2026-11-22 03:15:00,c4,https://recordings.example.com/a4\n",
+    "visits.csv": "id,at,caller,end,way\n"
+    f"v1,2026-11-22 03:09:00,{NUMBER},passed_on,Main > the old house\n"
+    f"v2,2026-11-22 03:10:00,{OTHER},contained,Main > 2 Bills\n",
 }
+RECORDINGS = "select url_text from warehouse.recordings order by recording_id"
 FIGURES = {
     "queue_intervals": "select * from warehouse.queue_intervals order by queue_id, interval_start_at",
     "agent_intervals": "select * from warehouse.agent_intervals order by agent_id, interval_start_at",
@@ -280,6 +312,11 @@ def test_an_erased_caller_is_in_no_table_and_no_figure_changes(loaded: sa.Engine
         (None,),
         ("https://desk.example.com/t2",),
     ]
+    assert ask(loaded, RECORDINGS) == [("https://recordings.example.com/a4",)]
+    assert ask(loaded, "select choices_text from warehouse.self_services order by visit_id") == [
+        (None,),
+        ("Main > 2 Bills",),
+    ]
 
 
 def test_old_records_that_are_told_again_do_not_bring_the_caller_back(
@@ -291,6 +328,7 @@ def test_old_records_that_are_told_again_do_not_bring_the_caller_back(
     assert found(loaded, (*CUSTOMER, key_of(settings), "the old house")) == [
         f"ops.erasures: {key_of(settings)}"
     ]
+    assert ask(loaded, RECORDINGS) == [("https://recordings.example.com/a4",)]  # known by its call alone
     backfill(loaded)
     assert figures(loaded, without=("ledger",)) == before
     assert load.replay_rejects(loaded, settings, "pbx", now=at(LATER)).loaded_rows == 0
@@ -408,14 +446,14 @@ def test_the_list_beside_the_database_holds_hashes_alone_and_only_its_owner_read
     text = path.read_text()
     assert not [canary for canary in (*CUSTOMER, *AGENT, "Tamm") if canary.lower() in text.lower()]
     assert [one.kind_name for one in read_list()] == [
-        *("customer", "remark"),  # a review of the caller's call, which does not name the caller
+        *("customer", "remark", "remark"),  # a review and a recording of the caller's call, which do not name the caller
         *("agent_key", "agent_name"),
         *("agent_key", "agent_key"),  # her keys in the log, at the desk and in the reviews
     ]
     path.write_text(text + '{"erased_at": "2026-')  # its writer was cut off
-    assert len(read_list()) == 6
+    assert len(read_list()) == 7
     erase_customer(loaded, settings, OTHER, now=at(ERASED_AT))
-    assert len(read_list()) == 8  # and the review of the call c4
+    assert len(read_list()) == 10  # and the review and the recording of the call c4
     path.write_text("no list\n" + text)
     with pytest.raises(LoadError, match="line 1: expected one erasure"):
         read_list()
@@ -442,7 +480,7 @@ def test_yesterdays_backup_brings_nobody_back(
     erase_caller(loaded, settings)
     alias = erase_mari(loaded, settings).alias_name
     done = restore(other_engine, url(other_engine), file, settings, now=at(LATER), tell=lambda _name: None)
-    assert done.erasures_count == 6
+    assert done.erasures_count == 7
     everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")
     assert found(other_engine, everything) == [f"ops.erasures: {key_of(settings)}"]
     assert figures(other_engine) == before
@@ -472,7 +510,7 @@ def test_a_warehouse_made_anew_from_the_sources_knows_who_was_erased(
     erase_caller(loaded, settings)
     alias = erase_mari(loaded, settings).alias_name
     migrate.migrate(other_engine)
-    assert reapply(other_engine, settings, now=at(LATER)) == 6
+    assert reapply(other_engine, settings, now=at(LATER)) == 7
     load_all(other_engine, settings, now=LATER)
     reapply(other_engine, settings, now=at(LATER))
     everything = (*CUSTOMER, key_of(settings), *AGENT, "the old house")

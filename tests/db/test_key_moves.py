@@ -17,7 +17,7 @@ from sql import warehouse
 from tests.db.test_records import NOW, Row, ask, at, call, tell
 
 AGENT_FACTS = ("calls", "agent_states", "queue_members", "tickets", "ticket_events", "surveys", "quality_reviews",
-               "shifts", "costs", "revenues")  # fmt: skip
+               "shifts", "costs", "revenues", "recordings", "attempts")  # fmt: skip
 STATE_SECONDS = (
     "select agent_name, sum(on_contact_seconds)::int, sum(wrapping_up_seconds)::int, sum(available_seconds)::int, "
     "sum(paused_seconds)::int, sum(signed_in_seconds)::int "
@@ -104,6 +104,10 @@ def every_fact(agent_name: str) -> dict[str, list[Row]]:
         "shifts": [{"shift_id": "h1", **span, "agent_name": agent_name, "activity_name": "work"}],
         "costs": [{"cost_id": "k1", **span, "agent_name": agent_name, "cost_name": "wage", "amount": 10.0}],
         "revenues": [{"revenue_id": "e1", "earned_at": at(5), "agent_name": agent_name, "amount": 10.0}],
+        "recordings": [{"recording_id": "a1", "started_at": at(1), "agent_name": agent_name, "call_id": "p1",
+                        "url_text": "https://recordings.example.com/a1"}],
+        "attempts": [{"attempt_id": "d1", "attempted_at": at(6), "agent_name": agent_name, "campaign_name": "renewals",
+                      "outcome_name": "connected", "sale_amount": 9.5}],
     }  # fmt: skip
 
 
@@ -141,8 +145,8 @@ def test_every_kind_of_fact_follows_its_key_and_comes_back(engine: sa.Engine) ->
     assert move_keys(engine, now=lambda: NOW) == 1
     assert owners(engine) == before
     done = ask(engine, "select done_at, moved_rows, error_text from ops.key_moves order by move_id")
-    # stay + 2 states + membership + ticket + its 1 event of an agent + survey + review + shift + cost + revenue
-    assert done == [(NOW, 1 + 2 + 1 + 1 + 1 + 5, None)] * 2
+    # stay + 2 states + membership + ticket + its 1 event of an agent + survey + review + shift + cost + revenue + recording + attempt
+    assert done == [(NOW, 1 + 2 + 1 + 1 + 1 + 7, None)] * 2
 
 
 def test_the_table_of_facts_is_whole(engine: sa.Engine) -> None:

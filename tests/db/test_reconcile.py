@@ -376,6 +376,11 @@ EVERYTHING: dict[str, list[dict[str, Any]]] = {
     "shifts": [{"shift_id": "h1", "started_at": at(0), "ended_at": at(480), "agent_name": "mari"}],
     "costs": [{"cost_id": "k1", "started_at": at(0), "ended_at": at(60), "amount": 9.999, "cost_name": "wages"}],
     "revenues": [{"revenue_id": "e1", "earned_at": at(3), "amount": 20.0}],
+    "self_services": [{"visit_id": "v1", "started_at": at(0), "ended_at": at(1), "outcome_name": "contained",
+                       "choices_text": "Main > 2 Bills"}],
+    "recordings": [{"recording_id": "a1", "started_at": at(1), "call_id": "c1", "url_text": "https://example.com/a1"}],
+    "attempts": [{"attempt_id": "d1", "attempted_at": at(6), "campaign_name": "renewals", "outcome_name": "connected",
+                  "talk_seconds": 30, "is_converted": True, "sale_amount": 9.999}],
     "contact_links": [
         {"linked_at": at(4), "contact_id": "c2", "linked_source_name": "records", "linked_contact_id": "c1",
          "link_name": "transfer"}

@@ -124,20 +124,23 @@ def test_loaders_that_die_at_every_named_point_lose_and_double_nothing(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", by_turns(MIGRATING_KINDS, short=1))
 def test_a_loader_that_dies_while_it_makes_the_tables_leaves_a_warehouse_to_be_loaded(
-    server_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign, kind: str
+    server_url: str, template_name: str, places: Places, loaders: Loaders, campaign: Campaign, kind: str
 ) -> None:
     files = len(migrate.pending_after([]))
     steps = range(1, files + 1) if campaign.is_long else [files]
     for step in steps:
         here = Places(places.folder / f"{step}", places.database_url, places.recorded)
-        with made_database(server_url) as name, world_of(kind, here, pieces=1) as world:
+        with (
+            made_database(server_url) as name,
+            made_database(server_url, template_name=template_name) as undisturbed,
+            world_of(kind, here, pieces=1) as world,
+        ):
             url = url_of(server_url, name)
             assert crashed_at(loaders, world, url, IN_MIGRATION, number=step)
-            with fresh_engine(url) as engine:
+            with fresh_engine(url) as engine, fresh_engine(url_of(server_url, undisturbed)) as alone:
                 load_once(engine, world)
                 assert ledger_of(engine).is_balanced
-                if step == steps[0]:
-                    load_once(alone, world)
+                load_once(alone, world)  # of this very world: a served one has an address of its own
                 found = differences(facts_of(engine), facts_of(alone))
                 assert found == {}
                 figures = figures_of(found)

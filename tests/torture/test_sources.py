@@ -164,6 +164,9 @@ def rows_of(telling: Telling, source_name: str) -> list[Row]:
             {"cost_id": name, "started_at": at(version), "ended_at": at(90), "cost_name": agent, "amount": 1.5 * version}
         ],
         "revenues": [{"revenue_id": name, "earned_at": at(version), "amount": 2.5 * version}],
+        "self_services": [{"visit_id": name, "started_at": at(version), "outcome_name": "left", "choices_text": agent}],
+        "recordings": [{"recording_id": name, "started_at": at(version), "agent_name": agent, "url_text": agent}],
+        "attempts": [{"attempt_id": name, "attempted_at": at(version), "campaign_name": agent, "outcome_name": "busy"}],
     }  # fmt: skip
     return [{**row, "version_number": version} for row in told[kind]]
 
@@ -178,6 +181,9 @@ COLUMNS = {
     "shifts": "shift_id, agent_name, started_at, version_number",
     "costs": "cost_id, started_at, cost_name, amount, version_number",
     "revenues": "revenue_id, earned_at, amount, version_number",
+    "self_services": "visit_id, started_at, choices_text, version_number",
+    "recordings": "recording_id, agent_name, url_text, version_number",
+    "attempts": "attempt_id, attempted_at, campaign_name, version_number",
 }
 STANDING = {
     kind: f"select {columns} from warehouse.{kind} as f "  # noqa: S608 - of this file's own words
