@@ -18,13 +18,15 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.calls.call_queries import queues
+from dashboard.calls.call_queries import call_names, queues
 from dashboard.queries import QUESTIONS
+from sql.metrics import SERVICE_LEVEL_FORMULAS
 
 OPTIONS = {"window_start": "--from", "window_end": "--to", "as_of": "--as-of", "day_date": "--day"}
 YEARS = range(1990, 2100)
 WHOLE_NUMBERS = range(-(2**31), 2**31)  # what an integer of the warehouse holds
 THRESHOLD_SECONDS = range(14_401)
+NARROWED = frozenset({"team_id", "agent_id", "group_name", "site_name", "channel_name", "topic_name"})
 AHEAD = timedelta(minutes=1)  # clocks of two machines differ a little
 
 
@@ -56,6 +58,11 @@ def ask(
         )
     if values.get("queue_id") is not None:
         _refuse_unknown_queue(connection, values["queue_id"])
+    narrowed = NARROWED & {name for name, value in values.items() if value is not None}
+    if narrowed and "is_business_hours" in _signature(
+        function
+    ):  # a question about calls: others have groups of their own
+        _refuse_unknown_names(connection, {name: values[name] for name in sorted(narrowed)})
     return function(connection, **values)
 
 
@@ -76,7 +83,6 @@ def typed(
 ) -> dict[str, Any]:
     """The parameters with the types of the function's signature; AskError for a wrong or missing one."""
     wanted = _signature(function)
-    hints = typing.get_type_hints(function)
     for name in given:
         if name not in wanted:
             options = [_option(known) for known in wanted] or ["no parameters"]
@@ -84,12 +90,12 @@ def typed(
                 f"The question {question} does not take {_option(name)}; {_known(_option(name), options)}"
             )
     values: dict[str, Any] = {}
-    for name, parameter in wanted.items():
+    for name, (hint, default) in wanted.items():
         if name in given:
-            values[name] = _convert(given[name], hints.get(name, str), option=_option(name))
+            values[name] = _convert(given[name], hint, option=_option(name))
         elif name == "as_of":
             values[name] = now
-        elif parameter.default is inspect.Parameter.empty:
+        elif default is inspect.Parameter.empty:
             example = "2026-11-22" if name.endswith("_date") else "2026-11-22T00:00:00+02:00"
             raise AskError(
                 f"The question {question} needs {_option(name)}, for example {_option(name)} {example}."
@@ -98,8 +104,11 @@ def typed(
 
 
 def refuse_unanswerable(values: Mapping[str, Any]) -> None:
-    """AskError for what no floor can answer: a window without length, an absurd threshold."""
+    """AskError for what no floor can answer: a window without length, an absurd threshold, an unknown formula."""
     refuse_empty_window(values.get("window_start"), values.get("window_end"))
+    formula = values.get("formula_name")
+    if formula is not None and formula not in SERVICE_LEVEL_FORMULAS:
+        raise AskError(f'--formula-name "{formula}" is no formula; {_known(formula, SERVICE_LEVEL_FORMULAS)}')
     threshold = values.get("threshold_seconds")
     if threshold is not None and threshold not in THRESHOLD_SECONDS:
         raise AskError(
@@ -124,6 +133,24 @@ def _refuse_unknown_queue(connection: Connection, queue_id: int) -> None:
         raise AskError(
             f"There is no queue with --queue-id {queue_id}, expected one of: {some}; "
             "`floorboard queue list` shows them with their names."
+        )
+
+
+def _refuse_unknown_names(connection: Connection, narrowed: Mapping[str, Any]) -> None:
+    """AskError for a team, agent, group, site, channel or topic that nothing here has."""
+    names = call_names(connection)
+    for name, value in narrowed.items():
+        kind, _, by = name.partition("_")
+        known = names.filter(pl.col("kind_name") == kind)
+        if value in known["name_id" if by == "id" else "name_text"].to_list():
+            continue
+        shown = [
+            f"{row['name_id']} ({row['name_text']})" if by == "id" else row["name_text"] or '""'
+            for row in known.head(20).iter_rows(named=True)
+        ]
+        raise AskError(
+            f"There is no {kind} with {_option(name)} {value}, expected one of: {', '.join(shown) or 'none yet'}; "
+            "`floorboard ask call_names` shows them all."
         )
 
 
@@ -174,9 +201,17 @@ def _refuse_year(year: int, text: str, *, option: str) -> None:
         )
 
 
-def _signature(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
-    found = dict(inspect.signature(function).parameters)
-    found.pop("connection", None)
+def _signature(function: Callable[..., object]) -> dict[str, tuple[Any, Any]]:
+    """Each parameter's type and default (`inspect.Parameter.empty` where it must be given), the unpacked ones too."""
+    hints = typing.get_type_hints(function)
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        hint = hints.get(name, str)
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            [words] = typing.get_args(hint)
+            found |= {one: (kind, None) for one, kind in typing.get_type_hints(words).items()}
+        elif name != "connection":
+            found[name] = (hint, parameter.default)
     return found
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dashboard import words
+from dashboard.words import t, t_count
 
 OLDEST_DAYS = 3660
 LONGEST_DAYS = 1096
@@ -93,6 +94,10 @@ class Filters:
         found = {name: getattr(self, name) for name in wanted}
         return {name: value for name, value in found.items() if value not in (None, False)}
 
+    def changed(self, **values: Any) -> Filters:
+        """The same view with these choices instead."""
+        return replace(self, **values)
+
     def address(self) -> dict[str, str]:
         """The parameters that say this view: what was chosen, nothing else; `filters_of` reads them back."""
         found = {"period": self.period_name}
@@ -107,6 +112,67 @@ class Filters:
             if (text := getattr(self, f"{name}_name")) is not None:
                 found[name] = text
         return found | ({"hours": "business"} if self.is_business_hours else {})
+
+
+def period_words() -> dict[str, str]:
+    """What each period is called."""
+    return {
+        "today": t("Today"),
+        "yesterday": t("Yesterday"),
+        "this_week": t("This week"),
+        "last_week": t("Last week"),
+        "7_days": t("Last 7 days"),
+        "28_days": t("Last 28 days"),
+        "90_days": t("Last 90 days"),
+        "this_month": t("This month"),
+        "last_month": t("Last month"),
+        "this_year": t("This year"),
+        OWN_DAYS: t("Days from – to"),
+    }
+
+
+def comparison_words(filters: Filters) -> dict[str, str]:
+    """What each comparison is called, beside these days."""
+    count = (filters.last_date - filters.first_date).days + 1
+    return {
+        "before": t_count("the day before", "the {n} days before", count),
+        "last_week": t("the same weekdays a week before"),
+        "last_year": t("the same weekdays a year before"),
+    }
+
+
+def described(filters: Filters, names: Mapping[tuple[str, Any], str]) -> str:
+    """The view in one line: "Last 7 days, 16–22 Nov 2026, compared with ...; queue Sales; business hours only".
+
+    names: what (kind, number or name) is called, such as {("queue", 4): "Sales"}; a name stands for itself.
+    """
+    days = words.days(filters.first_date, filters.last_date)
+    is_own = filters.period_name == OWN_DAYS
+    told = [days if is_own else f"{period_words()[filters.period_name]}, {days}"]
+    if filters.comparison_name and (beside := filters.compared()):
+        told[0] += ", " + t(
+            "compared with {comparison} ({days})",
+            comparison=comparison_words(filters)[filters.comparison_name],
+            days=words.days(beside.first_date, beside.last_date),
+        )
+    for kind, label in kind_words().items():
+        found = getattr(filters, f"{kind}_id" if kind in NUMBERS else f"{kind}_name")
+        if found is not None:
+            told.append(f"{label} {names.get((kind, found), str(found)) or t('(none)')}")
+    return "; ".join([*told, *([t("business hours only")] if filters.is_business_hours else [])])
+
+
+def kind_words() -> dict[str, str]:
+    """What each kind of narrowing is called, within a sentence."""
+    return {
+        "queue": t("queue"),
+        "group": t("group"),
+        "team": t("team"),
+        "agent": t("agent"),
+        "site": t("site"),
+        "channel": t("channel"),
+        "topic": t("topic"),
+    }
 
 
 def filters_of(params: Mapping[str, str], *, today: date, period_name: str = "today") -> Filters:
@@ -132,6 +198,12 @@ def filters_of(params: Mapping[str, str], *, today: date, period_name: str = "to
         is_business_hours=params.get("hours") == "business",
         **narrowed,
     )
+
+
+def beside(params: Mapping[str, str]) -> dict[str, str]:
+    """What an address says beside the choices of a view, such as a measure that its page shows."""
+    own = ("period", "from", "to", "compare", "hours", *NUMBERS, *NAMES)
+    return {key: value for key, value in params.items() if key not in own}
 
 
 def behind(of_name: str, filters: Filters, **more: object) -> str:

@@ -6,7 +6,8 @@ The rule it guards: a number is asked for in one way only, so that a page, an ex
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
 
 import polars as pl
 from sqlalchemy import Connection
@@ -14,7 +15,6 @@ from sqlalchemy import Connection
 from sql import metrics
 from sql.warehouse import frame
 
-INTERVAL_SECONDS = 900
 EVENT_COLUMNS = (
     "offered_calls",
     "answered_calls",
@@ -42,6 +42,24 @@ LIVE_ADDITIVE = (
     "callback_calls",
     "handled_calls",
     "answered_wait_seconds",
+    "talk_seconds",
+    "hold_seconds",
+    "wrap_up_seconds",
+)
+ADDITIVE_COLUMNS = (
+    *EVENT_COLUMNS,
+    "callback_calls",
+    "overflowed_calls",
+    "timed_out_calls",
+    "withdrawn_calls",
+    "interrupted_calls",
+    "waiting_calls",
+    "in_progress_calls",
+    "handled_calls",
+    "transferred_calls",
+    "answered_wait_seconds",
+    "abandoned_wait_seconds",
+    "flowed_out_wait_seconds",
     "talk_seconds",
     "hold_seconds",
     "wrap_up_seconds",
@@ -117,37 +135,146 @@ def live_agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     return frame(connection, "queries/live_agents", as_of=as_of)
 
 
+class Narrowing(TypedDict, total=False):
+    """What every question about calls can be narrowed to; an empty text means the stays without one.
+
+    channel_name is the stay's own. team_id, site_name and agent_id choose the stays that such an agent answered (the team
+    by the local day of the answer). is_business_hours: only what was offered while the queue's timetable is open.
+    """
+
+    queue_id: int | None
+    group_name: str | None
+    channel_name: str | None
+    topic_name: str | None
+    team_id: int | None
+    site_name: str | None
+    agent_id: int | None
+    is_business_hours: bool
+
+
+class Chosen(Narrowing, total=False):
+    """A narrowing, and another threshold or formula of the service level than each queue's own."""
+
+    threshold_seconds: int | None
+    formula_name: str | None
+
+
+def narrowing(given: Narrowing) -> dict[str, Any]:
+    """The parameters of a statement that narrows: every name, null where nothing was given."""
+    values: dict[str, Any] = {**dict.fromkeys(Narrowing.__annotations__), **given}
+    return values | {"is_business_hours": bool(values["is_business_hours"])}
+
+
+def _values(chosen: Chosen) -> dict[str, Any]:
+    """The same with the settings of the service level; null where the queue's own count."""
+    return {**narrowing({}), "threshold_seconds": None, "formula_name": None, **chosen}
+
+
+def _counted(
+    connection: Connection, question: str, window_start: datetime, window_end: datetime, chosen: Chosen
+) -> pl.DataFrame:
+    """The answer with each row's settings, which are null where the chosen queues differ, and every metric."""
+    values = _values(chosen)
+    values.pop("formula_name")
+    window = {"window_start": window_start, "window_end": window_end}
+    counted = frame(connection, f"queries/{question}", **window, **values)
+    return metrics.with_metrics(counted.join(_settings(connection, chosen), how="cross"))
+
+
+def _settings(connection: Connection, chosen: Chosen) -> pl.DataFrame:
+    """One row: threshold, target and formula of the chosen queues together; null where they differ."""
+    found = frame(connection, "queries/queues")
+    if (queue_id := chosen.get("queue_id")) is not None:
+        found = found.filter(pl.col("queue_id") == queue_id)
+    if (group_name := chosen.get("group_name")) is not None:
+        found = found.filter(pl.col("group_name").fill_null("") == group_name)
+    others = {
+        "service_level_threshold_seconds": chosen.get("threshold_seconds"),
+        "service_level_formula_name": chosen.get("formula_name"),
+    }
+    found = found.with_columns(
+        pl.lit(value).alias(name) for name, value in others.items() if value is not None
+    )
+    return found.select(
+        pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
+        for name in SETTING_COLUMNS
+    )
+
+
 def queue_totals(
-    connection: Connection,
-    *,
-    window_start: datetime,
-    window_end: datetime,
-    threshold_seconds: int | None = None,
+    connection: Connection, *, window_start: datetime, window_end: datetime, **chosen: Unpack[Chosen]
 ) -> pl.DataFrame:
     """One row per queue for contacts offered in [window_start, window_end): additive columns and every metric of them.
 
-    threshold_seconds: another threshold than each queue's own. offered = answered + abandoned + flowed out +
-    interrupted + waiting holds in every row (flowed out: callback, overflowed, timed out, withdrawn).
+    Only the chosen queue or group; a queue without a chosen contact has 0 offered and null ratios. threshold_seconds and
+    formula_name: others than each queue's own. offered = answered + abandoned + flowed out + interrupted + waiting holds
+    in every row (flowed out: callback, overflowed, timed out, withdrawn).
     """
     window = {"window_start": window_start, "window_end": window_end}
-    is_whole = all(instant.timestamp() % INTERVAL_SECONDS == 0 for instant in window.values())
-    if threshold_seconds is None and is_whole:
-        totals = frame(connection, "queries/queue_totals_of_intervals", **window)
-    else:
-        totals = frame(connection, "queries/queue_totals", **window, threshold_seconds=threshold_seconds)
-    return metrics.with_metrics(totals)
+    return metrics.with_metrics(frame(connection, "queries/queue_totals", **window, **_values(chosen)))
 
 
-def service_level_intervals(
-    connection: Connection, *, day_date: date, queue_id: int | None = None
+def queue_together(
+    connection: Connection, *, window_start: datetime, window_end: datetime, **chosen: Unpack[Chosen]
 ) -> pl.DataFrame:
-    """One row per 15 minutes of the local day, for one queue or all: additive columns, service level, ASA, abandonment.
+    """One row: all chosen queues together for the window; additive columns and every metric of them.
+
+    Threshold, target and formula are null where the queues differ; without a common formula the service level is null.
+    """
+    queues = queue_totals(connection, window_start=window_start, window_end=window_end, **chosen)
+    totals = queues.select(pl.col(ADDITIVE_COLUMNS).sum(), pl.col("longest_wait_seconds").max())
+    return metrics.with_metrics(totals.join(_settings(connection, chosen), how="cross"))
+
+
+def queue_intervals(
+    connection: Connection, *, window_start: datetime, window_end: datetime, **chosen: Unpack[Chosen]
+) -> pl.DataFrame:
+    """One row per 15 minutes of the window, all chosen queues together: additive columns and every metric of them.
 
     An interval without contacts has 0 offered and null ratios; formula, threshold and target are null where the
     queues taken together differ.
     """
-    intervals = frame(connection, "queries/service_level_intervals", day_date=day_date, queue_id=queue_id)
-    return metrics.with_metrics(intervals)
+    return _counted(connection, "queue_intervals", window_start, window_end, chosen)
+
+
+def queue_days(
+    connection: Connection, *, window_start: datetime, window_end: datetime, **chosen: Unpack[Chosen]
+) -> pl.DataFrame:
+    """One row per local day of the site in the window, all chosen queues together, with every metric.
+
+    A day that lies in the window only in part counts only that part.
+    """
+    return _counted(connection, "queue_days", window_start, window_end, chosen)
+
+
+def queue_hours(
+    connection: Connection, *, window_start: datetime, window_end: datetime, **chosen: Unpack[Chosen]
+) -> pl.DataFrame:
+    """One row per weekday_number (0 is Monday) and 15 minutes of the local day (interval_start_seconds since midnight).
+
+    Sums over all such quarters of the window, all chosen queues together, with every metric; days_count is on how many
+    days the quarter occurs. On the night when the clock goes back one day has it twice.
+    """
+    return _counted(connection, "queue_hours", window_start, window_end, chosen)
+
+
+def wait_times(
+    connection: Connection, *, window_start: datetime, window_end: datetime, **narrowed: Unpack[Narrowing]
+) -> pl.DataFrame:
+    """One row per stretch of wait, after_seconds < wait <= until_seconds: answered, abandoned and flowed out.
+
+    The first row (after_seconds null) counts a wait of 0 s, the last (until_seconds null) what waited longer than all.
+    """
+    window = {"window_start": window_start, "window_end": window_end, "threshold_seconds": None}
+    return frame(connection, "queries/wait_times", **window, **narrowing(narrowed))
+
+
+def call_names(connection: Connection) -> pl.DataFrame:
+    """One row per kind (queue, group, channel, topic, team, agent, site, schedule) and name that filters can offer.
+
+    name_id is null where the kind goes by its name; an empty name_text stands for those without one.
+    """
+    return frame(connection, "queries/call_names")
 
 
 def queues(connection: Connection) -> pl.DataFrame:
@@ -160,4 +287,17 @@ def sites(connection: Connection) -> pl.DataFrame:
     return frame(connection, "queries/sites")
 
 
-QUESTIONS = (live_queues, live_totals, live_agents, queue_totals, service_level_intervals, queues, sites)
+QUESTIONS = (
+    live_queues,
+    live_totals,
+    live_agents,
+    queue_totals,
+    queue_together,
+    queue_intervals,
+    queue_days,
+    queue_hours,
+    wait_times,
+    call_names,
+    queues,
+    sites,
+)

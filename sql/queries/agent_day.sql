@@ -15,7 +15,7 @@ deeds as (
     select
         c.answered_at as happened_at,
         'call' as kind_name,
-        c.outcome_name as what_name,
+        case when c.direction_name = 'inbound' then c.outcome_name else c.direction_name end as what_name,
         q.queue_name as place_name,
         c.call_id as reference_text,
         c.source_name,

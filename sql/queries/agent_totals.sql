@@ -1,23 +1,146 @@
 -- What did each agent do in a window, in calls and in tickets?
--- Grain: one row per agent who took calls, was signed in, or had to do with a ticket. Calls belong to the interval of the answer;
--- resolved tickets to the agent to whom they are assigned; replies to who wrote them; assigned and owed are those at the end.
+-- Grain: one row per agent and team to which he belonged in it, if he took calls, was signed in, or had to do with a ticket. Calls
+-- belong to the instant of the answer, as in the rollup, and to the team of its day; seconds to the team of their day; tickets to
+-- that of the last day: resolved ones to the agent to whom they are assigned, replies to who wrote them; assigned and owed are those
+-- at the end. Queue, group, channel, topic and business hours narrow the contacts that came in only: time is spent for all of them.
 -- :last_at is the last instant that counts: :as_of, or the microsecond before :window_end.
-with calls as (
+with zone as (
+    select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
+),
+
+spans as materialized (
+    select
+        t.agent_id,
+        t.team_id,
+        t.started_date,
+        coalesce(t.ended_date, cast('2100-01-01' as date)) as ended_date
+    from warehouse.team_spans as t
+),
+
+chosen as materialized (
+    select a.agent_id
+    from warehouse.agents as a
+    where
+        (cast(:agent_id as integer) is null or a.agent_id = cast(:agent_id as integer))
+        and (cast(:site_name as text) is null or coalesce(a.site_name, '') = cast(:site_name as text))
+),
+
+stretches as materialized (
+    -- The chosen queues, and of each the whole window or its business hours; who waited longest was offered before it.
+    select
+        w.queue_id,
+        w.starts_at,
+        w.ends_at
+    from warehouse.chosen_stretches(
+        cast(:window_start as timestamptz) - interval '31 days',
+        cast(:last_at as timestamptz) + interval '1 microsecond',
+        cast(:queue_id as integer),
+        cast(:group_name as text),
+        cast(:is_business_hours as boolean)
+    ) as w
+),
+
+answered as (
+    select
+        m.agent_id,
+        cast(m.answered_at at time zone z.time_zone_name as date) as day_date,
+        (m.outcome_name = 'answered')::integer as handled_calls,
+        (m.transfer_kind_name is not null)::integer as transferred_calls,
+        coalesce(m.transfer_kind_name = 'blind', false)::integer as blind_calls,
+        coalesce(m.transfer_kind_name = 'attended', false)::integer as attended_calls,
+        case when m.outcome_name = 'answered' then m.talk_seconds end as talk_seconds,
+        case when m.outcome_name = 'answered' then m.hold_seconds end as hold_seconds,
+        case when m.outcome_name = 'answered' then m.wrap_up_seconds end as wrap_up_seconds
+    from chosen as a
+    cross join zone as z
+    cross join lateral (
+        -- offset 0 keeps the planner from joining with all calls: each agent's are a range of an index.
+        select
+            c.agent_id,
+            c.queue_id,
+            c.offered_at,
+            c.answered_at,
+            c.outcome_name,
+            c.transfer_kind_name,
+            c.talk_seconds,
+            c.hold_seconds,
+            c.wrap_up_seconds
+        from warehouse.calls as c
+        where
+            c.agent_id = a.agent_id and c.answered_at >= :window_start and c.answered_at <= :last_at
+            and c.offered_at <= :last_at and c.offered_at >= cast(:window_start as timestamptz) - interval '31 days'
+            and c.direction_name = 'inbound'
+            and (cast(:channel_name as text) is null or c.channel_name = cast(:channel_name as text))
+            and (cast(:topic_name as text) is null or coalesce(c.topic_name, '') = cast(:topic_name as text))
+        offset 0
+    ) as m
+    where exists (
+        select 1 from stretches as w
+        where w.queue_id = m.queue_id and m.offered_at >= w.starts_at and m.offered_at < w.ends_at
+    )
+),
+
+calls as (
+    select
+        c.agent_id,
+        s.team_id,
+        sum(c.handled_calls) as handled_calls,
+        sum(c.transferred_calls) as transferred_calls,
+        sum(c.blind_calls) as blind_transferred_calls,
+        sum(c.attended_calls) as attended_transferred_calls,
+        sum(c.talk_seconds) as talk_seconds,
+        sum(c.hold_seconds) as hold_seconds,
+        sum(c.wrap_up_seconds) as wrap_up_seconds,
+        max(c.talk_seconds + coalesce(c.hold_seconds, 0) + coalesce(c.wrap_up_seconds, 0)) as longest_call_seconds,
+        count(*) filter (
+            where c.handled_calls = 1 and c.talk_seconds < coalesce(r.short_call_seconds, o.short_call_seconds, 10)
+        ) as short_handled_calls
+    from answered as c
+    left join spans as s on c.agent_id = s.agent_id and c.day_date >= s.started_date and c.day_date < s.ended_date
+    left join warehouse.work_rules as r on s.team_id = r.team_id
+    left join warehouse.work_rules as o on o.team_id is null
+    group by c.agent_id, s.team_id
+),
+
+days as (
+    -- An interval lies in one local day: no zone is off by less than a quarter of an hour.
     select
         i.agent_id,
-        sum(i.handled_calls) as handled_calls,
-        sum(i.transferred_calls) as transferred_calls,
-        sum(i.talk_seconds) as talk_seconds,
-        sum(i.hold_seconds) as hold_seconds,
-        sum(i.wrap_up_seconds) as wrap_up_seconds,
+        cast(i.interval_start_at at time zone z.time_zone_name as date) as day_date,
+        sum(i.outbound_calls) as outbound_calls,
+        sum(i.outbound_talk_seconds) as outbound_talk_seconds,
+        sum(i.internal_calls) as internal_calls,
+        sum(i.internal_talk_seconds) as internal_talk_seconds,
         sum(i.on_contact_seconds) as on_contact_seconds,
         sum(i.wrapping_up_seconds) as wrapping_up_seconds,
         sum(i.available_seconds) as available_seconds,
+        sum(i.ringing_seconds) as ringing_seconds,
         sum(i.paused_seconds) as paused_seconds,
         sum(i.signed_in_seconds) as signed_in_seconds
     from warehouse.agent_intervals as i
+    inner join chosen as a on i.agent_id = a.agent_id
+    cross join zone as z
     where i.interval_start_at >= :window_start and i.interval_start_at <= :last_at
-    group by i.agent_id
+    group by i.agent_id, day_date
+),
+
+spent as (
+    select
+        d.agent_id,
+        s.team_id,
+        sum(d.outbound_calls) as outbound_calls,
+        sum(d.outbound_talk_seconds) as outbound_talk_seconds,
+        sum(d.internal_calls) as internal_calls,
+        sum(d.internal_talk_seconds) as internal_talk_seconds,
+        sum(d.on_contact_seconds) as on_contact_seconds,
+        sum(d.wrapping_up_seconds) as wrapping_up_seconds,
+        sum(d.available_seconds) as available_seconds,
+        sum(d.ringing_seconds) as ringing_seconds,
+        sum(d.paused_seconds) as paused_seconds,
+        sum(d.signed_in_seconds) as signed_in_seconds
+    from days as d
+    left join spans as s on d.agent_id = s.agent_id and d.day_date >= s.started_date and d.day_date < s.ended_date
+    group by d.agent_id, s.team_id
 ),
 
 solvings as materialized (
@@ -75,21 +198,67 @@ standing as (
     from warehouse.unsolved_tickets(:last_at) as u
     where u.agent_id is not null
     group by u.agent_id
+),
+
+members as (
+    -- Tickets belong to the team of the window's last day.
+    select
+        a.agent_id,
+        s.team_id
+    from chosen as a
+    cross join zone as z
+    left join spans as s
+        on
+            a.agent_id = s.agent_id
+            and cast(cast(:last_at as timestamptz) at time zone z.time_zone_name as date) >= s.started_date
+            and cast(cast(:last_at as timestamptz) at time zone z.time_zone_name as date) < s.ended_date
+),
+
+pairs as (
+    select
+        c.agent_id,
+        c.team_id
+    from calls as c
+    union
+    select
+        p.agent_id,
+        p.team_id
+    from spent as p
+    union
+    select
+        m.agent_id,
+        m.team_id
+    from members as m
+    where
+        m.agent_id in (select v.agent_id from solved as v)
+        or m.agent_id in (select r.agent_id from replies as r)
+        or m.agent_id in (select o.agent_id from standing as o)
 )
 
 select
     a.agent_id,
     a.agent_name,
+    p.team_id,
+    g.team_name,
     coalesce(c.handled_calls, 0) as handled_calls,
     coalesce(c.transferred_calls, 0) as transferred_calls,
+    coalesce(c.blind_transferred_calls, 0) as blind_transferred_calls,
+    coalesce(c.attended_transferred_calls, 0) as attended_transferred_calls,
+    coalesce(c.short_handled_calls, 0) as short_handled_calls,
+    coalesce(t.outbound_calls, 0) as outbound_calls,
+    coalesce(t.internal_calls, 0) as internal_calls,
     coalesce(c.talk_seconds, 0) as talk_seconds,
     coalesce(c.hold_seconds, 0) as hold_seconds,
     coalesce(c.wrap_up_seconds, 0) as wrap_up_seconds,
-    coalesce(c.on_contact_seconds, 0) as on_contact_seconds,
-    coalesce(c.wrapping_up_seconds, 0) as wrapping_up_seconds,
-    coalesce(c.available_seconds, 0) as available_seconds,
-    coalesce(c.paused_seconds, 0) as paused_seconds,
-    coalesce(c.signed_in_seconds, 0) as signed_in_seconds,
+    c.longest_call_seconds,
+    coalesce(t.outbound_talk_seconds, 0) as outbound_talk_seconds,
+    coalesce(t.internal_talk_seconds, 0) as internal_talk_seconds,
+    coalesce(t.on_contact_seconds, 0) as on_contact_seconds,
+    coalesce(t.wrapping_up_seconds, 0) as wrapping_up_seconds,
+    coalesce(t.available_seconds, 0) as available_seconds,
+    coalesce(t.ringing_seconds, 0) as ringing_seconds,
+    coalesce(t.paused_seconds, 0) as paused_seconds,
+    coalesce(t.signed_in_seconds, 0) as signed_in_seconds,
     coalesce(v.solved_tickets, 0) as solved_tickets,
     coalesce(v.resolved_tickets, 0) as resolved_tickets,
     coalesce(v.reopened_in_7_days_tickets, 0) as reopened_in_7_days_tickets,
@@ -100,11 +269,14 @@ select
     coalesce(o.assigned_tickets, 0) as assigned_tickets,
     coalesce(o.owed_tickets, 0) as owed_tickets,
     o.oldest_owed_at
-from warehouse.agents as a
-left join calls as c on a.agent_id = c.agent_id
-left join solved as v on a.agent_id = v.agent_id
-left join replies as r on a.agent_id = r.agent_id
-left join standing as o on a.agent_id = o.agent_id
-where
-    coalesce(c.agent_id, v.agent_id, r.agent_id, o.agent_id) is not null
-order by a.agent_name, a.agent_id
+from pairs as p
+inner join warehouse.agents as a on p.agent_id = a.agent_id
+left join warehouse.teams as g on p.team_id = g.team_id
+left join calls as c on p.agent_id = c.agent_id and p.team_id is not distinct from c.team_id
+left join spent as t on p.agent_id = t.agent_id and p.team_id is not distinct from t.team_id
+left join members as m on p.agent_id = m.agent_id and p.team_id is not distinct from m.team_id
+left join solved as v on m.agent_id = v.agent_id
+left join replies as r on m.agent_id = r.agent_id
+left join standing as o on m.agent_id = o.agent_id
+where cast(:team_id as integer) is null or p.team_id = cast(:team_id as integer)
+order by a.agent_name, a.agent_id, p.team_id

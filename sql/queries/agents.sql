@@ -8,6 +8,7 @@ select
     a.agent_id,
     a.agent_name,
     a.is_active,
+    a.site_name,
     t.team_id,
     t.team_name
 from warehouse.agents as a

@@ -45,6 +45,18 @@ asked as (
             cast(:source_name as text) is not null or t.contact_id = t.ticket_id
             or (select count(*) from given) = 0
         )
+    union
+    -- A ticket is also found by its own number.
+    select
+        t.source_name,
+        coalesce(t.contact_id, t.ticket_id)
+    from warehouse.tickets as t
+    where
+        t.ticket_id = :contact_id and t.contact_id is distinct from t.ticket_id
+        and (
+            t.source_name = :source_name
+            or (cast(:source_name as text) is null and (select count(*) from given) = 0)
+        )
 ),
 
 contacts as (
@@ -116,7 +128,21 @@ stays as materialized (
         s.outcome_name,
         s.transfer_kind_name,
         s.transferred_to_name,
-        s.customer_key
+        s.customer_key,
+        s.stay_number,
+        s.channel_name,
+        s.direction_name,
+        s.ring_seconds,
+        s.talk_seconds,
+        s.hold_seconds,
+        s.wrap_up_seconds,
+        s.ended_by_name,
+        s.topic_name,
+        s.csat_score,
+        s.is_resolved,
+        s.run_id,
+        s.version_number,
+        s.place_text
     from contacts as c
     inner join namesakes as s on c.source_name = s.source_name and c.contact_id = s.contact_id
 ),
@@ -174,6 +200,14 @@ ticket_ids as (
         t.source_name,
         t.ticket_id
     from contacts as c
+    inner join warehouse.tickets as t on c.contact_id = t.ticket_id and c.source_name = t.source_name
+    where t.contact_id is null
+    union
+    select
+        c.asked_source_name,
+        t.source_name,
+        t.ticket_id
+    from contacts as c
     inner join warehouse.tickets as t on c.contact_id = t.contact_id
     where
         t.source_name = c.source_name
@@ -220,7 +254,24 @@ select
     s.outcome_name,
     s.transfer_kind_name,
     s.transferred_to_name,
-    s.customer_key
+    s.customer_key,
+    s.stay_number,
+    s.queue_id,
+    s.agent_id,
+    s.channel_name,
+    s.direction_name,
+    s.ring_seconds,
+    s.talk_seconds,
+    s.hold_seconds,
+    s.wrap_up_seconds,
+    s.ended_by_name,
+    s.topic_name,
+    s.csat_score,
+    s.is_resolved,
+    s.run_id,
+    s.version_number,
+    s.place_text,
+    cast(null as text) as url_text
 from stays as s
 inner join warehouse.queues as q on s.queue_id = q.queue_id
 left join warehouse.agents as a on s.agent_id = a.agent_id
@@ -240,7 +291,24 @@ select
     t.status_name as outcome_name,
     null as transfer_kind_name,
     null as transferred_to_name,
-    t.customer_key
+    t.customer_key,
+    null as stay_number,
+    null as queue_id,
+    t.agent_id,
+    t.channel_name,
+    null as direction_name,
+    null as ring_seconds,
+    null as talk_seconds,
+    null as hold_seconds,
+    null as wrap_up_seconds,
+    null as ended_by_name,
+    t.topic_name,
+    t.csat_score,
+    null as is_resolved,
+    t.run_id,
+    t.version_number,
+    null as place_text,
+    t.url_text
 from ticket_ids as i
 cross join lateral (
     select o.*

@@ -23,41 +23,6 @@ with days as (
         )
 ),
 
-stays as (
-    select
-        d.queue_id,
-        d.day_start_at,
-        d.short_abandon_seconds,
-        c.offered_at,
-        c.talk_seconds,
-        c.hold_seconds,
-        c.wrap_up_seconds,
-        c.wait_seconds,
-        case when c.answered_at <= :as_of then c.answered_at end as answered_at,
-        case when c.ended_at <= :as_of then c.ended_at end as ended_at,
-        case when c.ended_at <= :as_of then c.outcome_name end as outcome_name
-    from days as d
-    cross join lateral (
-        select r.*
-        from warehouse.calls as r
-        where
-            r.queue_id = d.queue_id and r.offered_at <= :as_of
-            and r.offered_at >= d.day_start_at - interval '4 hours' and r.direction_name = 'inbound'
-        union all
-        select o.*
-        from warehouse.calls as o
-        where
-            o.queue_id = d.queue_id and o.ended_at is null and o.offered_at < d.day_start_at - interval '4 hours'
-            and o.direction_name = 'inbound'
-        union all
-        select l.*
-        from warehouse.calls as l
-        where
-            l.queue_id = d.queue_id and l.ended_at - l.offered_at > interval '4 hours' and l.ended_at >= d.day_start_at
-            and l.offered_at < d.day_start_at - interval '4 hours' and l.direction_name = 'inbound'
-    ) as c
-),
-
 counted as (
     select
         s.queue_id,
@@ -94,7 +59,7 @@ counted as (
             s.outcome_name = 'answered' and s.ended_at >= s.day_start_at
             and s.ended_at + make_interval(secs => s.wrap_up_seconds) <= :as_of
         ) as wrap_up_seconds
-    from stays as s
+    from warehouse.live_stays(:as_of) as s
     group by s.queue_id
 ),
 

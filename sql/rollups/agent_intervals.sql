@@ -107,11 +107,13 @@ pieces as (
     select
         t.agent_id,
         date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00') as interval_start_at,
-        (c.outcome_name = 'answered')::integer as handled_calls,
-        (c.transfer_kind_name is not null)::integer as transferred_calls,
-        case when c.outcome_name = 'answered' then c.talk_seconds end as talk_seconds,
-        case when c.outcome_name = 'answered' then c.hold_seconds end as hold_seconds,
-        case when c.outcome_name = 'answered' then c.wrap_up_seconds end as wrap_up_seconds,
+        (c.is_inbound and c.outcome_name = 'answered')::integer as handled_calls,
+        case when c.is_inbound then c.transfer_kind_name end as transfer_kind_name,
+        case when c.is_inbound and c.outcome_name = 'answered' then c.talk_seconds end as talk_seconds,
+        case when c.is_inbound and c.outcome_name = 'answered' then c.hold_seconds end as hold_seconds,
+        case when c.is_inbound and c.outcome_name = 'answered' then c.wrap_up_seconds end as wrap_up_seconds,
+        case when c.outcome_name = 'answered' and not c.is_inbound then c.direction_name end as direction_name,
+        c.talk_seconds as directed_talk_seconds,
         null::text as state_name,
         null::interval as state_time
     from stretches as t
@@ -120,6 +122,8 @@ pieces as (
         select
             a.answered_at,
             a.outcome_name,
+            a.direction_name,
+            a.direction_name = 'inbound' as is_inbound,
             a.transfer_kind_name,
             a.talk_seconds,
             a.hold_seconds,
@@ -133,7 +137,9 @@ pieces as (
         t.agent_id,
         i.interval_start_at,
         0,
-        0,
+        null,
+        null,
+        null,
         null,
         null,
         null,
@@ -177,7 +183,9 @@ pieces as (
         l.agent_id,
         l.interval_start_at,
         0,
-        0,
+        null,
+        null,
+        null,
         null,
         null,
         null,
@@ -200,7 +208,13 @@ fresh as (
         p.agent_id,
         p.interval_start_at,
         sum(p.handled_calls) as handled_calls,
-        sum(p.transferred_calls) as transferred_calls,
+        count(p.transfer_kind_name) as transferred_calls,
+        count(*) filter (where p.transfer_kind_name = 'blind') as blind_transferred_calls,
+        count(*) filter (where p.transfer_kind_name = 'attended') as attended_transferred_calls,
+        count(*) filter (where p.direction_name = 'outbound') as outbound_calls,
+        coalesce(sum(p.directed_talk_seconds) filter (where p.direction_name = 'outbound'), 0) as outbound_talk_seconds,
+        count(*) filter (where p.direction_name = 'internal') as internal_calls,
+        coalesce(sum(p.directed_talk_seconds) filter (where p.direction_name = 'internal'), 0) as internal_talk_seconds,
         coalesce(sum(p.talk_seconds), 0) as talk_seconds,
         coalesce(sum(p.hold_seconds), 0) as hold_seconds,
         coalesce(sum(p.wrap_up_seconds), 0) as wrap_up_seconds,
@@ -210,6 +224,7 @@ fresh as (
             as wrapping_up_seconds,
         coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name in ('available', 'ringing'))), 0)
             as available_seconds,
+        coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name = 'ringing')), 0) as ringing_seconds,
         coalesce(extract(epoch from sum(p.state_time) filter (where p.state_name = 'paused')), 0) as paused_seconds,
         coalesce(extract(epoch from sum(p.state_time)), 0) as signed_in_seconds
     from pieces as p
@@ -240,7 +255,14 @@ insert into warehouse.agent_intervals as i (
     wrapping_up_seconds,
     available_seconds,
     paused_seconds,
-    signed_in_seconds
+    signed_in_seconds,
+    blind_transferred_calls,
+    attended_transferred_calls,
+    outbound_calls,
+    outbound_talk_seconds,
+    internal_calls,
+    internal_talk_seconds,
+    ringing_seconds
 )
 select
     f.interval_start_at,
@@ -254,7 +276,14 @@ select
     f.wrapping_up_seconds,
     f.available_seconds,
     f.paused_seconds,
-    f.signed_in_seconds
+    f.signed_in_seconds,
+    f.blind_transferred_calls,
+    f.attended_transferred_calls,
+    f.outbound_calls,
+    f.outbound_talk_seconds,
+    f.internal_calls,
+    f.internal_talk_seconds,
+    f.ringing_seconds
 from fresh as f
 order by f.agent_id, f.interval_start_at
 on conflict (agent_id, interval_start_at) do update set
@@ -267,7 +296,14 @@ on conflict (agent_id, interval_start_at) do update set
     wrapping_up_seconds = excluded.wrapping_up_seconds,
     available_seconds = excluded.available_seconds,
     paused_seconds = excluded.paused_seconds,
-    signed_in_seconds = excluded.signed_in_seconds
+    signed_in_seconds = excluded.signed_in_seconds,
+    blind_transferred_calls = excluded.blind_transferred_calls,
+    attended_transferred_calls = excluded.attended_transferred_calls,
+    outbound_calls = excluded.outbound_calls,
+    outbound_talk_seconds = excluded.outbound_talk_seconds,
+    internal_calls = excluded.internal_calls,
+    internal_talk_seconds = excluded.internal_talk_seconds,
+    ringing_seconds = excluded.ringing_seconds
 where (
     i.handled_calls,
     i.transferred_calls,
@@ -278,7 +314,14 @@ where (
     i.wrapping_up_seconds,
     i.available_seconds,
     i.paused_seconds,
-    i.signed_in_seconds
+    i.signed_in_seconds,
+    i.blind_transferred_calls,
+    i.attended_transferred_calls,
+    i.outbound_calls,
+    i.outbound_talk_seconds,
+    i.internal_calls,
+    i.internal_talk_seconds,
+    i.ringing_seconds
 ) is distinct from (
     excluded.handled_calls,
     excluded.transferred_calls,
@@ -289,5 +332,12 @@ where (
     excluded.wrapping_up_seconds,
     excluded.available_seconds,
     excluded.paused_seconds,
-    excluded.signed_in_seconds
+    excluded.signed_in_seconds,
+    excluded.blind_transferred_calls,
+    excluded.attended_transferred_calls,
+    excluded.outbound_calls,
+    excluded.outbound_talk_seconds,
+    excluded.internal_calls,
+    excluded.internal_talk_seconds,
+    excluded.ringing_seconds
 )

@@ -55,6 +55,7 @@ fresh as (
         sum(s.transferred_calls) as transferred_calls,
         coalesce(sum(s.answered_wait_seconds), 0) as answered_wait_seconds,
         coalesce(sum(s.abandoned_wait_seconds), 0) as abandoned_wait_seconds,
+        coalesce(sum(s.wait_seconds) filter (where s.flowed_out_calls = 1), 0) as flowed_out_wait_seconds,
         max(s.wait_seconds) as longest_wait_seconds,
         coalesce(sum(s.talk_seconds), 0) as talk_seconds,
         coalesce(sum(s.hold_seconds), 0) as hold_seconds,
@@ -117,7 +118,7 @@ fresh as (
     cross join lateral (
         -- offset 0 keeps the planner from joining the stretches with all calls: each stretch is a range of the key.
         select m.*
-        from warehouse.call_measures(t.queue_id, t.stretch_start_at, t.stretch_end_at, null) as m
+        from warehouse.stay_measures(t.queue_id, t.stretch_start_at, t.stretch_end_at, null) as m
         offset 0
     ) as s
     group by s.queue_id, s.interval_start_at
@@ -157,6 +158,7 @@ insert into warehouse.queue_intervals as i (
     transferred_calls,
     answered_wait_seconds,
     abandoned_wait_seconds,
+    flowed_out_wait_seconds,
     longest_wait_seconds,
     talk_seconds,
     hold_seconds,
@@ -187,6 +189,7 @@ select
     f.transferred_calls,
     f.answered_wait_seconds,
     f.abandoned_wait_seconds,
+    f.flowed_out_wait_seconds,
     f.longest_wait_seconds,
     f.talk_seconds,
     f.hold_seconds,
@@ -216,6 +219,7 @@ on conflict (queue_id, interval_start_at) do update set
     transferred_calls = excluded.transferred_calls,
     answered_wait_seconds = excluded.answered_wait_seconds,
     abandoned_wait_seconds = excluded.abandoned_wait_seconds,
+    flowed_out_wait_seconds = excluded.flowed_out_wait_seconds,
     longest_wait_seconds = excluded.longest_wait_seconds,
     talk_seconds = excluded.talk_seconds,
     hold_seconds = excluded.hold_seconds,
@@ -243,6 +247,7 @@ where (
     i.transferred_calls,
     i.answered_wait_seconds,
     i.abandoned_wait_seconds,
+    i.flowed_out_wait_seconds,
     i.longest_wait_seconds,
     i.talk_seconds,
     i.hold_seconds,
@@ -270,6 +275,7 @@ where (
     excluded.transferred_calls,
     excluded.answered_wait_seconds,
     excluded.abandoned_wait_seconds,
+    excluded.flowed_out_wait_seconds,
     excluded.longest_wait_seconds,
     excluded.talk_seconds,
     excluded.hold_seconds,

@@ -8,7 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.filters import COMPARISONS, NAMES, NUMBERS, PERIODS, Filters, behind, filters_of
+from dashboard import words
+from dashboard.filters import (
+    COMPARISONS,
+    NAMES,
+    NUMBERS,
+    OWN_DAYS,
+    PERIODS,
+    Filters,
+    behind,
+    beside,
+    comparison_words,
+    described,
+    filters_of,
+    period_words,
+)
 
 TODAY = date(2026, 11, 22)  # a Sunday
 
@@ -114,3 +128,44 @@ def test_the_address_of_a_view_gives_the_same_view(params: dict[str, str]) -> No
     found = filters_of(params, today=TODAY)
     assert filters_of(found.address(), today=TODAY) == found
     assert found.first_date <= found.last_date <= TODAY
+
+
+#   the address, and what the line below the filters says (22 November 2026 is a Sunday)
+LINES = [
+    ({}, "Today, Sun, 22 Nov 2026"),
+    ({"period": "7_days", "compare": "before"},
+     "Last 7 days, 16–22 Nov 2026, compared with the 7 days before (9–15 Nov 2026)"),
+    ({"compare": "before"}, "Today, Sun, 22 Nov 2026, compared with the day before (Sat, 21 Nov 2026)"),
+    ({"from": "2026-10-31", "to": "2026-11-02", "queue": "4", "group": "", "hours": "business"},
+     "31 Oct – 2 Nov 2026; queue Sales; group (none); business hours only"),
+    ({"team": "7", "topic": "price"}, "Today, Sun, 22 Nov 2026; team 7; topic price"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("address", "line"), LINES)
+def test_a_view_is_told_in_one_line(address: dict[str, str], line: str) -> None:
+    found = described(filters_of(address, today=TODAY), {("queue", 4): "Sales"})
+    assert found.replace("\u2009", " ") == line
+
+
+def test_every_period_and_comparison_has_its_words() -> None:
+    assert set(period_words()) == {*PERIODS, OWN_DAYS}
+    assert set(comparison_words(filters_of({}, today=TODAY))) == set(COMPARISONS)
+
+
+def test_what_an_address_says_beside_the_view_is_left_alone() -> None:
+    address = {
+        "period": "today",
+        "from": "x",
+        "to": "y",
+        "compare": "before",
+        "hours": "business",
+        "view": "days",
+    }
+    address |= dict.fromkeys((*NUMBERS, *NAMES), "1")
+    assert beside(address) == {"view": "days"}
+
+
+def test_a_run_of_days_names_what_its_ends_share_once() -> None:
+    ends = (date(2025, 12, 30), date(2026, 1, 2))
+    assert words.days(*ends).replace("\u2009", " ") == "30 Dec 2025 – 2 Jan 2026"
