@@ -1,0 +1,103 @@
+"""Ours beside the source's own count: what each source delivered day by day, what became of it, and what it counts itself.
+
+In: the answers of `balance_sources` and `refused_rows`, the reader's view. Out: blocks for `board.show`.
+The rule it guards: read = loaded + unchanged + refused in every line, and a day without a comparison is said to have none.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block, Row, column
+from dashboard.filters import Filters
+from dashboard.loading.health_view import night_mark
+from dashboard.words import t, t_count
+
+COMPARED = (
+    "origin_rows",
+    "agreed_rows",
+    "missing_rows",
+    "differing_rows",
+    "mended_rows",
+    "surplus_rows",
+)
+
+
+def source_table(days: pl.DataFrame, *, address: Filters) -> Block:
+    """Day by day and source by source: rows read and what became of them, and what the source itself counts."""
+    rows = [
+        {
+            "key": f"{row['day_date']}-{row['source_name']}",
+            "tone": "off" if row["unexplained_rows"] or row["outcome_name"] == "differs" else "none",
+            "cells": [
+                words.day(row["day_date"]),
+                row["source_name"],
+                *(words.number(row[f"{name}_rows"]) for name in ("read", "loaded", "unchanged", "rejected")),
+                board.leading(words.number(row["open_rejected_rows"]), _refused_address(row, address)),
+                night_mark(row["outcome_name"])
+                if row["outcome_name"]
+                else board.status("none", t("not compared")),
+                *(words.number(row[name] if is_compared(row) else None) for name in COMPARED),
+                row["reason_text"] or "",
+            ],
+        }
+        for row in days.iter_rows(named=True)
+    ]
+    columns = [
+        column(t("Day")),
+        column(t("Source")),
+        column(t("Read"), "end"),
+        column(t("= loaded"), "end"),
+        column(t("+ unchanged"), "end"),
+        column(t("+ refused"), "end"),
+        column(t("still refused"), "end"),
+        column(t("Against the source")),
+        column(t("There"), "end"),
+        column(t("agreed"), "end"),
+        column(t("missing"), "end", wide=True),
+        column(t("different"), "end", wide=True),
+        column(t("mended"), "end", wide=True),
+        column(t("only here"), "end", wide=True),
+        column(t("Remarks"), "text", wide=True),
+    ]
+    return board.table(
+        t("Ours beside the source's own count"),
+        columns,
+        rows,
+        nothing=t("No source delivered in these days, and none was compared."),
+        title=t("Ours beside the source's own count"),
+        lead=t(
+            "Rows by the day on which they were read. Each night the day that ended is read once more at its source and "
+            "compared, record by record; there: what the source tells."
+        ),
+    )
+
+
+def is_compared(row: Row) -> bool:
+    """Whether a comparison with the source gave counts."""
+    return row["outcome_name"] not in (None, "failed", "not_comparable")
+
+
+def _refused_address(row: Row, filters: Filters) -> str | None:
+    if not row["open_rejected_rows"]:
+        return None
+    told = {**filters.address(), "source": row["source_name"], "day": row["day_date"].isoformat()}
+    return f"?{urlencode(told)}"
+
+
+def refused_lead(source_name: str, day_text: str, count: int) -> Block:
+    """The heading over the refused rows of one day."""
+    return {
+        "kind": "section",
+        "title": t_count(
+            "{n} refused row of {source}", "{n} refused rows of {source}", count, source=source_name
+        ),
+        "lead": t(
+            "Refused on {day} and not taken since; Data health has the button to try them again.",
+            day=day_text,
+        ),
+        "legend": [],
+    }
