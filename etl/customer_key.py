@@ -110,6 +110,17 @@ def customer_key(secret: bytes, number_or_address: str, country_name: str | None
     return hmac.digest(secret, plain.encode(), "sha256").hex()[:32] if plain else None
 
 
+def named_customer_key(number_or_address: str, country_name: str | None) -> str:
+    """The hash of the customer whom a person names; raises LoadError where the text is nobody's number or address."""
+    key = customer_key(customer_secret(), number_or_address, country_name)
+    if key is None:
+        raise LoadError(
+            "That is no telephone number or e-mail address of anybody; expected one such as +372 5100 0001 or "
+            "mari@example.com."
+        )
+    return key
+
+
 def _plain(text: str, country_name: str | None) -> str | None:
     """What is hashed: an e-mail address in lower case, or the digits of a number."""
     text = _unwrapped(text) if len(text) <= LONGEST_NAMED else ""

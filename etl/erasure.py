@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from etl import LoadError
 from etl.config import Settings
-from etl.customer_key import customer_key, customer_secret
+from etl.customer_key import customer_key, customer_secret, named_customer_key
 from etl.erased import (
     AGENT_KEY,
     AGENT_NAME,
@@ -76,12 +76,7 @@ def erase_customer(
 ) -> Found:
     """Takes a customer out of every table; raises LoadError where the text is nobody's number or address."""
     country_name = settings.site.site.country_name
-    key = customer_key(customer_secret(), number_or_address, country_name)
-    if key is None:
-        raise LoadError(
-            "That is no telephone number or e-mail address of anybody; expected one such as +372 5100 0001 or "
-            "mari@example.com."
-        )
+    key = named_customer_key(number_or_address, country_name)
     erasure = Erasure(now(), CUSTOMER, key)
     with _alone(engine) as connection:
         found, remarks = _forget_customer(connection, erasure, country_name, at=now())

@@ -45,6 +45,30 @@ def customer_erase(
     tell_discarded(found.discarded_file_names)
 
 
+@customer_app.command("find")
+def customer_find(
+    value: Annotated[
+        str | None, typer.Argument(help="Telephone number or e-mail address; asked for when left out.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find a caller's calls and tickets: by the hash that stands for the number, which is not kept anywhere."""
+    from etl.customer_key import named_customer_key
+    from etl.demo import settings_in_use
+
+    told = value or typer.prompt("Telephone number or e-mail address")
+    settings = settings_in_use()
+    key = named_customer_key(told, settings.site.site.country_name)
+    found = answer("customer_contacts", {"customer_key": key})
+    if found.is_empty():
+        raise FrontDoorError(
+            "No call and no ticket of this customer is known: there was none, the number was withheld, or the customer "
+            "was erased."
+        )
+    show(found, title=f"The customer {key}", as_json=as_json)
+    tell(f"On the pages: /contacts?customer={key} (the address holds the hash, never the number).")
+
+
 @agent_app.command("erase")
 def agent_erase(
     name: Annotated[str, typer.Argument(help="The agent's name, as the pages show it.")],

@@ -1,0 +1,397 @@
+"""The rows behind a number: the calls, states, tickets, promises or replies that an additive column or a metric is made of.
+
+In: a connection, the same window and narrowing as the number's own question, and `of_name`: an additive column or a metric.
+Out: a page of typed rows, each with what it adds; and, from the same statement, how many there are and what they add up to.
+The rule it guards: a number and the list behind it agree, row by row, whatever narrows them.
+
+amount_number: what a row adds to the number, of a metric to its denominator; counted_number: what it adds to the numerator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection
+
+from dashboard.tickets.ticket_queries import until
+from sql import metrics, row_terms
+from sql.warehouse import WarehouseError, frame
+
+PAGE_ROWS = 50
+WHOLE_ROWS = 100_000
+"""The most rows that one answer holds: as many as an export takes."""
+
+ORDERS = ("time", "amount")
+TOTALS = ("found_rows", "total_number", "counted_total_number", "longest_number")
+
+
+def kind_of(of_name: str) -> str | None:
+    """What kind of rows stands behind this number; None where there are none (sql.row_terms)."""
+    return row_terms.kind_of(of_name)
+
+
+def call_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+    threshold_seconds: int | None = None,
+    formula_name: str | None = None,
+    wait_from_seconds: int | None = None,
+    wait_to_seconds: int | None = None,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per inbound stay offered in [window_start, window_end) that adds to the number, the newest first.
+
+    formula_name: another formula of the service level than each queue's own. order_name "amount": the largest first.
+    after_text: the row_text of the last row that is known already; the answer goes on behind it.
+    """
+    return _page(connection, "queries/call_rows", _call_values(locals()))
+
+
+def call_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+    threshold_seconds: int | None = None,
+    formula_name: str | None = None,
+    wait_from_seconds: int | None = None,
+    wait_to_seconds: int | None = None,
+) -> pl.DataFrame:
+    """One row: how many stays call_rows has, and what they add up to (longest_number: the largest of them)."""
+    return _total(connection, "queries/call_rows", _call_values(locals()))
+
+
+def agent_call_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per call that an agent answered in the window and that adds to the number, as agents' figures count them."""
+    return _page(connection, "queries/agent_call_rows", _values(locals(), row_terms.AGENT_CALL_COLUMNS))
+
+
+def agent_call_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+) -> pl.DataFrame:
+    """One row: how many calls agent_call_rows has, and what they add up to."""
+    return _total(connection, "queries/agent_call_rows", _values(locals(), row_terms.AGENT_CALL_COLUMNS))
+
+
+def live_rows(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    last_seconds: int | None = None,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per stay that adds to a number of the live floor as it stood at the instant.
+
+    Of a service level: the stays that were decided today, or in the last_seconds before the instant.
+    """
+    return _page(connection, "queries/live_rows", _live_values(locals()))
+
+
+def live_rows_count(
+    connection: Connection,
+    *,
+    as_of: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    last_seconds: int | None = None,
+) -> pl.DataFrame:
+    """One row: how many stays live_rows has, and what they add up to."""
+    return _total(connection, "queries/live_rows", _live_values(locals()))
+
+
+def state_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    reason_name: str | None = None,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per ended state of an agent that lies at least in part in the window, with its seconds inside it.
+
+    Seconds belong to the team of their own day. reason_name: only states of that reason ("": of none).
+    """
+    return _page(connection, "queries/state_rows", _values(locals(), row_terms.STATE_COLUMNS))
+
+
+def state_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    reason_name: str | None = None,
+) -> pl.DataFrame:
+    """One row: how many states state_rows has, and the sum of their seconds."""
+    return _total(connection, "queries/state_rows", _values(locals(), row_terms.STATE_COLUMNS))
+
+
+def ticket_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    of_name: str,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+    team_id: int | None = None,
+    agent_id: int | None = None,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per ticket that adds to the number (of promises: per promise; of replies: per reply), the newest first.
+
+    The populations are those of ticket_groups; the backlog and what is owed are those at the window's end or at `as_of`.
+    """
+    return _page(connection, "queries/ticket_rows", _ticket_values(locals()))
+
+
+def ticket_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    of_name: str,
+    group_name: str | None = None,
+    priority_name: str | None = None,
+    channel_name: str | None = None,
+    team_id: int | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row: how many tickets ticket_rows has, and what they add up to."""
+    return _total(connection, "queries/ticket_rows", _ticket_values(locals()))
+
+
+def survey_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+    repeat_days: int = 7,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per contact in the customer's eyes that adds to the number: asked, answered, satisfied, come again."""
+    return _page(connection, "queries/survey_rows", _values(locals(), row_terms.VOICE_COLUMNS))
+
+
+def survey_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+    repeat_days: int = 7,
+) -> pl.DataFrame:
+    """One row: how many contacts survey_rows has, and what they add up to."""
+    return _total(connection, "queries/survey_rows", _values(locals(), row_terms.VOICE_COLUMNS))
+
+
+def review_rows(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    limit_rows: int = 500,
+    after_text: str | None = None,
+    order_name: str = "time",
+) -> pl.DataFrame:
+    """One row per standing review of the window that adds to the number; those for calibration count nowhere."""
+    return _page(connection, "queries/review_rows", _values(locals(), row_terms.REVIEW_COLUMNS))
+
+
+def review_rows_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    of_name: str,
+    queue_id: int | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row: how many reviews review_rows has, and what they add up to."""
+    return _total(connection, "queries/review_rows", _values(locals(), row_terms.REVIEW_COLUMNS))
+
+
+def _page(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
+    limit_rows, order_name = values["limit_rows"], values["order_name"]
+    if not 1 <= limit_rows <= WHOLE_ROWS:
+        raise WarehouseError(
+            f"limit_rows is {limit_rows}, expected 1 to {WHOLE_ROWS:,}; go on behind the last row with after_text."
+        )
+    if order_name not in ORDERS:
+        raise WarehouseError(f"There is no order '{order_name}'; expected one of {', '.join(ORDERS)}.")
+    found = frame(connection, statement, **values)
+    return found.filter(pl.col("row_text").is_not_null()).drop(TOTALS, strict=False)
+
+
+def _total(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
+    none = {"limit_rows": 0, "after_text": None, "order_name": "time"}
+    return frame(connection, statement, **values, **none).select(
+        pl.col("found_rows", "total_number", "counted_total_number"),
+        *([pl.col("longest_number")] if statement.endswith(("call_rows", "live_rows")) else []),
+    )
+
+
+def _values(given: Mapping[str, Any], columns: Sequence[str]) -> dict[str, Any]:
+    """The arguments of a question as parameters of its statement: the name of the number as its terms."""
+    values = {name: value for name, value in given.items() if name not in ("connection", "of_name")}
+    of_name = given["of_name"]
+    unknown = row_terms.columns_of(of_name) - set(columns)
+    if unknown or not row_terms.columns_of(of_name):
+        raise WarehouseError(
+            f"The number '{of_name}' has no such rows; expected a metric of, or one of: {', '.join(columns)}."
+        )
+    return values | row_terms.parameters(of_name)
+
+
+def _call_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    formula_name, record = given["formula_name"], row_terms.record_of(given["of_name"])
+    values = {name: value for name, value in given.items() if name != "formula_name"}
+    if formula_name is not None and record is not None and record.one_of:
+        if formula_name not in metrics.SERVICE_LEVEL_FORMULAS:
+            known = ", ".join(metrics.SERVICE_LEVEL_FORMULAS)
+            raise WarehouseError(f"There is no formula '{formula_name}'; expected one of {known}.")
+        values["of_name"] = metrics.service_level(formula_name).name
+    return _values(values, row_terms.CALL_COLUMNS)
+
+
+def _live_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    record = row_terms.record_of(given["of_name"])
+    is_decided = record is not None and any("in_threshold" in name for name in record.columns)
+    made = _values(given, row_terms.DECIDED_COLUMNS if is_decided else row_terms.LIVE_COLUMNS)
+    return made | {"is_decided": is_decided}
+
+
+def _ticket_values(given: Mapping[str, Any]) -> dict[str, Any]:
+    of_name = given["of_name"]
+    made = _values(given, row_terms.TICKET_COLUMNS)
+    needed = row_terms.columns_of(of_name)
+    populations = [name for name, columns in row_terms.TICKET_POPULATIONS.items() if needed <= set(columns)]
+    if not populations:
+        raise WarehouseError(
+            f"The number '{of_name}' is made of tickets of several kinds; ask for one of its parts: {', '.join(needed)}."
+        )
+    return {
+        **made,
+        **until(given["window_start"], given["window_end"], given["as_of"]),
+        "population_name": populations[0],
+    }
+
+
+QUESTIONS = (
+    call_rows,
+    call_rows_count,
+    agent_call_rows,
+    agent_call_rows_count,
+    live_rows,
+    live_rows_count,
+    state_rows,
+    state_rows_count,
+    ticket_rows,
+    ticket_rows_count,
+    survey_rows,
+    survey_rows_count,
+    review_rows,
+    review_rows_count,
+)

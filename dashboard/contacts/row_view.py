@@ -1,0 +1,378 @@
+"""The rows behind a number, ready to draw: the number itself, what is listed, and the table of its calls, states or tickets.
+
+In: the totals and a page of the rows that a question gave. Out: blocks for `board.show`.
+The rule it guards: the list repeats its number in the same words, and every row leads to its contact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+
+from dashboard import board, words
+from dashboard.board import Block, Row, column
+from dashboard.tickets.ticket_view import channel_word, group_word, priority_word, status_word
+from dashboard.words import t, t_count
+from sql import metrics
+
+LEAD = " · "
+STATE_WORDS: Mapping[str, tuple[str, str]] = {
+    "ringing": ("diamond", "ringing"),
+    "on_contact": ("square", "on_contact"),
+    "wrap_up": ("half", "wrap_up"),
+    "available": ("circle", "available"),
+    "paused": ("bars", "paused"),
+}
+
+
+def label_of(of_name: str) -> str:
+    """What the number is called: the label of its metric or of its column."""
+    known = {one.name: one.label for one in metrics.columns()} | {
+        one.name: one.label for one in metrics.metrics()
+    }
+    return t(known.get(of_name) or of_name.replace("_", " ").capitalize())
+
+
+def meaning_of(of_name: str) -> str:
+    """What the number says, in a sentence; empty where its record has none."""
+    known = {one.name: one.meaning for one in metrics.columns()} | {
+        one.name: one.meaning for one in metrics.metrics()
+    }
+    return t(known[of_name]) if of_name in known else ""
+
+
+def number_text(of_name: str, total: Row) -> str:
+    """The number as the page shows it: a count, a duration, a ratio of its two sums."""
+    record = next((one for one in metrics.metrics() if one.name == of_name), None)
+    if record is not None:
+        n = total["total_number"]
+        found = total["counted_total_number"] / n * record.scale if n else None
+        return words.value(of_name, found)
+    if is_longest(of_name):
+        return words.duration(total.get("longest_number"))
+    if of_name.endswith("_seconds"):
+        return words.long_time(total["total_number"], in_days=False)
+    return words.number(total["total_number"])
+
+
+def is_longest(of_name: str) -> bool:
+    """Whether the number is a largest one and no sum, so that the list begins with it."""
+    return any(one.name == of_name and one.combine == "max" for one in metrics.columns())
+
+
+def number_block(of_name: str, total: Row) -> Block:
+    """The number in large with what it says, what it is made of, and how many rows the list has."""
+    record = next((one for one in metrics.metrics() if one.name == of_name), None)
+    rows, n = total["found_rows"], total["total_number"]
+    parts: list[Block] = []
+    if record is not None:
+        above, below = _part_texts(record, total)
+        sentence = t("{part} over {whole}") if record.unit == "seconds" else t("{part} of {whole}")
+        parts.append({"label": t("Made of"), "value": sentence.format(part=above, whole=below)})
+    elif n != rows:
+        parts.append({"label": t("Together"), "value": number_text(of_name, total)})
+    parts.append({"label": t("Rows"), "value": words.number(rows)})
+    return {
+        "kind": "number",
+        "label": label_of(of_name),
+        "value": number_text(of_name, total),
+        "more": t("The same number as on the page; every row that makes it is listed below."),
+        "meaning": meaning_of(of_name),
+        "parts": parts,
+    }
+
+
+def _part_texts(record: metrics.Metric, total: Row) -> tuple[str, str]:
+    """Numerator and denominator of a metric in words: contacts as counts, time as durations."""
+    terms = {"numerator": record.numerator, "denominator": record.denominator}
+    is_time = {
+        name: any(column_name.endswith("_seconds") for _, column_name in side) for name, side in terms.items()
+    }
+
+    def told(name: str, value: float) -> str:
+        return words.long_time(value, in_days=False) if is_time[name] else words.number(value)
+
+    return told("numerator", total["counted_total_number"]), told("denominator", total["total_number"])
+
+
+def heading(total: Row, view_text: str, *, shown: int, is_first: bool) -> Block:
+    """The title over the list: the number, the view in words, and how much of the list is on this page."""
+    count = t_count("{n} row", "{n} rows", total["found_rows"])
+    part = t("these are {n} of them", n=words.number(shown))
+    told = count if is_first and shown >= total["found_rows"] else f"{count}, {part}"
+    return {"kind": "section", "title": view_text, "lead": told, "legend": []}
+
+
+def trail(*items: Block) -> Block:
+    """A line of ways on from here: back, to the next page of the list, to the whole of it."""
+    return {"kind": "trail", "label": t("Ways on"), "items": [item for item in items if item]}
+
+
+def way(text: str, here: str | None = None, *, is_back: bool = False) -> Block:
+    """One way of a trail; a way back goes where the reader came from, or to `here` where nobody knows."""
+    return {"text": text, "here": here or "?", "is_back": is_back}
+
+
+def contact_address(row: Row) -> str | None:
+    """Where a row's contact has its journey; None for a row that belongs to no contact."""
+    contact_id = row.get("contact_id") or row.get("ticket_id")
+    if not contact_id:
+        return None
+    source = row.get("contact_source_name") or row["source_name"]
+    return f"contacts?{urlencode({'contact': contact_id, 'source': source})}"
+
+
+def _day_address(row: Row, zone_name: str) -> str | None:
+    """Where the agent's day stands of which a state is part."""
+    if "counted_from_at" not in row:
+        return None
+    day = words.local_day(row["counted_from_at"], zone_name).isoformat()
+    return f"agents?{urlencode({'agent': row['agent_id'], 'period': 'days', 'from': day, 'to': day})}"
+
+
+def outcome(name: str | None) -> Block | str:
+    """What became of a call, with its mark."""
+    known = {
+        "answered": ("good", t("Answered")),
+        "in_progress": ("good", t("In progress")),
+        "waiting": ("near", t("Waiting")),
+        "abandoned": ("off", t("Abandoned")),
+        "timed_out": ("off", t("Timed out")),
+        "overflowed": ("near", t("Overflowed")),
+        "callback": ("near", t("Callback")),
+        "withdrawn": ("none", t("Withdrawn")),
+        "interrupted": ("none", t("Interrupted")),
+    }
+    if name is None:
+        return words.UNKNOWN
+    tone, word = known.get(name, ("none", name))
+    return board.status(tone, word)
+
+
+def transfer_word(name: str | None) -> str:
+    """How an agent passed a call on."""
+    return {"blind": t("Blind"), "attended": t("Attended")}.get(name or "", name or words.UNKNOWN)
+
+
+def direction_word(name: str | None) -> str:
+    """Who called whom."""
+    known = {"inbound": t("Inbound"), "outbound": t("Outbound"), "internal": t("Internal")}
+    return known.get(name or "", name or words.UNKNOWN)
+
+
+def state(name: str) -> Block:
+    """An agent's state with its mark."""
+    known = {
+        "ringing": t("Ringing"),
+        "on_contact": t("On contact"),
+        "wrap_up": t("Wrap-up"),
+        "available": t("Available"),
+        "paused": t("Paused"),
+    }
+    shape, tone = STATE_WORDS.get(name, ("dash", "none"))
+    return {"shape": shape, "state": tone, "word": known.get(name, name)}
+
+
+def rows_table(kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str) -> Block:
+    """The table of a page of the list; its kind is that of the question ("calls", "states", "tickets" ...)."""
+    columns, cells = _TABLES[kind]
+    is_metric = any(one.name == of_name for one in metrics.metrics())
+    longest = max((abs(row["amount_number"] or 0) for row in rows.iter_rows(named=True)), default=0)
+    is_time = (of_name.endswith("_seconds") and not is_metric) or kind == "states"
+    is_told = is_metric or is_time or is_longest(of_name) or longest > 1
+    drawn = []
+    for row in rows.iter_rows(named=True):
+        adds = _adds(row, of_name, is_metric=is_metric, is_time=is_time, longest=longest)
+        drawn.append(
+            {
+                "key": row["row_text"],
+                "cells": [
+                    board.leading(_at(row, zone_name), contact_address(row) or _day_address(row, zone_name)),
+                    *([adds] if is_told else []),
+                    *cells(row, zone_name),
+                ],
+            }
+        )
+    is_marked = is_metric and not of_name.endswith("_seconds")
+    added = column(t("Counted"), "" if kind != "states" else "end") if is_marked else column(t("Adds"), "end")
+    return board.table(
+        label_of(of_name),
+        [column(t("When")), *([added] if is_told else []), *columns()],
+        drawn,
+        nothing=t(
+            "Nothing is behind this number: it is 0 for this view. Choose another period or fewer filters."
+        ),
+    )
+
+
+def _at(row: Row, zone_name: str) -> str:
+    name = next(name for name in ("offered_at", "started_at", "happened_at", "reviewed_at") if name in row)
+    return words.moment(row[name], zone_name)
+
+
+def _adds(row: Row, of_name: str, *, is_metric: bool, is_time: bool, longest: float) -> Block | str:
+    amount, counted = row["amount_number"], row["counted_number"]
+    if is_longest(of_name):
+        return words.duration(counted)
+    if is_metric and of_name.endswith("_seconds"):
+        return words.duration(counted)
+    if is_metric and is_time:
+        return words.duration(counted) if counted else t("no")
+    if is_metric:
+        return board.status("good", t("yes")) if counted else board.status("none", t("no"))
+    if is_time:
+        return board.amount(words.duration(amount), amount / longest if longest else None)
+    return words.number(amount)
+
+
+def _call_columns() -> list[Block]:
+    return [
+        column(t("Queue")),
+        column(t("Agent")),
+        column(t("Outcome")),
+        column(t("Wait"), "end"),
+        column(t("Handle time"), "end"),
+        column(t("Passed on"), wide=True),
+        column(t("Topic"), wide=True),
+        column(t("Call"), wide=True),
+    ]
+
+
+def _call_cells(row: Row, _zone_name: str) -> list[Block | str]:
+    return [
+        words.name(row["queue_name"]),
+        words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
+        outcome(row["outcome_name"]),
+        words.duration(row["wait_seconds"]),
+        words.duration(handle_seconds(row)),
+        transfer_word(row["transfer_kind_name"]),
+        row["topic_name"] or words.UNKNOWN,
+        f"{row['call_id']} ({row['source_name']})",
+    ]
+
+
+def handle_seconds(row: Row) -> int | None:
+    """Talk, hold and wrap-up of a call together; None where nobody talked."""
+    if row["talk_seconds"] is None:
+        return None
+    return int(row["talk_seconds"] + (row["hold_seconds"] or 0) + (row["wrap_up_seconds"] or 0))
+
+
+def _state_columns() -> list[Block]:
+    return [
+        column(t("Agent")),
+        column(t("State")),
+        column(t("Reason"), wide=True),
+        column(t("Counted from")),
+        column(t("until")),
+        column(t("Source"), wide=True),
+    ]
+
+
+def _state_cells(row: Row, zone_name: str) -> list[Block | str]:
+    return [
+        words.name(row["agent_name"]),
+        state(row["state_name"]),
+        row["reason_name"] or words.UNKNOWN,
+        words.moment(row["counted_from_at"], zone_name).rpartition(" ")[2],
+        words.moment(row["counted_until_at"], zone_name).rpartition(" ")[2],
+        row["source_name"],
+    ]
+
+
+def _ticket_columns() -> list[Block]:
+    return [
+        column(t("Ticket")),
+        column(t("Topic"), "text"),
+        column(t("Group")),
+        column(t("Agent")),
+        column(t("Status")),
+        column(t("Priority"), wide=True),
+        column(t("Channel"), wide=True),
+        column(t("Due"), wide=True),
+    ]
+
+
+def _ticket_cells(row: Row, zone_name: str) -> list[Block | str]:
+    return [
+        board.linked(f"{row['ticket_id']} ({row['source_name']})", row["url_text"]),
+        row["topic_name"] or words.UNKNOWN,
+        group_word(row["group_name"]),
+        words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
+        status_word(row["status_name"]),
+        priority_word(row["priority_name"]),
+        channel_word(row["channel_name"]),
+        words.moment(row["due_at"], zone_name),
+    ]
+
+
+def _survey_columns() -> list[Block]:
+    return [
+        column(t("Queue or group")),
+        column(t("Agent")),
+        column(t("CSAT"), "end"),
+        column(t("NPS"), "end"),
+        column(t("Comment"), "text", wide=True),
+        column(t("Contact"), wide=True),
+    ]
+
+
+def _survey_cells(row: Row, _zone_name: str) -> list[Block | str]:
+    return [
+        words.name(row["queue_name"]) if row["queue_name"] else group_word(row["group_name"]),
+        words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
+        words.number(row["csat_score"]),
+        words.number(row["nps_score"]),
+        row["comment_text"] or words.UNKNOWN,
+        f"{row['contact_id']} ({row['source_name']})" if row["contact_id"] else words.UNKNOWN,
+    ]
+
+
+def _review_columns() -> list[Block]:
+    return [
+        column(t("Agent")),
+        column(t("Queue")),
+        column(t("Form")),
+        column(t("Reviewer"), wide=True),
+        column(t("Score"), "end"),
+        column(t("Comment"), "text", wide=True),
+    ]
+
+
+def _review_cells(row: Row, _zone_name: str) -> list[Block | str]:
+    score = words.number(row["total_score"])
+    return [
+        words.name(row["agent_name"]),
+        words.name(row["queue_name"]) if row["queue_name"] else words.UNKNOWN,
+        row["form_name"] or words.UNKNOWN,
+        row["reviewer_name"] or words.UNKNOWN,
+        t("{score}, failed", score=score) if row["is_failed"] else score,
+        row["comment_text"] or words.UNKNOWN,
+    ]
+
+
+Columns = Callable[[], list[Block]]
+Cells = Callable[[Mapping[str, Any], str], list[Block | str]]
+_TABLES: Mapping[str, tuple[Columns, Cells]] = {
+    "calls": (_call_columns, _call_cells),
+    "agent_calls": (_call_columns, _call_cells),
+    "live": (_call_columns, _call_cells),
+    "states": (_state_columns, _state_cells),
+    "tickets": (_ticket_columns, _ticket_cells),
+    "surveys": (_survey_columns, _survey_cells),
+    "reviews": (_review_columns, _review_cells),
+}
+
+
+def no_rows_of(of_name: str) -> Block:
+    """The page for a number that has no rows here."""
+    return board.notice(
+        "none",
+        t('There are no rows behind "{name}".', name=of_name[:60]),
+        t("The address names a number that is not made of calls, tickets, states, surveys or reviews."),
+        steps=[t("Go back and open another number."), t("See Definitions for what each number is made of.")],
+        page=True,
+    )

@@ -1,0 +1,44 @@
+"""Contacts: the rows behind any number, a search over calls and tickets, and one contact from first to last."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from dashboard import ui
+from dashboard.contacts import contact_sections
+from dashboard.filters import Filters
+from dashboard.words import t
+
+
+class Chosen(NamedTuple):
+    """What the address asks for: a number's rows, a contact, or (neither) a search."""
+
+    of_name: str | None
+    contact_id: str | None
+    source_name: str | None
+    view: Filters | None = None
+    asked: dict[str, Any] | None = None
+    text: str = ""
+
+
+def filters(at: ui.Moment) -> Chosen:
+    said = contact_sections.params()
+    named = Chosen(said.get("of"), said.get("contact"), said.get("source"))
+    if named.of_name or named.contact_id:
+        return named
+    view, asked, text = contact_sections.search_filters(at)
+    return named._replace(view=view, asked=asked, text=text)
+
+
+def content(at: ui.Moment, chosen: Chosen) -> None:
+    if chosen.contact_id:
+        contact_sections.journey(at, chosen.contact_id, chosen.source_name)
+    elif chosen.of_name:
+        contact_sections.behind(at, chosen.of_name)
+    elif chosen.view is not None:
+        contact_sections.search(at, chosen.view, chosen.asked or {}, chosen.text)
+
+
+ui.page(
+    t("Contacts"), content=content, filters=filters, refresh_seconds=30, needs="sources", about="everything"
+)

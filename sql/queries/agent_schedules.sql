@@ -1,0 +1,232 @@
+-- How closely did each agent keep to his schedule, and which scheduled time was lost to contacts?
+-- Grain: one row per agent and team to which he belonged, if he was scheduled in the window and some source tells of his states. Paid
+-- scheduled time counts until :as_of, on its local day. A departure that touches the border of a scheduled stretch and lasts no
+-- longer than the grace is none. Absent: scheduled absence, and a stretch of work in which he was never signed in.
+with zone as (
+    select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
+),
+
+edge as (
+    select
+        cast(:window_start as timestamptz) as start_at,
+        cast(:last_at as timestamptz) + interval '1 microsecond' as end_at,
+        -- A departure is judged whole, also where the window cuts it.
+        cast(:window_start as timestamptz) - interval '12 hours' as seen_from_at,
+        least(cast(:last_at as timestamptz) + interval '12 hours', cast(:as_of as timestamptz)) as seen_until_at
+),
+
+chosen as materialized (
+    select a.agent_id
+    from warehouse.agents as a
+    cross join edge as e
+    where
+        (cast(:agent_id as integer) is null or a.agent_id = cast(:agent_id as integer))
+        and (cast(:site_name as text) is null or coalesce(a.site_name, '') = cast(:site_name as text))
+        and exists (select 1 from warehouse.agent_states as s where s.agent_id = a.agent_id and s.started_at < e.end_at)
+),
+
+told as (
+    select
+        s.agent_id,
+        warehouse.activity_kind(s.activity_name, s.is_planned) as kind_name,
+        tstzrange(greatest(s.started_at, e.seen_from_at), least(s.ended_at, e.seen_until_at)) as told_range
+    from edge as e
+    cross join chosen as a
+    cross join lateral (
+        select
+            f.agent_id,
+            f.started_at,
+            f.ended_at,
+            f.activity_name,
+            f.is_planned
+        from warehouse.shifts as f
+        where
+            f.agent_id = a.agent_id and f.started_at < e.seen_until_at and f.started_at > e.seen_from_at - interval '31 days'
+            and f.ended_at > e.seen_from_at and f.is_paid is distinct from false
+    ) as s
+),
+
+layers as (
+    select
+        t.agent_id,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'work'), '{}') as work,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'planned_off'), '{}') as planned_off,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'unplanned_off'), '{}') as unplanned_off,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'planned_absence'), '{}') as planned_absence,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'unplanned_absence'), '{}') as unplanned_absence
+    from told as t
+    group by t.agent_id
+),
+
+-- A break lies over the shift, an absence over both.
+planned as (
+    select
+        y.agent_id,
+        k.kind_name,
+        p.piece_range
+    from layers as y
+    cross join lateral (
+        values
+        ('unplanned_absence', y.unplanned_absence),
+        ('planned_absence', y.planned_absence - y.unplanned_absence),
+        ('unplanned_off', y.unplanned_off - y.unplanned_absence - y.planned_absence),
+        ('planned_off', y.planned_off - y.unplanned_absence - y.planned_absence - y.unplanned_off),
+        ('work', y.work - y.unplanned_absence - y.planned_absence - y.unplanned_off - y.planned_off)
+    ) as k (kind_name, piece_ranges)
+    cross join lateral unnest(k.piece_ranges) as p (piece_range)
+),
+
+presence as materialized (
+    select
+        y.agent_id,
+        coalesce(range_agg(tstzrange(l.started_at, l.ended_at)) filter (where l.state_name <> 'paused'), '{}') as on_ranges,
+        coalesce(range_agg(tstzrange(l.started_at, l.ended_at)), '{}') as signed_in_ranges
+    from layers as y
+    cross join edge as e
+    left join lateral warehouse.agent_lanes(e.seen_from_at, e.seen_until_at, :as_of, y.agent_id) as l on true
+    group by y.agent_id
+),
+
+spans as materialized (
+    select
+        t.agent_id,
+        t.team_id,
+        t.started_date,
+        coalesce(t.ended_date, cast('2100-01-01' as date)) as ended_date
+    from warehouse.team_spans as t
+),
+
+pieces as (
+    select
+        p.agent_id,
+        p.kind_name,
+        p.piece_range,
+        h.on_ranges,
+        p.kind_name = 'work' and not (h.signed_in_ranges && p.piece_range) as is_no_show,
+        case
+            when p.kind_name = 'work' then tstzmultirange(p.piece_range) - h.on_ranges
+            else tstzmultirange(p.piece_range) * h.on_ranges
+        end as departures,
+        coalesce(r.grace_seconds, o.grace_seconds, 300) as grace_seconds
+    from planned as p
+    inner join presence as h on p.agent_id = h.agent_id
+    cross join zone as z
+    left join spans as s
+        on
+            p.agent_id = s.agent_id
+            and cast(lower(p.piece_range) at time zone z.time_zone_name as date) >= s.started_date
+            and cast(lower(p.piece_range) at time zone z.time_zone_name as date) < s.ended_date
+    left join warehouse.work_rules as r on s.team_id = r.team_id
+    left join warehouse.work_rules as o on o.team_id is null
+),
+
+judged as (
+    select
+        p.agent_id,
+        p.kind_name,
+        p.piece_range,
+        p.is_no_show,
+        p.on_ranges,
+        coalesce(
+            (
+                select range_agg(d.departure)
+                from unnest(p.departures) as d (departure)
+                where
+                    upper(d.departure) - lower(d.departure) > make_interval(secs => p.grace_seconds)
+                    or (lower(d.departure) <> lower(p.piece_range) and upper(d.departure) <> upper(p.piece_range))
+            ),
+            '{}'
+        ) as departed
+    from pieces as p
+),
+
+days as (
+    select
+        cast(g.day_at as date) as day_date,
+        tstzmultirange(tstzrange(
+            greatest(g.day_at at time zone z.time_zone_name, e.start_at),
+            least((g.day_at + interval '1 day') at time zone z.time_zone_name, e.end_at)
+        )) as day_range
+    from zone as z
+    cross join edge as e
+    cross join lateral generate_series(
+        date_trunc('day', e.start_at at time zone z.time_zone_name),
+        e.end_at at time zone z.time_zone_name - interval '1 microsecond',
+        interval '1 day'
+    ) as g (day_at)
+),
+
+parts as (
+    select
+        j.agent_id,
+        d.day_date,
+        j.kind_name,
+        sum(n.of_piece) as of_piece,
+        sum(n.departed) as departed,
+        sum(n.here) as here,
+        sum(n.of_piece) filter (where j.is_no_show) as no_show
+    from judged as j
+    inner join days as d on d.day_range && j.piece_range
+    cross join lateral (
+        select
+            (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * tstzmultirange(j.piece_range)) as u (r)) as of_piece,
+            (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * j.departed) as u (r)) as departed,
+            (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * tstzmultirange(j.piece_range) * j.on_ranges) as u (r)) as here
+    ) as n
+    group by j.agent_id, d.day_date, j.kind_name
+),
+
+by_day as (
+    select
+        p.agent_id,
+        p.day_date,
+        sum(p.of_piece) as scheduled,
+        sum(p.of_piece) - coalesce(sum(p.departed), interval '0') as adherent,
+        sum(p.of_piece) filter (where p.kind_name = 'work') as scheduled_work,
+        sum(p.of_piece - coalesce(p.here, interval '0')) filter (
+            where p.kind_name in ('planned_off', 'planned_absence')
+        ) as planned_lost,
+        sum(p.of_piece - coalesce(p.here, interval '0')) filter (
+            where p.kind_name in ('work', 'unplanned_off', 'unplanned_absence')
+        ) as unplanned_lost,
+        coalesce(
+            sum(p.of_piece - coalesce(p.here, interval '0')) filter (
+                where p.kind_name in ('planned_absence', 'unplanned_absence')
+            ),
+            interval '0'
+        ) + coalesce(sum(p.no_show), interval '0') as absent
+    from parts as p
+    group by p.agent_id, p.day_date
+),
+
+worked as (
+    select
+        b.agent_id,
+        b.day_date,
+        (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * h.on_ranges) as u (r)) as on_queue
+    from by_day as b
+    inner join days as d on b.day_date = d.day_date
+    inner join presence as h on b.agent_id = h.agent_id
+    where b.scheduled_work > interval '0'
+)
+
+select
+    a.agent_id,
+    a.agent_name,
+    s.team_id,
+    g.team_name,
+    round(extract(epoch from sum(b.scheduled))) as scheduled_seconds,
+    round(extract(epoch from sum(b.adherent))) as adherent_seconds,
+    coalesce(round(extract(epoch from sum(b.scheduled_work))), 0) as scheduled_on_queue_seconds,
+    coalesce(round(extract(epoch from sum(w.on_queue))), 0) as worked_on_queue_seconds,
+    coalesce(round(extract(epoch from sum(b.planned_lost))), 0) as planned_shrinkage_seconds,
+    coalesce(round(extract(epoch from sum(b.unplanned_lost))), 0) as unplanned_shrinkage_seconds,
+    round(extract(epoch from sum(b.absent))) as absent_seconds
+from by_day as b
+inner join warehouse.agents as a on b.agent_id = a.agent_id
+left join worked as w on b.agent_id = w.agent_id and b.day_date = w.day_date
+left join spans as s on b.agent_id = s.agent_id and b.day_date >= s.started_date and b.day_date < s.ended_date
+left join warehouse.teams as g on s.team_id = g.team_id
+where cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer)
+group by a.agent_id, a.agent_name, s.team_id, g.team_name
+order by a.agent_name, a.agent_id, s.team_id
