@@ -35,6 +35,8 @@ PALETTES: Mapping[ThemeName, Palette] = {
     "dark": Palette("#56B4E9", "#E69F00", "#F0742B", "#EEF2F6", "#A3B0BD", "#2A3541", "#3A4856"),
 }
 TONES = ("good", "near", "off")
+EXPECTED = ("forecast", "week_before")
+"""What offers can stand beside: their forecast, and those of the week before."""
 SHAPES = ("circle", "triangle-up", "square")
 
 
@@ -44,8 +46,9 @@ def service_level_day(
     """One day by interval: offered contacts as bars below, service level as points against the target line.
 
     `frame`: one row per interval with label_text (its local start, unique), service_level_ratio,
-    offered_calls, target_ratio, tone_name (good, near, off or null) and the tooltip's *_text columns.
-    `texts`: the tooltip's words for service_level, offered, target and interval.
+    offered_calls, target_ratio, tone_name (good, near, off or null) and the tooltip's *_text columns; with
+    forecast_calls and week_before_calls (null: none) also what was to be expected, as a line, and the week before, as
+    a shade behind the bars. `texts`: the tooltip's words for service_level, offered, target and interval.
     """
     palette = PALETTES[theme_name]
     labels = frame.get_column("label_text").to_list()
@@ -57,6 +60,11 @@ def service_level_day(
         alt.Tooltip("level_text:N", title=texts["service_level"]),
         alt.Tooltip("target_text:N", title=texts["target"]),
         alt.Tooltip("offered_text:N", title=texts["offered"]),
+        *(
+            alt.Tooltip(f"{name}_text:N", title=texts[name])
+            for name in EXPECTED
+            if f"{name}_text" in frame.columns
+        ),
     ]
     layers: Any = (
         alt.layer(
@@ -88,15 +96,16 @@ def _hour_axis(labels: list[str], palette: Palette) -> alt.Axis:
     )
 
 
-def _offered_bars(frame: pl.DataFrame, across: alt.X, tooltip: list[Any], palette: Palette) -> alt.Chart:
+def _offered_bars(frame: pl.DataFrame, across: alt.X, tooltip: list[Any], palette: Palette) -> Any:
     """Bars fill the lower third, so that they never hide the points; their axis is labelled only as far as
-    they reach."""
-    most = max([1, *frame.get_column("offered_calls").to_list()])
+    they reach. Behind them the week before, over them the forecast."""
+    known = [name for name in EXPECTED if f"{name}_calls" in frame.columns]
+    most = max([1, *(_most(frame, f"{name}_calls") for name in ("offered", *known))])
     steps = sorted({0, -(-most // 2), most})
-    up = alt.Y(
-        "offered_calls:Q",
-        scale=alt.Scale(domain=[0, most * 3.2], nice=False),
-        axis=alt.Axis(
+    scale = alt.Scale(domain=[0, most * 3.2], nice=False)
+
+    def up(name: str) -> alt.Y:
+        axis = alt.Axis(
             values=steps,
             title=None,
             orient="right",
@@ -107,14 +116,22 @@ def _offered_bars(frame: pl.DataFrame, across: alt.X, tooltip: list[Any], palett
             labelFontSize=14,
             labelColor=palette.muted,
             labelPadding=8,
-        ),
-    )
-    bars: Any = (
-        alt.Chart(frame)
-        .mark_bar(color=palette.bar, cornerRadiusEnd=2)
-        .encode(x=across, y=up, tooltip=tooltip)
-    )
-    return cast(alt.Chart, bars)
+        )
+        return alt.Y(f"{name}_calls:Q", scale=scale, axis=axis)
+
+    base = alt.Chart(frame)
+    drawn: list[Any] = [
+        base.mark_bar(color=palette.bar, cornerRadiusEnd=2).encode(x=across, y=up("offered"), tooltip=tooltip)
+    ]
+    if "week_before" in known:
+        ghost = base.mark_area(interpolate="step", color=palette.muted, opacity=0.16, line=False)
+        drawn.insert(0, ghost.encode(x=across, y=up("week_before")))
+    if "forecast" in known:
+        line = base.mark_line(
+            interpolate="step", color=palette.ink, strokeWidth=1.25, invalid="break-paths-filter-domains"
+        )
+        drawn.append(line.encode(x=across, y=up("forecast")))
+    return alt.layer(*drawn)
 
 
 def _level_scale(palette: Palette) -> alt.Y:

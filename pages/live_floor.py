@@ -7,7 +7,7 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui
+from dashboard import board, time_machine, ui
 from dashboard.calls import floor_view
 from dashboard.words import t
 
@@ -19,7 +19,7 @@ class Chosen(NamedTuple):
     state_name: str
 
 
-def filters(_at: ui.Moment) -> Chosen:
+def filters(at: ui.Moment) -> Chosen:
     states = {
         "all": t("All agents"),
         **{name: floor_view.state_word(name) for name in floor_view.STATE_ORDER},
@@ -28,25 +28,32 @@ def filters(_at: ui.Moment) -> Chosen:
         with st.container(width=300):
             queue_text = ui.search(t("Find a queue"), key="queue", hint=t("Find a queue or group"))
         state_name = ui.choice(t("Agents in state"), states, key="state")
+        time_machine.entry(at)
     return Chosen(queue_text, state_name)
 
 
 def content(at: ui.Moment, chosen: Chosen) -> None:
-    queues = at.live("live_queues")
+    sides = time_machine.sides(at)
+    if len(sides) == 1:
+        board.show(floor(at, chosen), key="floor")
+        return
+    for place, (column, side) in enumerate(zip(st.columns(2, gap="medium"), sides, strict=True)):
+        with column, board.past(side.is_past):
+            board.show(floor_view.side_heading(side.now, zone_name=at.zone_name), key=f"side-{place}")
+            board.show(floor(side, chosen), key=f"floor-{place}")
+
+
+def floor(at: ui.Moment, chosen: Chosen) -> board.Block:
     agents = at.live("live_agents")
-    totals = at.live("live_totals").row(0, named=True)
-    board.show(
-        floor_view.floor(
-            queues=matching(queues, chosen.queue_text),
-            agents=agents,
-            shown_agents=agents
-            if chosen.state_name == "all"
-            else agents.filter(pl.col("state_name") == chosen.state_name),
-            totals=totals,
-            as_of=at.now,
-            speed=ui.clock_speed(),
-        ),
-        key="floor",
+    state_name = chosen.state_name
+    return floor_view.floor(
+        queues=matching(at.live("live_queues"), chosen.queue_text),
+        agents=agents,
+        shown_agents=agents if state_name == "all" else agents.filter(pl.col("state_name") == state_name),
+        totals=at.live("live_totals").row(0, named=True),
+        as_of=at.now,
+        speed=at.speed,
+        is_past=at.is_past,
     )
 
 
@@ -63,4 +70,10 @@ def matching(queues: pl.DataFrame, text: str) -> pl.DataFrame:
     )
 
 
-ui.page(t("Live floor"), content=content, filters=filters, refresh_seconds=ui.LIVE_SECONDS)
+ui.page(
+    t("Live floor"),
+    content=content,
+    filters=filters,
+    refresh_seconds=ui.LIVE_SECONDS,
+    times=time_machine.MACHINE,
+)

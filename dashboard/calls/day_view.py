@@ -10,99 +10,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.filters import Filters, behind
 from dashboard.words import t, t_count
 from sql import metrics
 
 WORST_INTERVALS = 3
-PROMISE = ("service_level_target_ratio", "service_level_threshold_seconds", "service_level_formula_name")
-WAITS = ("answered_wait_seconds",)
-DAY_METRICS = ("service_level_ratio", "average_speed_of_answer_seconds", "abandonment_ratio")
-
-
-def day_tiles(totals: Row) -> list[Block]:
-    """The tiles of one day: service level with n and formula, offered, answer speed, abandonment.
-
-    With a common formula and target also how many intervals were on it.
-    """
-    offered, answered = totals["offered_calls"], totals["answered_calls"]
-    abandoned, n_abandonable = metrics.metric("abandonment_ratio").counts(totals)
-    tiles = [
-        board.service_level_tile(
-            totals,
-            totals["decided_calls"],
-            label=t("Service level"),
-            reason=t("Unknown: no call of this day counts for it."),
-            mixed=t(
-                "The queues count by different formulas, so they have no common service level. Choose a queue."
-            ),
-        ),
-        board.count_tile(
-            "offered",
-            t("Offered"),
-            offered,
-            more=t("{answered} answered", answered=words.number(answered)),
-        ),
-        board.plain_tile(
-            "average_speed_of_answer_seconds",
-            totals,
-            n=answered,
-            basis=t_count("{n} answered", "{n} answered", answered),
-            reason=t("Unknown: no call was answered."),
-        ),
-        board.plain_tile(
-            "abandonment_ratio",
-            totals,
-            n=n_abandonable,
-            basis=t(
-                "{abandoned} of {n}, short ones left out",
-                abandoned=words.number(abandoned),
-                n=words.number(n_abandonable),
-            ),
-            reason=t("Unknown: no call was offered."),
-        ),
-    ]
-    if has_mixed_formulas(totals) or totals["service_level_target_ratio"] is None:
-        return tiles
-    return [
-        *tiles,
-        board.count_tile(
-            "intervals",
-            t("Intervals on target"),
-            totals["on_target_intervals"],
-            unit=t("of {n}", n=words.number(totals["judged_intervals"])),
-            share=_share(totals["on_target_intervals"], totals["judged_intervals"]),
-            goal=None,
-            aria=t("Share of intervals on target"),
-            more=t("quarters of an hour with calls"),
-        ),
-    ]
-
-
-def day_totals(intervals: pl.DataFrame) -> Row:
-    """One day in one row: the intervals' sums, the ratios made from these sums, and n (`decided_calls`).
-
-    Target, threshold and formula are None where the queues taken together differ; so is the service level
-    then.
-    """
-    counts = [name for name in intervals.columns if name.endswith("_calls") or name in WAITS]
-    sums = intervals.select(pl.col(*PROMISE).first(), *(pl.col(name).sum() for name in counts))
-    n = pl.coalesce(metrics.metric("service_level_ratio").population(), "offered_calls").alias(
-        "decided_calls"
-    )
-    row = metrics.with_metrics(sums, *DAY_METRICS).with_columns(n).row(0, named=True)
-    judged = intervals.filter(pl.col("service_level_ratio").is_not_null())
-    on_target = judged.filter(pl.col("service_level_ratio") >= pl.col("service_level_target_ratio"))
-    return {
-        **row,
-        "judged_intervals": judged.height,
-        "on_target_intervals": on_target.height,
-    }
 
 
 def has_mixed_formulas(totals: Row) -> bool:
@@ -147,41 +64,50 @@ def export_name(day_date: date, *, queue_name: str | None, queue_id: int | None)
     return f"service-level-{day_date.isoformat()}-{place}.csv"
 
 
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def day_heading(day_date: date, *, is_today: bool, is_drawn: bool) -> Block:
-    """The title over the chart of a day, with the chart's legend where one is drawn."""
+def day_heading(day_date: date, *, is_today: bool, is_drawn: bool, has_forecast: bool = False) -> Block:
+    """The title over the chart of a day with its legend; is_drawn: whether there is a service level to draw."""
     lead = (
         t("So far; a call counts in the interval in which it was offered.")
         if is_today
         else t("A call counts in the interval in which it was offered.")
     )
-    legend: list[Block] = [
+    levels: list[Block] = [
         board.status("good", t("on target")),
         board.status("near", t("just below")),
         board.status("off", t("below")),
         {"line": "key-line", "word": t("target")},
+    ]
+    legend: list[Block] = [
+        *(levels if is_drawn else []),
         {"line": "key-bar", "word": t("calls offered (right scale)")},
+        *(
+            [{"line": "key-thin", "word": t("forecast")}, {"line": "key-shade", "word": t("a week before")}]
+            * has_forecast
+        ),
     ]
     return {
         "kind": "section",
         "title": words.day(day_date),
         "lead": lead,
-        "legend": legend if is_drawn else [],
+        "legend": legend,
     }
 
 
-def quiet_day(day_date: date, *, is_today: bool) -> Block:
-    """The page of a day on which nobody called."""
-    when = t("No call yet today.") if is_today else t("No call on {day}.", day=words.day(day_date))
+def quiet(filters: Filters, *, today: date) -> Block:
+    """The view of days on which nobody called, with what can be done about it."""
+    first, last = filters.first_date, filters.last_date
+    if first != last:
+        title = t("No call from {first} to {last}.", first=words.day(first), last=words.day(last))
+    elif last == today:
+        title = t("No call yet today.")
+    else:
+        title = t("No call on {day}.", day=words.day(last))
     steps = [
-        t("Choose another day, or all queues."),
+        t("Choose other days, or fewer filters."),
         t("If there should have been calls, see Data health for when each source last delivered."),
     ]
     body = t("Service level has no value without calls; it is not zero.")
-    return board.notice("none", when, body, steps=steps, page=True)
+    return board.notice("none", title, body, steps=steps, page=True)
 
 
 def tone(value: float | None, target: float | None) -> str | None:
@@ -190,8 +116,16 @@ def tone(value: float | None, target: float | None) -> str | None:
     return None if found == "none" else found
 
 
-def chart_frame(intervals: pl.DataFrame, *, zone_name: str) -> pl.DataFrame:
-    """What the day's chart draws: the intervals from the first call to the last, with their texts."""
+def chart_frame(
+    intervals: pl.DataFrame, *, zone_name: str, forecast: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """What the day's chart draws: the intervals from the first call to the last, with their texts.
+
+    forecast: the day's rows of `queue_forecast`; then what was to be expected, and the week before, are drawn too, also
+    of the hours that are still to come.
+    """
+    if forecast is not None:
+        return _expected_frame(intervals, forecast, zone_name=zone_name)
     busy = intervals.with_row_index("place").filter(pl.col("offered_calls") > 0).get_column("place")
     first = max(0, int(busy[0]) - 2) if len(busy) else 0
     last = min(intervals.height, int(busy[-1]) + 3) if len(busy) else intervals.height
@@ -222,6 +156,31 @@ def chart_frame(intervals: pl.DataFrame, *, zone_name: str) -> pl.DataFrame:
     )
 
 
+def _expected_frame(intervals: pl.DataFrame, forecast: pl.DataFrame, *, zone_name: str) -> pl.DataFrame:
+    """The same with forecast and the week before; what has not begun has no offers, rather than none."""
+    begun = intervals.select(
+        "interval_start_at", "service_level_ratio", "service_level_target_ratio", "offered_calls"
+    )
+    expected = forecast.select("interval_start_at", "forecast_calls", "week_before_calls")
+    joined = expected.join(begun, on="interval_start_at", how="left", maintain_order="left")
+    sums = joined.select(
+        pl.sum_horizontal("offered_calls", "forecast_calls", "week_before_calls")
+    ).to_series()
+    busy = [place for place, count in enumerate(sums) if count]
+    first, last = (max(0, busy[0] - 2), busy[-1] + 3) if busy else (0, joined.height)
+    part = joined.slice(first, last - first)
+    plain = chart_frame(part.with_columns(pl.col("offered_calls").fill_null(1)), zone_name=zone_name)
+    return plain.with_columns(
+        part.get_column("offered_calls"),
+        part.get_column("forecast_calls"),
+        part.get_column("week_before_calls"),
+        *(
+            pl.Series(f"{name}_text", [words.number(count) for count in part.get_column(f"{name}_calls")])
+            for name in ("offered", "forecast", "week_before")
+        ),
+    )
+
+
 def chart_texts() -> Mapping[str, str]:
     """The words on the day's chart."""
     return {
@@ -229,54 +188,62 @@ def chart_texts() -> Mapping[str, str]:
         "offered": t("Offered"),
         "target": t("Target"),
         "interval": t("Interval from"),
+        "forecast": t("Forecast"),
+        "week_before": t("A week before"),
     }
 
 
-def worst_intervals(intervals: pl.DataFrame) -> set[Any]:
-    """The starts of the three intervals that cost the day most: gap to the target times calls offered.
+def worst_intervals(intervals: pl.DataFrame, most: int = WORST_INTERVALS) -> pl.DataFrame:
+    """The intervals that cost the period most, the worst first: gap to the target times calls offered (missed_calls).
 
     One late call in a quiet quarter of an hour is a gap of 100 points, and still only one call.
     """
     gap = (pl.col("service_level_target_ratio") - pl.col("service_level_ratio")) * pl.col("offered_calls")
     cost = intervals.with_columns(missed_calls=gap).filter(pl.col("missed_calls") > 0)
-    ordered = cost.sort("missed_calls", "interval_start_at", descending=[True, False])
-    return set(ordered.head(WORST_INTERVALS).get_column("interval_start_at"))
+    return cost.sort("missed_calls", "interval_start_at", descending=[True, False]).head(most)
 
 
-def interval_table(intervals: pl.DataFrame, *, zone_name: str) -> Block:
+COUNTS = ("offered", "answered", "answered_in_threshold", "abandoned", "short_abandoned")
+
+
+def _interval_cells(row: Row, filters: Filters, *, is_worst: bool) -> list[Block | str]:
+    """The figures of one interval, each of which leads to its rows."""
+    level, target = row["service_level_ratio"], row["service_level_target_ratio"]
+    found = board.against_target(level, target)
+    if level is None:
+        word = t("Formulas differ") if has_mixed_formulas(row) else t("No call counts")
+        found = board.status("none", word)
+
+    def led(text: str, of_name: str, known: object) -> Block | str:
+        span = {"start": row["interval_start_at"], "end": row["interval_end_at"]}
+        return board.leading(text, behind(of_name, filters, **span)) if known else text
+
+    return [
+        led(words.ratio(level, against=target), "service_level_ratio", level is not None),
+        {**found, "word": t("Among the worst three")} if is_worst else found,
+        *(led(words.number(row[f"{name}_calls"]), f"{name}_calls", row[f"{name}_calls"]) for name in COUNTS),
+        led(words.ratio(row["abandonment_ratio"]), "abandonment_ratio", row["offered_calls"]),
+        led(
+            words.duration(row["average_speed_of_answer_seconds"]),
+            "average_speed_of_answer_seconds",
+            row["answered_calls"],
+        ),
+    ]
+
+
+def interval_table(intervals: pl.DataFrame, *, zone_name: str, filters: Filters) -> Block:
     """The intervals with calls, the newest first, the worst marked."""
     shown = intervals.filter(pl.col("offered_calls") > 0)
-    worst = worst_intervals(shown)
+    worst = set(worst_intervals(shown).get_column("interval_start_at"))
     labels = words.interval_labels(shown.get_column("interval_start_at").to_list(), zone_name)
     rows = []
     for label, row in zip(labels, shown.iter_rows(named=True), strict=True):
-        level, target = row["service_level_ratio"], row["service_level_target_ratio"]
         is_worst = row["interval_start_at"] in worst
-        found = board.against_target(level, target)
-        if level is None:
-            is_mixed = has_mixed_formulas(row)
-            found = board.status("none", t("Formulas differ") if is_mixed else t("No call counts"))
         rows.append(
             {
                 "key": label,
                 "tone": "off" if is_worst else "none",
-                "cells": [
-                    label,
-                    words.ratio(level, against=target),
-                    {**found, "word": t("Among the worst three")} if is_worst else found,
-                    *(
-                        words.number(row[f"{name}_calls"])
-                        for name in (
-                            "offered",
-                            "answered",
-                            "answered_in_threshold",
-                            "abandoned",
-                            "short_abandoned",
-                        )
-                    ),
-                    words.ratio(row["abandonment_ratio"]),
-                    words.duration(row["average_speed_of_answer_seconds"]),
-                ],
+                "cells": [label, *_interval_cells(row, filters, is_worst=is_worst)],
             }
         )
     columns = [

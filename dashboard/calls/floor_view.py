@@ -8,6 +8,7 @@ figures.
 from __future__ import annotations
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -24,6 +25,21 @@ STATE_SHAPES = {
     "available": "circle",
     "paused": "bars",
 }
+
+
+def side_heading(as_of: datetime, *, zone_name: str) -> Block:
+    """The title over one of two floors that stand side by side."""
+    day_text = words.day(words.local_day(as_of, zone_name))
+    return {"kind": "section", "title": day_text, "lead": words.clock(as_of, zone_name), "legend": []}
+
+
+def behind_now(
+    of_name: str, as_of: datetime, *, queue_id: int | None = None, last_seconds: int | None = None
+) -> str:
+    """The address of the calls behind a number of the floor, as they stood at this instant."""
+    more = {"queue": queue_id, "last": last_seconds}
+    given = {name: value for name, value in more.items() if value is not None}
+    return f"contacts?{urlencode({'of': of_name, 'as_of': as_of.isoformat(), **given})}"
 
 
 def state_word(state_name: str) -> str:
@@ -54,7 +70,7 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
         }
     states = dict(agents.group_by("state_name").len().iter_rows())
     abandoned, n_abandonable = metrics.metric("abandonment_ratio").counts(totals)
-    return [
+    tiles: list[Block] = [
         board.service_level_tile(
             totals,
             n,
@@ -99,6 +115,16 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
             ],
         },
     ]
+    leading = {
+        "waiting": "waiting_calls",
+        "in_progress": "in_progress_calls",
+        "service_level": "service_level_ratio",
+    }
+    ratios = {name: name for name in ("average_speed_of_answer_seconds", "abandonment_ratio")}
+    for tile in tiles:
+        if of_name := (leading | ratios).get(tile["key"]):
+            tile["here"] = behind_now(of_name, as_of)
+    return tiles
 
 
 def crew_mark(state_name: str, agents: int) -> Block:
@@ -130,6 +156,15 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
         "oldest_none": words.UNKNOWN,
         "in_progress": words.number(row["in_progress_calls"]),
         "level": shown,
+        "leads": {
+            name: behind_now(of_name, as_of, queue_id=row["queue_id"])
+            for name, of_name, found in (
+                ("waiting", "waiting_calls", row["waiting_calls"]),
+                ("in_progress", "in_progress_calls", row["in_progress_calls"]),
+                ("level", "service_level_ratio", row["decided_calls"]),
+            )
+            if found
+        },
         "share": level,
         "goal": target,
         "aria": t("Service level {value}, {target}", value=shown, target=board.target_text(row)),
@@ -145,10 +180,22 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
             ]
         ),
         "facts": [
-            _window_fact(t("last 15 min"), row, "15_minutes"),
-            _window_fact(t("last 30 min"), row, "30_minutes"),
-            {"label": t("ASA"), "value": words.duration(row["average_speed_of_answer_seconds"])},
-            {"label": t("abandoned"), "value": words.ratio(row["abandonment_ratio"])},
+            _window_fact(t("last 15 min"), row, 15, as_of=as_of),
+            _window_fact(t("last 30 min"), row, 30, as_of=as_of),
+            {
+                "label": t("ASA"),
+                "value": words.duration(row["average_speed_of_answer_seconds"]),
+                "here": behind_now("average_speed_of_answer_seconds", as_of, queue_id=row["queue_id"])
+                if row["average_speed_of_answer_seconds"] is not None
+                else None,
+            },
+            {
+                "label": t("abandoned"),
+                "value": words.ratio(row["abandonment_ratio"]),
+                "here": behind_now("abandonment_ratio", as_of, queue_id=row["queue_id"])
+                if row["abandonment_ratio"] is not None
+                else None,
+            },
         ],
         "crew": [
             crew_mark(name, row[f"{name}_agents"])
@@ -158,11 +205,13 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
     }
 
 
-def _window_fact(label: str, row: Row, window_name: str) -> Block:
+def _window_fact(label: str, row: Row, minutes: int, *, as_of: datetime) -> Block:
     """The service level of the last minutes with its n."""
+    window_name = f"{minutes}_minutes"
     value = row[f"service_level_{window_name}_ratio"]
     return {
         "label": label,
+        "here": behind_now("service_level_ratio", as_of, queue_id=row["queue_id"], last_seconds=minutes * 60),
         "value": words.ratio(value, against=row["service_level_target_ratio"]),
         "n": t("n = {n}", n=words.number(row[f"decided_{window_name}_calls"])),
     }
@@ -206,6 +255,7 @@ def floor(
     totals: Row,
     as_of: datetime,
     speed: float,
+    is_past: bool = False,
 ) -> Block:
     """The whole live floor as one block; `shown_agents` are those the reader's filter leaves."""
     ordered = queues.sort("queue_name", "queue_id")
@@ -214,7 +264,7 @@ def floor(
         "kind": "floor",
         "clock_ms": board.milliseconds(as_of),
         "speed": speed,
-        "late_seconds": board.LATE_SECONDS,
+        "late_seconds": board.NEVER_LATE_SECONDS if is_past else board.LATE_SECONDS,
         "words": {
             **board.running_words(),
             "queues": t("Queues"),
