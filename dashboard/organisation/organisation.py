@@ -97,6 +97,7 @@ def save(
     number = int(warehouse.one_row(connection, "organisation/save_number")[0])
     _refuse_cells(wanted, known(connection))
     _refuse_broken(connection, wanted)
+    _refuse_homeless(connection, wanted)
     done = _apply_all(connection, wanted if undoes_number is not None else in_order(wanted), now=now)
     for change in done:
         warehouse.execute(
@@ -218,6 +219,25 @@ def _refuse_broken(connection: Connection, changes: Sequence[Change]) -> None:
             raise OrganisationError(_broken(name, fault))
 
 
+def _refuse_homeless(connection: Connection, changes: Sequence[Change]) -> None:
+    """A timetable that a queue still keeps is not taken away: nobody would know any more when the queue is open."""
+    gone = {
+        c.before["schedule_name"]
+        for c in changes
+        if c.sheet_name == "schedules" and c.action == "remove" and c.before
+    }
+    if not gone:
+        return
+    queues = {row["queue_id"]: row for row in rows(connection, "queues")}
+    queues |= {c.after["queue_id"]: c.after for c in changes if c.sheet_name == "queues" and c.after}
+    for row in queues.values():
+        if row["schedule_name"] in gone:
+            raise OrganisationError(
+                f'The timetable "{row["schedule_name"]}" is that of the queue "{row["queue_name"]}", expected one that no '
+                "queue keeps; give the queue another one first. Nothing was saved."
+            )
+
+
 def _apply_all(connection: Connection, changes: Sequence[Change], *, now: datetime) -> list[Change]:
     """Carries the changes out in their order; today's teams follow the memberships before anything else does."""
     done: list[Change] = []
@@ -304,7 +324,7 @@ def _from_text(row: Row, when: str) -> Row | None:
     text = row[f"{when}_text"]
     if text is None:
         return None
-    found: Row = json.loads(text)
+    found = SHEETS[row["sheet_name"]].values(json.loads(text))  # a column that came later was empty then
     for column in SHEETS[row["sheet_name"]].columns:
         value = found.get(column.name)
         if value is not None and column.kind == "instant":

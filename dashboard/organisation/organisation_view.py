@@ -26,6 +26,7 @@ def parts() -> dict[str, str]:
         "agents": t("Agents"),
         "teams": t("Teams"),
         "team_members": t("Memberships"),
+        "work_rules": t("Work rules"),
         "queues": t("Queues"),
         "schedules": t("Timetables"),
         "business_hours": t("Opening hours"),
@@ -44,6 +45,10 @@ def lead(part: str) -> str:
         ),
         "teams": t("A team can be taken away once nobody belongs to it."),
         "team_members": t("Who belonged to which team, and since when. The end is the first day without it."),
+        "work_rules": t(
+            "How far from the schedule still counts as kept, and which handled call is too short to have helped; the row "
+            "without a team is for the whole site."
+        ),
         "queues": t("A changed threshold or short abandon counts for the past too: it is counted anew by itself."),
         "schedules": t("In a timetable's hours the promises to tickets run; one of them is the default."),
         "business_hours": t("One row per stretch of a weekday, as 09:00; 24:00 is midnight at the day's end."),
@@ -62,6 +67,8 @@ def label(name: str) -> str:
         "site_name": t("Site"),
         "time_zone_name": t("Time zone"),
         "is_active": t("Active"),
+        "grace_seconds": t("Grace (s)"),
+        "short_call_seconds": t("Short call below (s)"),
         "started_date": t("From"),
         "ended_date": t("Until"),
         "queue_id": t("Queue"),

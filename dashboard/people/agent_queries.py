@@ -1,12 +1,14 @@
-"""The questions about agents and teams: what each did in calls and tickets, and one agent's day.
+"""The questions about agents and teams: what each did, how time and schedules went, whether work was shared fairly.
 
-In: a connection and the question's parameters; `as_of` is the instant asked about. Out: a typed frame with metrics.
-The rule it guards: a team's ratio is made of its members' sums, and who belonged to it is that of the day asked about.
+In: a connection, a window, what narrows it, and `as_of`, the instant asked about. Out: a typed frame with metrics.
+The rule it guards: a team's ratio is made of its members' sums; a call, a second and a shift belong to the team of their own
+day; an agent counts once, however many queues he serves.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -15,7 +17,12 @@ from dashboard.tickets.ticket_queries import until
 from sql import metrics
 from sql.warehouse import frame
 
-ADDITIVE = ("_calls", "_tickets", "_count", "_seconds")
+ADDITIVE = ("_calls", "_tickets", "_count", "_seconds", "_contacts")
+LONGEST = "longest_call_seconds"
+OLDEST = "oldest_owed_at"
+CALL_WORDS = ("queue_id", "group_name", "channel_name", "topic_name", "is_business_hours")
+"""What narrows the contacts that came in, and no agent's time."""
+REPEAT_DAYS = 7
 
 
 def agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
@@ -24,31 +31,64 @@ def agents(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 
 
 def agent_totals(
-    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
 ) -> pl.DataFrame:
     """One row per agent with calls, time or tickets in [window_start, window_end): sums, metrics, and his team.
 
-    The team is that of the window's last day. assigned and owed tickets are those at the window's end or at `as_of`.
+    The team is that of the window's last day; with team_id only what belongs to days in that team counts. Queue, group,
+    channel, topic and business hours narrow the contacts that came in and who is shown, never the time of an agent.
+    assigned and owed tickets are those at the window's end or at `as_of`.
     """
-    window = until(window_start, window_end, as_of)
-    totals = frame(connection, "queries/agent_totals", **window)
-    teams = agents(connection, as_of=window["last_at"]).select("agent_id", "team_id", "team_name")
-    return metrics.with_metrics(totals.join(teams, on="agent_id", how="left", maintain_order="left"))
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    parts = _parts(connection, **given)
+    last_at = until(window_start, window_end, as_of)["last_at"]
+    teams = agents(connection, as_of=last_at).select("agent_id", "team_id", "team_name")
+    totals = _summed(parts, "agent_id", "agent_name")
+    if any(given[name] for name in CALL_WORDS):
+        totals = totals.filter(pl.col("handled_calls") > 0)
+    ordered = totals.join(teams, on="agent_id", how="left", maintain_order="left")
+    return metrics.with_metrics(ordered.sort("agent_name", "agent_id"))
 
 
 def team_totals(
-    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
 ) -> pl.DataFrame:
-    """One row per team (null: agents without one), the sums of agent_totals; ratios are made of the sums."""
-    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
-    members = agent_totals(connection, **window)
-    sums = [pl.col(name).sum() for name in members.columns if name.endswith(ADDITIVE)]
-    teams = members.group_by("team_id", "team_name").agg(
-        pl.len().cast(pl.Int64).alias("working_agents"), *sums, pl.col("oldest_owed_at").min()
+    """One row per team (null: agents without one): the sums of its members' days in it, and metrics made of the sums.
+
+    Narrowing as in agent_totals; working_agents: how many had calls, time or tickets there.
+    """
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    parts = _parts(connection, **given)
+    if any(given[name] for name in CALL_WORDS):
+        parts = parts.filter(pl.col("handled_calls") > 0)
+    working = parts.group_by("team_id").agg(
+        pl.col("agent_id").n_unique().cast(pl.Int64).alias("working_agents")
     )
-    ordered = teams.sort("team_name", "team_id", nulls_last=True)
-    ratios = [one.name for one in metrics.metrics() if one.name in ordered.columns]
-    return metrics.with_metrics(ordered.drop(ratios))
+    return _of_teams(parts).join(working, on="team_id", how="left", nulls_equal=True, maintain_order="left")
 
 
 def agent_day(connection: Connection, *, agent_id: int, day_date: date, as_of: datetime) -> pl.DataFrame:
@@ -56,4 +96,207 @@ def agent_day(connection: Connection, *, agent_id: int, day_date: date, as_of: d
     return frame(connection, "queries/agent_day", agent_id=agent_id, day_date=day_date, as_of=as_of)
 
 
-QUESTIONS = (agents, agent_totals, team_totals, agent_day)
+def agent_schedules(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row per agent who was scheduled: adherence, conformance, shrinkage and absence of the window until `as_of`.
+
+    Agents of whose states nothing is told have no row. Paid and unspecified scheduled time counts; the grace is that of the
+    team of the day, or the site's (warehouse.work_rules).
+    """
+    parts = _schedules(
+        connection, window_start, window_end, as_of, team_id=team_id, site_name=site_name, agent_id=agent_id
+    )
+    return metrics.with_metrics(_summed(parts, "agent_id", "agent_name"))
+
+
+def team_schedules(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row per team: the sums of agent_schedules of its members' days in it, and metrics made of the sums."""
+    parts = _schedules(
+        connection, window_start, window_end, as_of, team_id=team_id, site_name=site_name, agent_id=agent_id
+    )
+    return _of_teams(parts)
+
+
+def agent_pauses(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row per agent and reason of a pause (null: none told): seconds and how many, of pauses that are over.
+
+    The seconds of an agent add up to his paused_seconds in agent_totals.
+    """
+    window = until(window_start, window_end, as_of)
+    scope = {"team_id": team_id, "site_name": site_name, "agent_id": agent_id}
+    parts = frame(connection, "queries/agent_pauses", **window, **scope)
+    return parts.group_by("agent_id", "reason_name", maintain_order=True).agg(
+        pl.col("paused_seconds", "pause_count").sum()
+    )
+
+
+def agent_service(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    repeat_days: int = REPEAT_DAYS,
+) -> pl.DataFrame:
+    """One row per agent who handled contacts: FCR both ways, repeat contacts, same-agent rate, CSAT, each with its n.
+
+    provisional_contacts: those of followed_contacts of which the repeat_days have not passed. All legs of a
+    contact together belong to the agent who handled it last.
+    """
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    window = until(given.pop("window_start"), given.pop("window_end"), given.pop("as_of"))
+    parts = frame(connection, "queries/agent_service", **window, **given)
+    return metrics.with_metrics(_summed(parts, "agent_id", "agent_name"))
+
+
+def agent_routing(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    queue_id: int | None = None,
+    group_name: str | None = None,
+    channel_name: str | None = None,
+    topic_name: str | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    is_business_hours: bool = False,
+) -> pl.DataFrame:
+    """One row per agent, and a last one (agent_id null) for all: idle time before contacts, longest idle first, rings.
+
+    median_idle_seconds is the median, not additive; null without a contact that came to somebody who stood by.
+    """
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    window = until(given.pop("window_start"), given.pop("window_end"), given.pop("as_of"))
+    return metrics.with_metrics(frame(connection, "queries/agent_routing", **window, **given))
+
+
+def agent_strain(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row per agent who was busier than the upper side of the band of occupancy for an hour or more without a break.
+
+    strained_seconds: whole quarters of an hour, four or more in a row; longest_strain_seconds: the longest such stretch.
+    """
+    band = metrics.metric("occupancy_ratio").band
+    window = until(window_start, window_end, as_of)
+    scope = {"team_id": team_id, "site_name": site_name, "agent_id": agent_id}
+    return frame(connection, "queries/agent_strain", **window, **scope, high_ratio=band[1] if band else 0.85)
+
+
+def agent_lanes(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row per stretch of the one state an agent was in, cut at the window's borders and at `as_of`."""
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    return frame(connection, "queries/agent_lanes", **window, agent_id=agent_id)
+
+
+def agent_shifts(
+    connection: Connection, *, window_start: datetime, window_end: datetime, agent_id: int | None = None
+) -> pl.DataFrame:
+    """One row per scheduled stretch that touches the window: work, break, absence; whole, also outside of it."""
+    window = {"window_start": window_start, "window_end": window_end}
+    return frame(connection, "queries/agent_shifts", **window, agent_id=agent_id)
+
+
+def agent_calls(
+    connection: Connection, *, agent_id: int, window_start: datetime, window_end: datetime, as_of: datetime
+) -> pl.DataFrame:
+    """One row per call the agent talked on within the window, at most 1,000: inbound, outbound and internal."""
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    return frame(connection, "queries/agent_calls", **window, agent_id=agent_id)
+
+
+def _parts(connection: Connection, **given: Any) -> pl.DataFrame:
+    """One row per agent and team to which he belonged in the window."""
+    window = until(given.pop("window_start"), given.pop("window_end"), given.pop("as_of"))
+    return frame(connection, "queries/agent_totals", **window, **given)
+
+
+def _schedules(
+    connection: Connection, window_start: datetime, window_end: datetime, as_of: datetime, **scope: Any
+) -> pl.DataFrame:
+    window = until(window_start, window_end, as_of)
+    return frame(connection, "queries/agent_schedules", **window, **scope)
+
+
+def _summed(parts: pl.DataFrame, *keys: str) -> pl.DataFrame:
+    """The parts of each key in one row: sums, the longest, the oldest."""
+    sums = [
+        pl.col(name).max() if name == LONGEST else pl.col(name).sum()
+        for name in parts.columns
+        if name.endswith(ADDITIVE)
+    ]
+    oldest = [pl.col(OLDEST).min()] if OLDEST in parts.columns else []
+    return parts.group_by(*keys, maintain_order=True).agg(*sums, *oldest)
+
+
+def _of_teams(parts: pl.DataFrame) -> pl.DataFrame:
+    """One row per team, by name; agents without a team come last."""
+    totals = _summed(parts, "team_id", "team_name")
+    return metrics.with_metrics(totals.sort("team_name", "team_id", nulls_last=True))
+
+
+QUESTIONS = (
+    agents,
+    agent_totals,
+    team_totals,
+    agent_day,
+    agent_schedules,
+    team_schedules,
+    agent_pauses,
+    agent_service,
+    agent_routing,
+    agent_strain,
+    agent_lanes,
+    agent_shifts,
+    agent_calls,
+)

@@ -1,8 +1,8 @@
-"""Agents and teams in calls and tickets: what each did in a day or some weeks, and one agent's day from first to last.
+"""Agents and teams: what each did in calls and tickets, side by side by name, and one agent's day from first to last.
 
 In: the frames of the questions about agents. Out: blocks for `board.show`.
-The rule it guards: teams and agents stand by name, never as a ranking; every ratio names its n, and a team's ratio is made
-of its members' sums.
+The rule it guards: teams and agents stand by name unless the reader asks for another order; every ratio names its n, a
+team's ratio is made of its members' sums, and too busy is a warning in words, never applause.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.filters import Filters, behind
 from dashboard.tickets.ticket_view import group_word, status_word
 from dashboard.words import t, t_count
 from sql import metrics
 
-SUMMED = ("_calls", "_tickets", "_count", "_seconds")
+SUMMED = ("_calls", "_tickets", "_count", "_seconds", "_contacts")
+LONGEST = "longest_call_seconds"
+HANDLE_PARTS = (("on_contact", "talk_seconds"), ("hold", "hold_seconds"), ("wrap_up", "wrap_up_seconds"))
 
 
 def team_word(team_name: str | None) -> str:
@@ -25,31 +28,10 @@ def team_word(team_name: str | None) -> str:
     return words.name(team_name) if team_name else t("No team")
 
 
-def team_choices(agents: pl.DataFrame) -> dict[str, str]:
-    """What the filter of teams offers: "*" for all, each team by its number, "-" for agents without one."""
-    teams = agents.select("team_id", "team_name").unique().sort("team_name", "team_id", nulls_last=True)
-    found = {"-" if row[0] is None else str(row[0]): team_word(row[1]) for row in teams.iter_rows()}
-    return {"*": t("All teams")} | found
-
-
-def of_team(frame: pl.DataFrame, team: str) -> pl.DataFrame:
-    """The rows of that choice of team."""
-    if team == "*":
-        return frame
-    wanted = pl.col("team_id").is_null() if team == "-" else pl.col("team_id") == int(team)
-    return frame.filter(wanted)
-
-
-def agent_choices(agents: pl.DataFrame) -> dict[str, str]:
-    """What the filter of agents offers: "*" for all, then each by name."""
-    ordered = agents.sort("agent_name", "agent_id").select("agent_id", "agent_name").iter_rows()
-    return {"*": t("All agents")} | {str(agent_id): words.name(name) for agent_id, name in ordered}
-
-
 def nobody(*, has_agents: bool) -> Block:
     """The page without any agent, or of a time in which nobody worked."""
     if has_agents:
-        steps = [t("Choose another day, a longer period, or all teams.")]
+        steps = [t("Choose another day, a longer period, or all teams and queues.")]
         body = t("Nobody of the chosen ones was signed in, took a call or had a ticket in this time.")
         return board.notice("none", t("No work in this time."), body, steps=steps, page=True)
     steps = [
@@ -60,40 +42,109 @@ def nobody(*, has_agents: bool) -> Block:
     return board.notice("none", t("No agent is known yet."), body, steps=steps, page=True)
 
 
+def orders() -> dict[str, str]:
+    """The orders in which agents can stand: by name, or by one figure, the largest first."""
+    return {
+        "name": t("By name"),
+        "handled_calls": t("Handled"),
+        "average_handle_time_seconds": t("AHT"),
+        "occupancy_ratio": t("Occupancy"),
+        "paused_seconds": t("Paused"),
+        "transfer_ratio": t("Transfers"),
+        "resolved_tickets": t("Tickets solved"),
+    }
+
+
+def ordered(totals: pl.DataFrame, order: str) -> pl.DataFrame:
+    """The rows in that order; what is unknown comes last."""
+    if order not in totals.columns:
+        return totals.sort("agent_name", "agent_id")
+    return totals.sort(order, "agent_name", "agent_id", descending=[True, False, False], nulls_last=True)
+
+
 def together(totals: pl.DataFrame) -> Row:
     """All rows in one; ratios are made of the sums."""
     ratios = [one.name for one in metrics.metrics() if one.name in totals.columns]
-    sums = [name for name in totals.columns if name.endswith(SUMMED) and name not in ratios]
-    return metrics.with_metrics(totals.select(pl.col(sums).sum())).row(0, named=True)
+    sums = [name for name in totals.columns if name.endswith(SUMMED) and name not in (*ratios, LONGEST)]
+    longest = [pl.col(LONGEST).max()] if LONGEST in totals.columns else []
+    return metrics.with_metrics(totals.select(pl.col(sums).sum(), *longest)).row(0, named=True)
 
 
-def agent_tiles(row: Row) -> list[Block]:
-    """The tiles of a team or an agent: calls and the time they took, then tickets and what is still owed."""
-    handled, resolved = row["handled_calls"], row["resolved_tickets"]
+def occupancy_status(value: float | None) -> Block:
+    """Where an occupancy lies: below its band, inside, or above, which is a warning and no success."""
+    low, high = metrics.metric("occupancy_ratio").band or (0.75, 0.85)
+    if value is None:
+        return board.status("none", t("Unknown"))
+    if value > high:
+        return board.status("off", t("above {high}: too busy", high=words.target_ratio(high)))
+    if value < low:
+        return board.status("near", t("below {low}", low=words.target_ratio(low)))
+    return board.status("good", t("inside the band"))
+
+
+def _side(value: float) -> str:
+    """On which side of its band an occupancy lies, in one word."""
+    low, high = metrics.metric("occupancy_ratio").band or (0.75, 0.85)
+    return t("high") if value > high else t("low") if value < low else t("in band")
+
+
+def agent_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
+    """The tiles of a team or an agent: calls and the time they took, then tickets; `before` is what they stand beside."""
+    return [*_call_tiles(row, before, filters), *_ticket_tiles(row, before)]
+
+
+def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
+    handled = row["handled_calls"]
     busy, n_occupancy = metrics.metric("occupancy_ratio").counts(row)
-    owed = row["owed_tickets"]
-    transferred = t("{n} transferred", n=words.number(row["transferred_calls"]))
-    no_call = t("Unknown: no call was handled.")
+    apart = t(
+        "apart: {outbound} outbound, {internal} internal",
+        outbound=words.number(row["outbound_calls"]),
+        internal=words.number(row["internal_calls"]),
+    )
     signed_in, unit = words.long_time_parts(row["signed_in_seconds"] or None, in_days=False)
+    paused = t("{time} of it paused", time=words.long_time(row["paused_seconds"], in_days=False))
+    share = t("{busy} of {all}", busy=words.long_time(busy, in_days=False),
+              all=words.long_time(n_occupancy, in_days=False))  # fmt: skip
+    handle_time = board.plain_tile(
+        "average_handle_time_seconds",
+        row,
+        n=handled,
+        reason=t("Unknown: no call was handled."),
+        basis=t("n = {n}", n=words.number(handled)),
+    )
+    occupancy = board.plain_tile(
+        "occupancy_ratio",
+        row,
+        n=n_occupancy,
+        reason=t("Unknown: nobody was signed in."),
+        basis=share if n_occupancy else t("not signed in to a phone"),
+    )
     return [
-        board.count_tile("handled_calls", t("Handled calls"), handled, more=transferred),
-        board.plain_tile("average_handle_time_seconds", row, n=handled, reason=no_call,
-                         basis=t("n = {n}", n=words.number(handled))),
-        board.plain_tile("occupancy_ratio", row, n=n_occupancy, reason=t("Unknown: nobody was signed in."),
-                         basis=t("{busy} of {all}", busy=words.long_time(busy, in_days=False),
-                                 all=words.long_time(n_occupancy, in_days=False))
-                         if n_occupancy else t("not signed in to a phone")),
-        {"key": "signed_in", "units": 1, "label": t("Signed in"),
-         "value": signed_in, "unit": unit,
-         "more": t("{time} of it paused", time=words.long_time(row["paused_seconds"], in_days=False))
-         if row["signed_in_seconds"] else t("not signed in to a phone")},
-        board.count_tile("resolved_tickets", t("Tickets solved"), resolved, more=_reopened(row),
+        {**board.count_tile("handled_calls", t("Handled contacts"), handled, tip=metrics.column("handled_calls").meaning,
+                            more=_beside(apart, "handled_calls", before)), "here": calls_behind("handled_calls", filters)},
+        {**handle_time, "more": _beside(handle_time["more"], "average_handle_time_seconds", before),
+         "here": calls_behind("average_handle_time_seconds", filters)},
+        {**occupancy, "status": occupancy_status(row["occupancy_ratio"]) if n_occupancy else None,
+         "more": _beside(occupancy["more"], "occupancy_ratio", before),
+         "here": behind("occupancy_ratio", filters)},
+        {"key": "signed_in", "units": 1, "label": t("Signed in"), "value": signed_in, "unit": unit,
+         "here": behind("signed_in_seconds", filters),
+         "more": paused if row["signed_in_seconds"] else t("not signed in to a phone")},
+    ]  # fmt: skip
+
+
+def _ticket_tiles(row: Row, before: Row | None) -> list[Block]:
+    _, n_reopened = metrics.metric("reopened_in_7_days_ratio").counts(row)
+    back = t("{n} came back within 7 days", n=words.number(row["reopened_in_7_days_tickets"]))
+    return [
+        board.count_tile("resolved_tickets", t("Tickets solved"), row["resolved_tickets"],
+                         more=_beside(back if n_reopened else t("none was solved"), "resolved_tickets", before),
                          tip=t("Tickets assigned to the agent that are solved at the end of this time, with their last "
                                "solving in it.")),
         board.count_tile("reply_count", t("Replies"), row["reply_count"],
                          more=t("{n} of them first replies", n=words.number(row["first_reply_count"]))),
         board.count_tile("assigned_tickets", t("Assigned and unsolved"), row["assigned_tickets"],
-                         more=t_count("we owe an answer in {n}", "we owe an answer in {n}", owed),
+                         more=t_count("we owe an answer in {n}", "we owe an answer in {n}", row["owed_tickets"]),
                          tip=t("At the end of this time, or now. We owe an answer where the requester wrote last.")),
         board.plain_tile("ticket_csat_ratio", row, n=row["csat_tickets"],
                          basis=t("n = {n}", n=words.number(row["csat_tickets"])),
@@ -101,39 +152,55 @@ def agent_tiles(row: Row) -> list[Block]:
     ]  # fmt: skip
 
 
-def _reopened(row: Row) -> str:
-    _, n = metrics.metric("reopened_in_7_days_ratio").counts(row)
-    if not n:
-        return t("none was solved")
-    return t("{n} came back within 7 days", n=words.number(row["reopened_in_7_days_tickets"]))
+def _beside(text: str, name: str, before: Row | None) -> str:
+    """The text with what the figure was in the time it stands beside, if there is one."""
+    if before is None:
+        return text
+    found = words.value(name, before[name])
+    return " · ".join(part for part in (text, t("before: {value}", value=found)) if part)
 
 
-def team_table(teams: pl.DataFrame) -> Block:
+def calls_behind(of_name: str, filters: Filters, **more: object) -> str:
+    """The address of the calls behind a number of agents: here a call belongs to the instant of its answer."""
+    return behind(of_name, filters, by="answer", **more)
+
+
+def team_table(teams: pl.DataFrame, *, filters: Filters) -> Block:
     """The teams by name, in calls and in tickets."""
     rows = [
         {
             "key": str(row["team_id"]),
-            "cells": [team_word(row["team_name"]), words.number(row["working_agents"]), *_figures(row, 0, 0)],
+            "cells": [
+                _to_team(row, filters),
+                words.number(row["working_agents"]),
+                *_figures(row, filters, {"team": row["team_id"]}),
+            ],
         }
         for row in teams.iter_rows(named=True)
     ]
     columns = [column(t("Team")), column(t("Agents"), "end"), *_columns()]
-    return board.table(t("Teams"), columns, rows, nothing=t("No team."), title=t("Teams"))
+    lead = t("What somebody did belongs to the team of its day; who served two queues counts once.")
+    return board.table(t("Teams"), columns, rows, nothing=t("No team."), title=t("Teams"), lead=lead)
 
 
-def agent_table(totals: pl.DataFrame, *, address: dict[str, str]) -> Block:
-    """The agents by name, in calls and in tickets; each name leads to the agent's day."""
-    most_calls, most_tickets = totals.select(pl.col("handled_calls", "resolved_tickets").max()).row(0)
+def _to_team(row: Row, filters: Filters) -> Block | str:
+    if row["team_id"] is None:
+        return team_word(None)
+    return board.inside(team_word(row["team_name"]), **{**filters.address(), "team": str(row["team_id"])})
+
+
+def agent_table(totals: pl.DataFrame, *, filters: Filters) -> Block:
+    """The agents in calls and in tickets, in the order given; each name leads to the agent's own view."""
     rows = [
         {
             "key": str(row["agent_id"]),
             "cells": [
-                board.inside(words.name(row["agent_name"]), **address, agent=str(row["agent_id"])),
+                to_agent(row, filters),
                 team_word(row["team_name"]),
-                *_figures(row, most_calls, most_tickets),
+                *_figures(row, filters, {"agent": row["agent_id"]}),
             ],
         }
-        for row in totals.sort("agent_name", "agent_id").iter_rows(named=True)
+        for row in totals.iter_rows(named=True)
     ]
     columns = [column(t("Agent")), column(t("Team"), wide=True), *_columns()]
     return board.table(
@@ -142,46 +209,119 @@ def agent_table(totals: pl.DataFrame, *, address: dict[str, str]) -> Block:
         rows,
         nothing=t("Nobody."),
         title=t("Agents"),
-        lead=t("By name; a name leads to that agent's day."),
+        lead=t(
+            "A name leads to that agent's day, a number to its calls. AHT: talk, hold and wrap-up, to scale."
+        ),
     )
+
+
+def to_agent(row: Row, filters: Filters) -> Block:
+    """A cell with the agent's name that leads to the agent's own day, the last one of the view."""
+    return {"text": words.name(row["agent_name"]), "here": to_day(row, filters)}
+
+
+def to_day(row: Row, filters: Filters) -> str:
+    """The address of the agent's day as a lane, in which what a number counts can be seen."""
+    address = {**filters.address(), "agent": str(row["agent_id"]), "view": "day"}
+    return str(board.inside("", **address)["here"])
 
 
 def _columns() -> list[Block]:
     return [
-        column(t("Calls"), "end"),
-        column(t("AHT"), "end"),
-        column(t("Occupancy"), "end", wide=True),
+        column(t("Handled"), "end"),
+        column(t("AHT")),
+        column(t("Longest"), "end", wide=True),
+        column(t("Occupancy"), wide=True),
+        column(t("Transfers (blind, attended)"), "end", wide=True),
+        column(t("Outbound, internal"), "end", wide=True),
         column(t("Solved"), "end"),
-        column(t("Reopened (n)"), "end", wide=True),
-        column(t("Replies (first)"), "end", wide=True),
         column(t("Assigned (owed)"), "end"),
-        column(t("CSAT (n)"), "end", wide=True),
+        column(t("CSAT of tickets (n)"), "end", wide=True),
     ]
 
 
-def _figures(row: Row, most_calls: int, most_tickets: int) -> list[Block | str]:
-    handled, resolved, owed = row["handled_calls"], row["resolved_tickets"], row["owed_tickets"]
+def _figures(row: Row, filters: Filters, whose: dict[str, object]) -> list[Block | str]:
+    handled = row["handled_calls"]
+    occupancy = occupancy_status(row["occupancy_ratio"])
     return [
-        board.amount(words.number(handled), handled / most_calls if handled and most_calls else None),
-        words.duration(row["average_handle_time_seconds"]),
-        words.ratio(row["occupancy_ratio"]),
-        board.amount(words.number(resolved), resolved / most_tickets if resolved and most_tickets else None),
-        _with_n(row, "reopened_in_7_days_ratio"),
-        f"{words.number(row['reply_count'])} ({words.number(row['first_reply_count'])})",
-        f"{words.number(row['assigned_tickets'])} ({words.number(owed)})",
-        _with_n(row, "ticket_csat_ratio"),
+        board.leading(
+            words.number(handled), calls_behind("handled_calls", filters, **whose) if handled else None
+        ),
+        handle_time_cell(row, filters, whose),
+        board.leading(
+            words.duration(row[LONGEST]), calls_behind(LONGEST, filters, **whose) if handled else None
+        ),
+        {**occupancy, "word": f"{words.ratio(row['occupancy_ratio'])} {_side(row['occupancy_ratio'])}"}
+        if row["occupancy_ratio"] is not None
+        else words.UNKNOWN,
+        _transfers(row, filters, whose),
+        f"{words.number(row['outbound_calls'])}, {words.number(row['internal_calls'])}",
+        board.leading(
+            words.number(row["resolved_tickets"]),
+            behind("resolved_tickets", filters, **whose) if row["resolved_tickets"] else None,
+        ),
+        f"{words.number(row['assigned_tickets'])} ({words.number(row['owed_tickets'])})",
+        with_n(row, "ticket_csat_ratio"),
     ]
 
 
-def _with_n(row: Row, metric_name: str) -> str:
+def _transfers(row: Row, filters: Filters, whose: dict[str, object]) -> Block | str:
+    if not row["handled_calls"]:
+        return words.UNKNOWN
+    blind, attended = (words.number(row[f"{kind}_transferred_calls"]) for kind in ("blind", "attended"))
+    text = f"{words.ratio(row['transfer_ratio'])} ({blind}, {attended})"
+    leads = row["transferred_calls"]
+    return board.leading(text, calls_behind("transferred_calls", filters, **whose) if leads else None)
+
+
+def handle_time_cell(row: Row, filters: Filters, whose: dict[str, object]) -> Block | str:
+    """AHT with a bar of its talk, hold and wrap-up to scale; each part's average stands in the text."""
+    handled, total = row["handled_calls"], sum(row[name] for _, name in HANDLE_PARTS)
+    if not handled or not total:
+        return words.duration(row["average_handle_time_seconds"])
+    labels = {"on_contact": t("talk"), "hold": t("hold"), "wrap_up": t("wrap-up")}
+    parts = [
+        {
+            "state": state,
+            "share": row[name] / total,
+            "text": f"{labels[state]} {words.duration(row[name] / handled)}",
+        }
+        for state, name in HANDLE_PARTS
+    ]
+    numbers = " + ".join(words.duration(row[name] / handled) for _, name in HANDLE_PARTS)
+    text = f"{words.duration(row['average_handle_time_seconds'])} = {numbers}"
+    return {
+        "text": text,
+        "parts": parts,
+        "here": calls_behind("average_handle_time_seconds", filters, **whose),
+    }
+
+
+def with_n(row: Row, metric_name: str) -> str:
+    """A ratio with its n; a dash where there is none."""
     _, n = metrics.metric(metric_name).counts(row)
-    return f"{words.ratio(row[metric_name])} ({words.number(n)})" if n else words.UNKNOWN
+    return f"{words.value(metric_name, row[metric_name])} ({words.number(n)})" if n else words.UNKNOWN
+
+
+def heading(name: str, team_name: str | None, period: str) -> Block:
+    """The title over one agent's figures."""
+    return {
+        "kind": "section",
+        "title": words.name(name),
+        "lead": f"{team_word(team_name)} · {period}",
+        "legend": [],
+    }
 
 
 def deed_word(kind_name: str, what_name: str) -> Block:
     """What an agent did, with a shape for each kind: call, reply, note, assignment, status."""
     if kind_name == "call":
-        word = t("Call") if what_name == "answered" else t("Call in progress")
+        words_of_calls = {
+            "answered": t("Call"),
+            "outbound": t("Outbound call"),
+            "internal": t("Internal call"),
+        }
+        word = words_of_calls.get(what_name, t("Call in progress"))
         return {"shape": "square", "state": "on_contact", "word": word}
     known = {
         "reply": ("circle", "available", t("Reply")),
@@ -197,27 +337,7 @@ def deed_word(kind_name: str, what_name: str) -> Block:
 
 def day_table(deeds: pl.DataFrame, *, zone_name: str) -> Block:
     """One agent's day from first to last: each call with its parts, each thing done to a ticket with the way to it."""
-    rows = []
-    for place, row in enumerate(deeds.iter_rows(named=True)):
-        is_call = row["kind_name"] == "call"
-        where = words.name(row["place_name"]) if is_call else group_word(row["place_name"])
-        about = words.UNKNOWN if is_call else board.linked(row["reference_text"], row["url_text"])
-        rows.append(
-            {
-                "key": f"{place}-{row['reference_text']}-{row['what_name']}",
-                "cells": [
-                    _clock(row["happened_at"], zone_name),
-                    deed_word(row["kind_name"], row["what_name"]),
-                    where,
-                    about,
-                    row["topic_name"] or words.UNKNOWN,
-                    *(
-                        words.duration(row[name]) if is_call else ""
-                        for name in ("handle_seconds", "talk_seconds", "hold_seconds", "wrap_up_seconds")
-                    ),
-                ],
-            }
-        )
+    rows = [_deed_row(place, row, zone_name) for place, row in enumerate(deeds.iter_rows(named=True))]
     columns = [
         column(t("Time")),
         column(t("What")),
@@ -240,15 +360,24 @@ def day_table(deeds: pl.DataFrame, *, zone_name: str) -> Block:
     )
 
 
+def _deed_row(place: int, row: Row, zone_name: str) -> Block:
+    is_call = row["kind_name"] == "call"
+    spent = (
+        words.duration(row[name]) if is_call else ""
+        for name in ("handle_seconds", "talk_seconds", "hold_seconds", "wrap_up_seconds")
+    )
+    return {
+        "key": f"{place}-{row['reference_text']}-{row['what_name']}",
+        "cells": [
+            _clock(row["happened_at"], zone_name),
+            deed_word(row["kind_name"], row["what_name"]),
+            words.name(row["place_name"]) if is_call else group_word(row["place_name"]),
+            words.UNKNOWN if is_call else board.linked(row["reference_text"], row["url_text"]),
+            row["topic_name"] or words.UNKNOWN,
+            *spent,
+        ],
+    }
+
+
 def _clock(at: datetime, zone_name: str) -> str:
     return words.moment(at, zone_name).rpartition(" ")[2]
-
-
-def heading(name: str, team_name: str | None, period: str) -> Block:
-    """The title over one agent's figures."""
-    return {
-        "kind": "section",
-        "title": words.name(name),
-        "lead": f"{team_word(team_name)} · {period}",
-        "legend": [],
-    }

@@ -6,6 +6,7 @@ select
     t.group_name,
     t.channel_name,
     t.time_zone_name,
+    t.schedule_name,
     t.service_level_threshold_seconds,
     t.service_level_target_ratio,
     t.service_level_formula_name,
