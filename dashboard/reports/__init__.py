@@ -1,0 +1,1 @@
+"""Reports for those who do not open the pages: what they say, how they look, when they are made."""
