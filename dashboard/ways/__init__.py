@@ -1,0 +1,1 @@
+"""The ways of a contact beside the queues: channels, self-service, callbacks, transfers, campaigns."""

@@ -1,0 +1,127 @@
+"""The sections of the page of ways: channels, self-service, callbacks, transfers, campaigns.
+
+In: the moment of the page, the reader's choices, and which rows the address asks for. Out: tiles, tables and files.
+The rule it guards: a number's rows open on the same page below it, asked with the same window and the same narrowing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import polars as pl
+import streamlit as st
+
+from dashboard import board, ui
+from dashboard.filters import Filters
+from dashboard.ways import outreach_view, way_view
+from dashboard.words import t
+
+STEP_SECONDS = 30
+NOTHING_OF = {"channels", "self-service", "campaigns"}
+"""Sections whose rows belong to no queue: they are narrowed by the period alone."""
+
+
+def titles() -> dict[str, str]:
+    """The sections by their name in the address."""
+    return {
+        "channels": t("Channels"),
+        "self-service": t("Self-service"),
+        "callbacks": t("Callbacks"),
+        "transfers": t("Transfers"),
+        "campaigns": t("Campaigns"),
+    }
+
+
+def asked(*names: str) -> dict[str, str]:
+    """What the address says of these, each at most 200 characters."""
+    return {name: str(st.query_params[name])[:200] for name in names if name in st.query_params}
+
+
+def channels(at: ui.Moment, view: Filters) -> None:
+    """What came through which channel."""
+    found = at.calm("channels", **view.window(at.zone_name))
+    board.show({"kind": "tiles", "tiles": way_view.channel_tiles(found, view)}, key="tiles")
+    board.show(way_view.channel_table(found, view), key="channels")
+    ui.download(found, file_name="channels.csv", zone_name=at.zone_name)
+
+
+def self_service(at: ui.Moment, view: Filters) -> None:
+    """The ways through menus and bots, and the visits behind one of them."""
+    window = view.window(at.zone_name)
+    flows = at.calm("self_service_flows", **window)
+    chosen = asked("channel", "flow")
+    board.show(way_view.flow_table(flows, _address(view, "self-service")), key="flows")
+    if not flows.height:
+        return
+    ui.download(flows, file_name="self-service.csv", zone_name=at.zone_name)
+    if chosen:
+        visits = at.calm(
+            "self_service_rows", **window, **{f"{name}_name": text for name, text in chosen.items()}
+        )
+        board.show(way_view.visit_table(visits, zone_name=at.zone_name), key="visits")
+        ui.download(visits, file_name="visits.csv", zone_name=at.zone_name)
+
+
+def callbacks(at: ui.Moment, view: Filters) -> None:
+    """Callbacks and their promises, and the requests behind a number."""
+    given = {**view.window(at.zone_name), "as_of": _instant(at), **view.narrowed("queue_id", "group_name")}
+    totals = at.calm("callbacks", **given)
+    state = asked("state").get("state", "all")
+    board.show(
+        {"kind": "tiles", "tiles": outreach_view.callback_tiles(totals, _address(view, "callbacks"))},
+        key="tiles",
+    )
+    requests = outreach_view.of_state(at.calm("callback_requests", **given), state)
+    board.show(outreach_view.callback_table(requests, state=state, zone_name=at.zone_name), key="requests")
+    ui.download(requests, file_name="callbacks.csv", zone_name=at.zone_name)
+
+
+def transfers(at: ui.Moment, view: Filters) -> None:
+    """Who passes on to whom, and the handovers behind a number."""
+    given = {**view.window(at.zone_name), **view.narrowed("queue_id", "group_name")}
+    passed = at.calm("transfers", **given)
+    board.show(way_view.transfer_table(passed, _address(view, "transfers")), key="transfers")
+    if not passed.height:
+        return
+    to = asked("to").get("to")
+    if to is not None:
+        target = pl.coalesce("next_queue_name", "transferred_to_name", pl.lit(""))
+        passed = passed.filter(target == to)
+    board.show(way_view.transfer_rows(passed, zone_name=at.zone_name), key="handovers")
+    ui.download(passed, file_name="transfers.csv", zone_name=at.zone_name)
+
+
+def campaigns(at: ui.Moment, view: Filters) -> None:
+    """What campaigns reached, and the attempts behind a number."""
+    window = view.window(at.zone_name)
+    found = at.calm("campaigns", **window)
+    if found.height:
+        board.show({"kind": "tiles", "tiles": outreach_view.campaign_tiles(found)}, key="tiles")
+    board.show(outreach_view.campaign_table(found, _address(view, "campaigns")), key="campaigns")
+    if not found.height:
+        return
+    ui.download(found, file_name="campaigns.csv", zone_name=at.zone_name)
+    chosen = {f"{name}_name": text for name, text in asked("campaign", "outcome").items() if text}
+    if chosen:
+        attempts = at.calm("attempt_rows", **window, **chosen)
+        board.show(outreach_view.attempt_table(attempts, zone_name=at.zone_name), key="attempts")
+        ui.download(attempts, file_name="attempts.csv", zone_name=at.zone_name)
+
+
+SECTIONS: Mapping[str, Callable[[ui.Moment, Filters], None]] = {
+    "channels": channels,
+    "self-service": self_service,
+    "callbacks": callbacks,
+    "transfers": transfers,
+    "campaigns": campaigns,
+}
+
+
+def _address(view: Filters, section: str) -> dict[str, str]:
+    return {**view.address(), "section": section}
+
+
+def _instant(at: ui.Moment) -> datetime:
+    """On the half minute, so that all tabs share the answer."""
+    return at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
