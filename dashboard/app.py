@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import Page
 
 from dashboard import access, board
 from dashboard.words import t
@@ -19,63 +20,55 @@ PAGES = Path(__file__).resolve().parent.parent / "pages"
 MARK = Path(__file__).resolve().parent / "static" / "mark.svg"
 
 
+def page(name: str, title: str, icon: str, url_path: str = "") -> Page:
+    """The page of that file, under its own address (the file's name, unless another is given)."""
+    path = url_path or name.replace("_", "-")
+    return st.Page(PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=path)
+
+
 def main() -> None:
     """Draws the navigation and the page; an unforeseen error becomes one sentence and a line in the log."""
     access.viewer()
     # The mark comes before the navigation: a page's own symbol as the tab's would be fetched from elsewhere.
     st.set_page_config(page_title=t("Floorboard"), page_icon=str(MARK), layout="wide")
     st.logo(str(MARK), size="large")
-    live = st.Page(
-        PAGES / "live_floor.py", title=t("Live floor"), icon=":material/dashboard:", url_path="live"
-    )
+    live = page("live_floor", t("Live floor"), "dashboard", "live")
     chosen = st.navigation(
-        [
+        {
             # Streamlit answers a default page at "/" only; so "/" leads on, and "/live" can be bookmarked.
-            st.Page(
-                lambda: st.switch_page(live),
-                title=t("Live floor"),
-                url_path="home",
-                default=True,
-                visibility="hidden",
-            ),
-            live,
-            st.Page(
-                PAGES / "service_level.py",
-                title=t("Service level"),
-                icon=":material/timeline:",
-                url_path="service-level",
-            ),
-            st.Page(
-                PAGES / "tickets.py",
-                title=t("Tickets"),
-                icon=":material/confirmation_number:",
-                url_path="tickets",
-            ),
-            st.Page(
-                PAGES / "agents.py",
-                title=t("Agents and teams"),
-                icon=":material/groups:",
-                url_path="agents",
-            ),
-            st.Page(
-                PAGES / "sources.py",
-                title=t("Sources"),
-                icon=":material/database:",
-                url_path="sources",
-            ),
-            st.Page(
-                PAGES / "organisation.py",
-                title=t("Organisation"),
-                icon=":material/account_tree:",
-                url_path="organisation",
-            ),
-            st.Page(
-                PAGES / "data_health.py",
-                title=t("Data health"),
-                icon=":material/monitor_heart:",
-                url_path="data-health",
-            ),
-        ],
+            t("Floor"): [
+                st.Page(
+                    lambda: st.switch_page(live),
+                    title=t("Live floor"),
+                    url_path="home",
+                    default=True,
+                    visibility="hidden",
+                ),
+                live,
+                page("queues", t("Queues"), "view_list"),
+                page("service_level", t("Service level"), "timeline"),
+            ],
+            t("Work"): [
+                page("agents", t("Agents and teams"), "groups"),
+                page("tickets", t("Tickets"), "confirmation_number"),
+                page("contacts", t("Contacts"), "manage_search"),
+                page("ways", t("Channels and ways"), "alt_route"),
+                page("customers_voice", t("Customers' voice"), "reviews"),
+                page("quality", t("Quality"), "fact_check"),
+            ],
+            t("Aims"): [
+                page("goals", t("Goals"), "flag"),
+                page("alerts", t("Alerts"), "notifications"),
+                page("reports", t("Reports"), "summarize"),
+            ],
+            t("Trust"): [
+                page("data_health", t("Data health"), "monitor_heart"),
+                page("reconciliation", t("Reconciliation"), "balance"),
+                page("definitions", t("Definitions"), "menu_book"),
+                page("sources", t("Sources"), "database"),
+                page("organisation", t("Organisation"), "account_tree"),
+            ],
+        },
         position="top",
     )
     st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))

@@ -31,6 +31,7 @@ LATE_SECONDS = 8
 NEVER_LATE_SECONDS = 10**9
 _STATIC = Path(__file__).resolve().parent / "static"
 _IS_STALE: ContextVar[bool] = ContextVar("floorboard_is_stale", default=False)
+_IS_PAST: ContextVar[bool] = ContextVar("floorboard_is_past", default=False)
 
 
 @cache
@@ -62,6 +63,7 @@ def show(block: Block, *, key: str) -> None:
             "words": running_words(),
             "late_seconds": NEVER_LATE_SECONDS,
             "is_stale": _IS_STALE.get(),
+            "is_past": _IS_PAST.get(),
             **block,
         },
     )
@@ -75,6 +77,16 @@ def stale(is_stale: bool) -> Iterator[None]:
         yield
     finally:
         _IS_STALE.reset(token)
+
+
+@contextmanager
+def past(is_past: bool) -> Iterator[None]:
+    """Within it blocks are drawn as what somebody looks back at, never to be taken for live."""
+    token = _IS_PAST.set(is_past)
+    try:
+        yield
+    finally:
+        _IS_PAST.reset(token)
 
 
 def running_words() -> dict[str, str]:

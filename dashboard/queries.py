@@ -11,13 +11,37 @@ from collections.abc import Callable
 
 import polars as pl
 
-from dashboard.calls import call_queries
-from dashboard.contacts import contact_queries
+from dashboard import saved_view_queries
+from dashboard.calls import call_queries, forecast_queries
+from dashboard.contacts import contact_queries, row_queries
+from dashboard.definitions import balance_queries, definition_queries
+from dashboard.goals import alert_queries, goal_queries
 from dashboard.loading import source_queries
 from dashboard.people import agent_queries
+from dashboard.quality import quality_queries
+from dashboard.reports import report_queries
 from dashboard.tickets import ticket_queries
+from dashboard.voice import voice_queries
+from dashboard.ways import way_queries
 
-WINGS = (call_queries, contact_queries, ticket_queries, agent_queries, source_queries)
+WINGS = (
+    call_queries,
+    forecast_queries,
+    contact_queries,
+    row_queries,
+    ticket_queries,
+    agent_queries,
+    source_queries,
+    saved_view_queries,
+    balance_queries,
+    definition_queries,
+    voice_queries,
+    way_queries,
+    quality_queries,
+    report_queries,
+    goal_queries,
+    alert_queries,
+)
 QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
     question.__name__: question for wing in WINGS for question in wing.QUESTIONS
 }

@@ -13,16 +13,19 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import polars as pl
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import access, board, export, live, queries, state_view, words
+from dashboard import access, board, downloads, filters, live, queries, state_view, words
+from dashboard.goals import alert_saves, alert_view
+from dashboard.goals.alert_saves import AlertError
 from dashboard.words import t
 from sql import warehouse
 from sql.warehouse import WarehouseError
@@ -31,7 +34,8 @@ Chosen = TypeVar("Chosen")
 Done = TypeVar("Done")
 LIVE_SECONDS = 2
 HEAD_SECONDS = 5
-LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader")
+LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader", "firing_alerts")
+PAST_QUESTIONS = ("live_queues", "live_totals", "live_agents")
 LOG_SECONDS = 60.0
 BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
 LATE_HEAD_SECONDS = 3 * HEAD_SECONDS
@@ -84,6 +88,14 @@ def _calm_answer(
     return _answer(scope_name, question_name, arguments)
 
 
+@st.cache_data(ttl=60, max_entries=384, show_spinner=False)
+def _past_answer(
+    scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]
+) -> pl.DataFrame:
+    """What a live question answers of an instant of the past; kept apart, so that nobody's present waits for it."""
+    return _answer(scope_name, question_name, arguments)
+
+
 def _ask_live(url: str, scope_name: str) -> live.Snapshot:
     at = now()
     with access.transaction(_engine(url), scope_name) as connection:
@@ -104,6 +116,8 @@ class Moment:
     viewer: access.Viewer
     snapshot: live.Snapshot = field(repr=False)
     present_at: datetime
+    is_past: bool = False
+    """Whether the reader looks back: `now` is an instant of the past, and nothing shown of the floor is live."""
     silences: list[WarehouseError] = field(default_factory=list, repr=False, compare=False)
     """What this run has waited for in vain: once is enough."""
 
@@ -121,7 +135,29 @@ class Moment:
     def is_cut_off(self) -> bool:
         """Whether the warehouse does not answer, so that everything shown is what it answered last."""
         limit = BEHIND_SECONDS * max(1.0, clock_speed())
-        return self.snapshot.failure is not None or self.behind_seconds > limit
+        is_behind = self.behind_seconds > limit and not self.is_past
+        return self.snapshot.failure is not None or is_behind
+
+    @property
+    def speed(self) -> float:
+        """How many seconds of what is shown pass in one second: the past stands still."""
+        return 0.0 if self.is_past else clock_speed()
+
+    def passed(self, window: Mapping[str, datetime]) -> dict[str, datetime]:
+        """The window of a question without what comes after an instant of the past; in the present as it is."""
+        start, end = window["window_start"], window["window_end"]
+        return {"window_start": start, "window_end": max(start, min(end, self.now)) if self.is_past else end}
+
+    def back_at(self, instant: datetime) -> Moment:
+        """The floor as it stood at that instant; what is told of sources and of the loader stays that of the present.
+
+        Raises WarehouseError.
+        """
+        answers = {
+            name: self._answer_or_last_good(_past_answer, name, {"as_of": instant}) for name in PAST_QUESTIONS
+        }
+        snapshot = replace(self.snapshot, taken_at=instant, answers={**self.snapshot.answers, **answers})
+        return replace(self, snapshot=snapshot, is_past=True)
 
     def live(self, question_name: str) -> pl.DataFrame:
         """The answer of a question about this second."""
@@ -189,6 +225,22 @@ class Moment:
         return words.local_day(self.now, self.zone_name)
 
 
+class Times(Protocol):
+    """How a page's reader looks back: the time machine, handed in by the pages that have one."""
+
+    def turn(self, present: Moment) -> None:
+        """Takes the next step where the past is played."""
+
+    def chosen(self, present: Moment) -> Moment:
+        """The moment that the address names; the present one where it names none. Raises WarehouseError."""
+
+    def draw(self, present: Moment, at: Moment) -> None:
+        """The band that says what time is shown, with all that changes it."""
+
+    def refresh_seconds(self, at: Moment, usual_seconds: float) -> float | None:
+        """After how many seconds the page draws itself anew; None for never."""
+
+
 def moment(viewer: access.Viewer) -> Moment:
     """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
     url = warehouse.database_url()
@@ -205,6 +257,7 @@ def page(
     refresh_seconds: float,
     needs: Literal["queues", "sources", "nothing"] = "queues",
     about: Literal["calls", "tickets", "everything", "upkeep"] | None = None,
+    times: Times | None = None,
 ) -> None:
     """A whole page: guard, head, filters, and the content that draws itself anew every `refresh_seconds`.
 
@@ -213,15 +266,23 @@ def page(
     stay with their age; while the loader or a source is silent, the page says so and its figures fade.
     about: whose age the head shows and whose silence is told; a page about queues is about calls. A page of upkeep is
     about the sources themselves: what it shows of them is no figure of the floor.
+    times: the time machine, on pages that can be looked at as they were; the head stays that of the present.
     """
     viewer = access.viewer()
     about = about or ("calls" if needs == "queues" else "everything")
     st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer, needs, about)
     chosen: list[Chosen] = []
     failed: list[WarehouseError] = []
+    seconds: float | None = refresh_seconds
+    turns: list[tuple[date, float | None]] = []
     try:
         at = moment(viewer)
         if not _is_empty(at, needs):
+            if times:
+                times.turn(at)
+                at = times.chosen(at)
+                seconds = times.refresh_seconds(at, refresh_seconds)
+                turns.append((at.today, seconds))
             chosen.append(filters(at))
     except WarehouseError as error:  # the content below says it, and tries again at its next turn
         failed.append(error)
@@ -236,13 +297,35 @@ def page(
                 if failed:
                     raise live.again(failed.pop())
                 st.rerun()
-            with board.stale(about != "upkeep" and bool(_warnings(at, about))):
+            is_faded = about != "upkeep" and bool(_warnings(at, about))
+            if times:
+                at = _looked_at(times, at, turns, refresh_seconds)
+                is_faded = is_faded and not at.is_past
+            with board.stale(is_faded), board.past(at.is_past):
                 content(at, chosen[0])
         except WarehouseError as error:
             _log(error)
             board.show(state_view.trouble(error), key="trouble")
 
-    st.fragment(draw, run_every=refresh_seconds)()
+    st.fragment(draw, run_every=seconds)()
+
+
+def _looked_at(
+    times: Times, present: Moment, turns: list[tuple[date, float | None]], usual_seconds: float
+) -> Moment:
+    """The moment that a turn of the page shows, below its band.
+
+    The whole page is drawn anew, with its filters, where the day is another, or how often it turns.
+    """
+    if len(turns) > 1:  # the first turn comes right after the whole page has taken its step
+        times.turn(present)
+    at = times.chosen(present)
+    turns.append((at.today, times.refresh_seconds(at, usual_seconds)))
+    if turns[-1] != turns[0]:
+        st.rerun()
+    del turns[2:]
+    times.draw(present, at)
+    return at
 
 
 def _warnings(at: Moment, about: str) -> list[board.Block]:
@@ -300,11 +383,49 @@ def _head(title: str, viewer: access.Viewer, needs: str, about: str) -> None:
             ),
         }
         notices = [] if _is_empty(at, needs) else _warnings(at, about)
+        alerts = at.live("firing_alerts") if title != t("Alerts") else None  # that page lists them all
     except WarehouseError:
+        alerts = None
         block |= {"clock": "", "fresh": {**board.status("off", ""), "text": t("No connection")}}
     board.show(block, key="head")
     for notice in notices:
         board.show(notice, key=notice["key"])
+    if alerts is not None:
+        _alert_band(alerts, viewer)
+
+
+def _alert_band(alerts: pl.DataFrame, viewer: access.Viewer) -> None:
+    """What fires now, on every page, with a button for each alert that nobody has seen yet."""
+    block = alert_view.band(alerts, at=now())
+    if block is None:
+        return
+    board.show(block, key="alerts")
+    unseen = alert_view.unseen(alerts).to_dicts()
+    if unseen and viewer.is_administrator:
+        with st.container(horizontal=True, gap="small", key="acknowledge-band"):
+            for row in unseen:
+                _acknowledge_button(row, viewer)
+
+
+def _acknowledge_button(row: Mapping[str, Any], viewer: access.Viewer) -> None:
+    name = f"{words.name(row['rule_name'])}, {alert_view.scope_text(row)}"
+    key = f"acknowledge-{row['rule_id']}-{row['scope_id']}-{row['firing_number']}"
+    if st.button(t("Acknowledge {alert}", alert=words.in_markdown(name)), icon=":material/check:", key=key):
+        try:
+            change(
+                viewer,
+                alert_saves.acknowledge,
+                rule_id=row["rule_id"],
+                scope_id=row["scope_id"],
+                firing_number=row["firing_number"],
+                note_text="",
+                viewer_name=viewer.viewer_name,
+                at=now(),
+            )
+        except (AlertError, WarehouseError) as error:
+            st.toast(str(error))
+        else:
+            st.toast(t("Acknowledged. The band says so within a few seconds."))
 
 
 def choice(
@@ -445,6 +566,24 @@ def lead_to(key: str, number: int | None) -> None:
     st.rerun()
 
 
+def open_view(address: Mapping[str, str]) -> None:
+    """Lets the page's next run show this address, wherever its widgets stand; for what is done at a widget's change."""
+    for key in [str(key) for key in st.session_state]:
+        if key.startswith(("choice-", "search-", "day-")):
+            del st.session_state[key]
+    st.query_params.from_dict(dict(address))
+
+
+def preset(widget_name: str, value: object) -> None:
+    """Lets a widget stand at this value when it is drawn next, wherever its reader had put it."""
+    st.session_state[widget_name] = value
+
+
+def picked(widget_name: str) -> Any:
+    """What the reader has just chosen in a widget, for what is done at its change."""
+    return st.session_state.get(widget_name)
+
+
 def change(viewer: access.Viewer, work: Callable[..., Done], **values: object) -> Done:
     """Does what a person asked for (`work` with a connection and the values) in a transaction of its own.
 
@@ -452,6 +591,11 @@ def change(viewer: access.Viewer, work: Callable[..., Done], **values: object) -
     """
     if not viewer.is_administrator:
         raise WarehouseError("Only an administrator may change this. Ask one to do it.")
+    return change_own(viewer, work, **values)
+
+
+def change_own(viewer: access.Viewer, work: Callable[..., Done], **values: object) -> Done:
+    """The same for what belongs to the person alone, such as saved views: nobody else sees it, so everybody may."""
     with access.change(_engine(warehouse.database_url()), viewer.scope_name) as connection:
         return work(connection, **values)
 
@@ -470,17 +614,87 @@ def forget(name: str) -> None:
     st.session_state.pop(f"kept-{name}", None)
 
 
-def download(frame: pl.DataFrame, *, file_name: str, zone_name: str) -> None:
-    """A button that hands the frame over as a CSV file that no spreadsheet can be tricked by."""
-    st.download_button(
-        t("Download CSV"),
-        data=lambda: export.csv_bytes(frame, zone_name=zone_name),
-        file_name=file_name,
-        mime="text/csv",
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"download-{file_name}",
+def download(
+    frame: pl.DataFrame, *, file_name: str, zone_name: str, title: str = "", view_text: str | None = None
+) -> None:
+    """A button that offers the frame as CSV, XLSX and Parquet, none of which a spreadsheet can be tricked by.
+
+    title, view_text: what the file says of itself; without them the words of its name, and the choices of the address.
+    """
+    stem = downloads.stem_of(file_name)
+    told = downloads.about(
+        frame,
+        title=title or downloads.title_of(file_name),
+        view_text=_view_words() if view_text is None else view_text,
+        zone_name=zone_name,
+        made_at=now(),
     )
+    _offer(stem, downloads.table_offers(frame, told), t("Download the table"), key=f"table-{stem}")
+
+
+def chart(
+    drawn: Any,
+    *,
+    key: str,
+    name: str,
+    frame: pl.DataFrame | None = None,
+    zone_name: str = "UTC",
+    title: str = "",
+    lines: Sequence[str] | None = None,
+    site_name: str = "",
+) -> None:
+    """A chart with a button that offers it as PNG and SVG, and its data (`frame`) as files.
+
+    key: stays the same from run to run; name: of the files; title and lines (view, n) stand in the picture and, for
+    whoever cannot see it, for the picture.
+    """
+    told = title or downloads.title_of(name)
+    said = [_view_words()] if lines is None else lines
+    st.altair_chart(drawn, theme=None, key=key, alt=". ".join([told, *said]))
+    caption = downloads.caption(told, said, zone_name=zone_name, made_at=now(), site_name=site_name)
+    offers = downloads.chart_offers(drawn, caption, theme_name=theme_name())
+    if frame is not None:
+        about = downloads.about(
+            frame, title=told, view_text=", ".join(said), zone_name=zone_name, made_at=now()
+        )
+        offers += downloads.table_offers(frame, about)
+    _offer(name, offers, t("Download the chart"), key=f"chart-{key}")
+
+
+def tell_view(text: str) -> None:
+    """Keeps the view in words, for the files that are taken along while the address says the same."""
+    st.session_state["view-words"] = (_chosen_here(), text)
+
+
+def _chosen_here() -> tuple[str, frozenset[tuple[str, str]]]:
+    """The page, and what its address says of days and of what is left in it."""
+    params = st.query_params.to_dict()
+    path = urlsplit(st.context.url or "").path
+    return path, frozenset(params.items() - filters.beside(params).items())
+
+
+def _view_words() -> str:
+    """What is chosen, in words where the filter bar has told them; what else the address says stands after them."""
+    params = st.query_params.to_dict()
+    others = filters.beside(params)
+    chosen, text = st.session_state.get("view-words", (None, ""))
+    if chosen != _chosen_here():
+        return downloads.view_of(params)
+    return "; ".join([text, downloads.view_of(others)] if others else [text])
+
+
+def _offer(stem: str, offers: Sequence[downloads.Offer], label: str, *, key: str) -> None:
+    with st.popover(label, icon=":material/download:", type="tertiary", key=f"downloads-{key}"):
+        for one in offers:
+            st.download_button(
+                one.label,
+                data=one.make,
+                file_name=f"{stem}.{one.ending}",
+                mime=one.mime,
+                on_click="ignore",
+                key=f"download-{key}-{one.ending}",
+                width="stretch",
+            )
 
 
 def theme_name() -> Literal["light", "dark"]:

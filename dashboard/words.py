@@ -20,7 +20,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, format_datetime, format_interval, format_time
 from babel.numbers import format_decimal, format_percent
 
 UNKNOWN = "–"
@@ -115,6 +115,13 @@ def ratio(value: float | None, *, against: float | None = None) -> str:
     return str(format_percent(shown, format=pattern, locale=_LOCALE.get()))
 
 
+def fine_ratio(value: float | None) -> str:
+    """A ratio to a hundredth of a per cent, where ways to count are compared: 0.74468 -> "74.47%"."""
+    if value is None:
+        return UNKNOWN
+    return str(format_percent(value, format="#,##0.00%", locale=_LOCALE.get()))
+
+
 def target_ratio(value: float | None) -> str:
     """A target as people say it: 0.8 -> "80%", 0.925 -> "92.5%"."""
     if value is None:
@@ -198,6 +205,13 @@ def short_day(value: date | None) -> str:
     if value is None:
         return UNKNOWN
     return str(format_date(value, format="d MMM", locale=_LOCALE.get()))
+
+
+def days(first: date, last: date) -> str:
+    """A run of local days, both part of it: "16–22 Nov 2026"; one day with its weekday."""
+    if first == last:
+        return day(first)
+    return str(format_interval(first, last, "yMMMd", locale=_LOCALE.get()))
 
 
 def instant(value: datetime | None, zone_name: str) -> str:

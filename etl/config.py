@@ -37,6 +37,7 @@ from etl.sources.liveagent import LiveAgentSettings
 from etl.sources.mapped_file import MappedFileSettings
 from etl.sources.zendesk import ZendeskSettings
 from etl.sources.zendesk_csv import ZendeskCsvSettings
+from etl.watch.alert_settings import AlertSettings
 
 DEFAULT_FILE_NAME = "floorboard.toml"
 CONFIG_VARIABLE = "FLOORBOARD_CONFIG"
@@ -111,6 +112,7 @@ class Settings(Table):
     sources: Annotated[
         tuple[Annotated[Source, Field(discriminator="kind")], ...], Field(strict=False, min_length=1)
     ]
+    alerts: AlertSettings = AlertSettings()
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name; ConfigError with the known names when there is none."""
@@ -360,7 +362,9 @@ def _spelled(location: Location) -> str:
 def _table(location: Location) -> str:
     if location[0] == "sources" and len(location) > 1:
         return f"[[sources]] number {int(location[1]) + 1}"
-    return "[site]" if location[0] == "site" and len(location) > 1 else "the file"
+    if len(location) > 1 and location[0] in ("site", "alerts"):
+        return f"[{'.'.join(str(part) for part in location[:-1])}]"
+    return "the file"
 
 
 def _refuse_doubles(file: Path, text: str, settings: Settings) -> None:

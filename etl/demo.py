@@ -25,6 +25,8 @@ from etl.load import run_source
 from etl.schedule.clock import CLOCK_VARIABLE, FROZEN_VARIABLE, Clock, environment_clock, wall_clock
 from etl.simulation.floor_log import FloorClock, floor_clock, follow_floor, write_floor
 from etl.simulation.floor_organisation import organise
+from etl.simulation.floor_shifts import AHEAD, write_shifts
+from etl.simulation.floor_shifts import FILE_NAME as SHIFTS_NAME
 from etl.supervise import (
     Company,
     Stopping,
@@ -83,6 +85,58 @@ channel_name = "channel"
 customer = "customer"
 call_id = "call"
 topic_name = "topic"
+
+[[sources]]
+name = "surveys"
+kind = "file"
+path = "queue_log-surveys.jsonl"
+every_seconds = 5
+stale_after_seconds = 43200  # at night few answer
+facts = "surveys"
+
+[sources.fields]
+survey_id = "survey"
+answered_at = "time"
+call_id = "call"
+csat_score = "csat"
+nps_score = "nps"
+is_resolved = "resolved"
+comment_text = "comment"
+
+[[sources]]
+name = "listeners"
+kind = "file"
+path = "queue_log-reviews.jsonl"
+every_seconds = 60
+stale_after_seconds = 604800
+facts = "quality_reviews"
+
+[sources.fields]
+review_id = "review"
+reviewed_at = "time"
+call_id = "call"
+agent_name = "agent"
+total_score = "score"
+is_failed = "failed"
+reviewer_name = "by"
+form_name = "form"
+comment_text = "comment"
+
+[[sources]]
+name = "rota"
+kind = "file"
+path = "shifts.jsonl"
+every_seconds = 60
+stale_after_seconds = 31536000  # a rota is told weeks ahead
+facts = "shifts"
+
+[sources.fields]
+shift_id = "id"
+agent_name = "who"
+activity_name = "what"
+started_at = "from"
+ended_at = "to"
+is_planned = "planned"
 """
 
 
@@ -179,8 +233,17 @@ def _floor_in_use() -> FloorClock | None:
     return floor_clock(folder / _LOG_NAME) if folder == demo_home() else None
 
 
-def run_demo(options: DemoOptions, *, command: list[str], steps: Steps) -> None:
-    """The simulated contact centre, until it is asked to stop; `command` starts this program anew."""
+def run_demo(
+    options: DemoOptions,
+    *,
+    command: list[str],
+    steps: Steps,
+    furnish: Callable[[Engine, Settings, Clock], None] | None = None,
+) -> None:
+    """The simulated contact centre, until it is asked to stop; `command` starts this program anew.
+
+    furnish: adds what people of the floor have written by hand, once its history is loaded.
+    """
     enter_demo_home()
     one_site = _one_site(demo_lock(), "The demo", options.host, options.port, steps)
     with one_site as (address, company, request):
@@ -200,6 +263,8 @@ def run_demo(options: DemoOptions, *, command: list[str], steps: Steps) -> None:
                 begins_at = _write_history(log, options, settings, clock, steps, request)
                 organise(engine, settings, begins_at=begins_at)
                 _first_load(engine, settings, _at(clock), steps, request)
+                if furnish is not None:
+                    furnish(engine, settings, _at(clock))
                 company.start("etl", [*command, "etl", "run"], environment=environment)
                 floor = ["floor", str(log), "--seed", str(options.seed), "--speed", str(options.speed)]
                 company.start("floor", [*command, *floor], environment=environment)
@@ -322,6 +387,9 @@ def _write_history(
         time_zone=settings.site.time_zone,
         on_progress=tell,
     )
+    zone = ZoneInfo(settings.site.time_zone)
+    first, today = (at.astimezone(zone).date() for at in (summary.started_at, clock.instant(wall_clock())))
+    write_shifts(log.with_name(SHIFTS_NAME), first=first, last=today + AHEAD, zone=zone, seed=options.seed)
     seconds = time.monotonic() - started
     days = (summary.live_at - summary.started_at).days
     if summary.written_lines:

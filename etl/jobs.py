@@ -29,18 +29,22 @@ from etl.config import Settings
 from etl.load import without_customers
 from etl.on_request.key_moves import move_keys, recount, teams_of_today
 from etl.on_request.requests import Requests
+from etl.reports.letters import sender
+from etl.reports.making import REPORTS_SECONDS, Make, Reports
 from etl.schedule import nightly
 from etl.schedule.clock import Clock, after, wall_clock
 from etl.schedule.failed_starts import FailedStarts
 from etl.schedule.foreman import Foreman, end_all_at_once, see_off
 from etl.schedule.leader import Leadership
 from etl.schedule.outcomes import Outcome, is_away
-from etl.schedule.slots import Slot
+from etl.schedule.slots import Slot, SlotTaken
 from etl.schedule.timetable import MISFIRE_GRACE_SECONDS, Timetable
 from etl.schedule.tries import Tries
 from etl.schedule.worker import Errand
 from etl.sources import SourceSettings
 from etl.supervise import Stopping
+from etl.watch.outbox import DELIVER_SECONDS, Outbox
+from etl.watch.watching import JOB_NAME, WATCH_SECONDS, watch
 from sql.warehouse import WarehouseError, connected, execute
 
 HEARTBEAT_SECONDS = 10
@@ -59,7 +63,9 @@ _HEARTBEAT = "heartbeat"
 _KEY_MOVES = "joined agents and queues"
 _REQUESTS = "uploads and replays"
 _NIGHTLY = "ended days"
-_HOUSEKEEPING = frozenset({_HEARTBEAT, _KEY_MOVES, _REQUESTS, _NIGHTLY})
+_DELIVERIES = "words of alerts"
+_REPORTS = "reports"
+_HOUSEKEEPING = frozenset({_HEARTBEAT, _KEY_MOVES, _REQUESTS, _NIGHTLY, JOB_NAME, _DELIVERIES, _REPORTS})
 _LOG = logging.getLogger("floorboard.etl")
 
 
@@ -97,6 +103,7 @@ class JobService:
         stop: threading.Event,
         now: Clock = wall_clock,
         hire: Callable[[str, Errand], Foreman] = Foreman,
+        make_report: Make | None = None,
     ) -> None:
         self._engine, self._settings, self._stop, self._now = engine, settings, stop, now
         self._sources = settings.sources if only is None else (settings.source(only),)
@@ -114,6 +121,12 @@ class JobService:
         self._foremen = {source.name: hire(source.name, errand) for source in self._sources}
         self._night_foreman = hire(_NIGHTLY, errand)
         self._requests = Requests(engine, settings, now=now, check=self._check)
+        self._outbox = Outbox(engine, settings, now=now)
+        self._reports = (
+            Reports(engine, settings, make=make_report, now=now, send=sender(settings))
+            if make_report
+            else None
+        )
         self._jobs = {job.name: job for job in self.table()}
         self._states = {name: _State() for name in self._jobs}
         self._timetable = Timetable(
@@ -130,6 +143,9 @@ class JobService:
             Job(_KEY_MOVES, KEY_MOVES_SECONDS, self.move_keys, LEAD),
             Job(_REQUESTS, REQUESTS_SECONDS, self.work_requests, LEAD),
             Job(_NIGHTLY, NIGHTLY_SECONDS, self.close_days, "", NIGHTLY_SECONDS),
+            Job(JOB_NAME, WATCH_SECONDS, self.watch, LEAD),
+            Job(_DELIVERIES, DELIVER_SECONDS, self.deliver, LEAD),
+            *([Job(_REPORTS, REPORTS_SECONDS, self.work_reports, LEAD)] if self._reports else []),
             *(Job(one.name, one.every_seconds, self._loading(one), one.name) for one in self._sources),
         ]
 
@@ -279,6 +295,38 @@ class JobService:
             if not is_away(error):
                 raise WarehouseError(str(error)) from error  # told by the heartbeat where it is away
 
+    def watch(self) -> None:
+        """Measures the rules of alerts and the days of goals."""
+        try:
+            watch(
+                self._engine,
+                time_zone_name=self._settings.site.time_zone,
+                now=self._now,
+                process_name=self.process_name,
+            )
+        except SlotTaken as taken:
+            self._timetable.postpone(JOB_NAME, taken.wait_seconds)
+        except WarehouseError as error:
+            if not is_away(error):
+                raise  # told by the heartbeat where it is away
+
+    def deliver(self) -> None:
+        """Delivers the words of alerts that wait in the outbox."""
+        try:
+            self._outbox.deliver()
+        except WarehouseError as error:
+            if not is_away(error):
+                raise
+
+    def work_reports(self) -> None:
+        """Has the reports made that are due or asked for, and sends them."""
+        try:
+            if self._reports is not None:
+                self._reports.work()
+        except WarehouseError as error:
+            if not is_away(error):
+                raise
+
     def close_days(self) -> None:
         """Does what is due once a day for the sources that this process leads, one day after the other."""
         with connected(self._engine) as connection:
@@ -421,10 +469,12 @@ def serve(
     only: str | None = None,
     stop: threading.Event,
     now: Clock = wall_clock,
+    make_report: Make | None = None,
 ) -> None:
     """Loads every source (or `only` one) at its pace until `stop` is set; the running batch still commits.
 
     `now` gives the instant that is written to the ledger (the simulated floor may run faster than the wall).
+    `make_report` makes a report of ops.reports; without it none is made.
     Raises LoadError when the scheduler has fallen silent. A warehouse that is away only delays the loads.
     """
-    JobService(engine, settings, only=only, stop=stop, now=now).run()
+    JobService(engine, settings, only=only, stop=stop, now=now, make_report=make_report).run()

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from floorboard import loading, people, serving, storage
+from floorboard import alerts, loading, people, reporting, serving, storage
 from floorboard.terminal import FrontDoorError, tell
 
 app = typer.Typer(
@@ -22,17 +22,26 @@ app = typer.Typer(
 )
 app.registered_commands.extend(serving.app.registered_commands)
 app.add_typer(loading.etl_app, name="etl")
+app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(people.customer_app, name="customer")
 app.add_typer(people.agent_app, name="agent")
 app.add_typer(storage.db_app, name="db")
 app.add_typer(people.organisation_app, name="organisation")
 app.add_typer(people.queue_app, name="queue")
+app.add_typer(reporting.report_app, name="report")
 
 KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
+        ("dashboard.goals.alert_saves", "AlertError"),
+        ("dashboard.goals.amount_view", "AmountError"),
+        ("dashboard.goals.goal_path", "GoalError"),
         ("dashboard.loading.loader_requests", "RequestError"),
         ("dashboard.organisation.organisation_rows", "OrganisationError"),
+        ("dashboard.export", "ExportError"),
+        ("dashboard.pictures", "PictureError"),
+        ("dashboard.quality.review_book", "QualityError"),
+        ("dashboard.reports.report_figures", "ReportError"),
         ("dashboard.server", "ServerError"),
         ("dashboard.loading.upload_check", "UploadError"),
         ("dashboard.words", "WordsError"),
@@ -40,6 +49,7 @@ KNOWN_ERRORS = frozenset(
         ("etl.demo", "DemoError"),
         ("etl", "LoadError"),
         ("etl.supervise", "SuperviseError"),
+        ("sql.measures", "MeasureError"),
         ("sql.metrics", "MetricError"),
         ("sql.warehouse", "WarehouseError"),
     }

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from floorboard.reporting import maker
 from floorboard.terminal import AsJson, From, FrontDoorError, Steps, To, day, show, shown, tell
 from floorboard.visits import answer, warehouse
 
@@ -69,7 +70,14 @@ def etl_run(
                 raise failures[-1]
         else:
             logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(message)s")
-            serve(engine, settings, only=source, stop=request.event, now=environment_clock())
+            serve(
+                engine,
+                settings,
+                only=source,
+                stop=request.event,
+                now=environment_clock(),
+                make_report=maker(engine, request.event),
+            )
 
 
 def loaded(row: Mapping[str, Any]) -> str:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from floorboard.terminal import AsJson, AsOf, From, Host, Port, Steps, To, show, shown, tell
+from floorboard.terminal import AsJson, AsOf, From, FrontDoorError, Host, Port, Steps, To, show, shown, tell
 from floorboard.visits import answer, own_command
 
 app = typer.Typer()
@@ -28,10 +29,13 @@ def demo(
     host: Host = "127.0.0.1",
 ) -> None:
     """A simulated contact centre through the real pipeline: log, load, warehouse and dashboard."""
+    from functools import partial
+
     from etl.demo import DemoOptions, run_demo
+    from floorboard.demo_quality import furnish
 
     options = DemoOptions(days=days, seed=seed, speed=speed, host=host, port=port)
-    run_demo(options, command=own_command(), steps=Steps())
+    run_demo(options, command=own_command(), steps=Steps(), furnish=partial(furnish, seed=seed))
 
 
 @app.command()
@@ -76,6 +80,9 @@ def ask(
     as_of: AsOf = None,
     day: Annotated[str | None, typer.Option(help="A local day, such as 2026-11-22.")] = None,
     as_json: AsJson = False,
+    output: Annotated[
+        Path | None, typer.Option(help="A file for the answer: its ending says .csv, .xlsx or .parquet.")
+    ] = None,
 ) -> None:
     """The very questions that the pages ask, with the same answers. Further parameters as --name value."""
     given = {"window_start": from_, "window_end": to, "as_of": as_of, "day_date": day}
@@ -83,7 +90,38 @@ def ask(
     from dashboard.asking import from_arguments
 
     named |= from_arguments(context.args, taken=named)
-    show(answer(question, named), title=question, as_json=as_json)
+    if output is None:
+        show(answer(question, named), title=question, as_json=as_json)
+    else:
+        take_along(question, named, output)
+
+
+def take_along(question: str, named: Mapping[str, str], output: Path) -> None:
+    """Writes the answer as a file of the kind that its ending says; FrontDoorError for another ending."""
+    from dashboard import downloads
+    from etl.demo import clock_in_use
+
+    ending = output.suffix.lower().removeprefix(".")
+    if ending not in downloads.ENDINGS:
+        raise FrontDoorError(
+            f'{output}: found the ending "{output.suffix}", expected one of .{", .".join(downloads.ENDINGS)}; name such '
+            "a file."
+        )
+    frame = answer(question, named)
+    sites = answer("sites")
+    told = downloads.about(
+        frame,
+        title=question,
+        view_text=", ".join(f"{name} = {text}" for name, text in named.items()),
+        zone_name=str(sites[0, "time_zone_name"]) if sites.height else "UTC",
+        made_at=clock_in_use()(),
+    )
+    data = downloads.bytes_of(frame, told, ending)
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise FrontDoorError(f"{output}: cannot be written ({error.strerror}); name another file.") from None
+    tell(f"{output}: {frame.height:,} rows.")
 
 
 @app.command()

@@ -62,7 +62,8 @@ inner join pg_namespace as n on c.relnamespace = n.oid
 where n.nspname = any(%s) and c.relkind in ('r', 'p') and not c.relispartition
 order by n.nspname, c.relname
 """
-_BESIDES_DATA = frozenset(("ops.migrations", "ops.heartbeats"))
+_BESIDES_DATA = frozenset(("ops.migrations", "ops.heartbeats", "warehouse.work_rules"))
+"""What holds rows from the first moment on: what was applied, who lives, the work rules until somebody sets others."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "at": UTC_INSTANT,
     "date": pl.Date,
     "calls": pl.Int64,
+    "contacts": pl.Int64,
+    "intervals": pl.Int64,
     "agents": pl.Int64,
     "tickets": pl.Int64,
     "points": pl.Int64,
@@ -40,6 +42,9 @@ UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "position": pl.Int64,
     "ratio": pl.Float64,
     "amount": pl.Float64,
+    "value": pl.Float64,  # in the unit of the metric that the row names
+    "n": pl.Int64,
+    "days": pl.Int64,
     "score": pl.Float64,
     "name": pl.String,
     "key": pl.String,

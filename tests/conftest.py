@@ -98,6 +98,15 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def shared_engine(server_url: str, template_name: str) -> Iterator[sa.Engine]:
+    """An engine on one migrated database for all tests of a module that fill it once and then only read."""
+    with made_database(server_url, template_name=template_name) as name:
+        engine = warehouse.open_engine(url_of(server_url, name))
+        yield engine
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of recorded data that stands beside the checkout; skips where it is absent."""

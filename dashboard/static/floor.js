@@ -1,19 +1,20 @@
 // The live floor: tiles over all queues, one card per queue, one line per agent. Order never changes by itself.
 // `kit` holds the drawing helpers of floorboard.js.
 
-function queueCard(queue, words, { h, mark, status, bullet, ticking }) {
+function queueCard(queue, words, { h, mark, status, bullet, ticking, led }) {
+  const to = (name, text) => led({ here: queue.leads && queue.leads[name] }, text);
   const now = (label, value, extra) => h("div", { class: extra }, h("dd", {}, value), h("dt", {}, label));
   return h("article", { class: "card", key: "q" + queue.id, "data-tone": queue.status.tone, "data-queue": queue.name, "aria-label": queue.name },
     h("header", {}, h("h3", {}, queue.name, queue.group && h("small", {}, queue.group)), status(queue.status)),
     h("dl", { class: "now" },
-      now(words.waiting, queue.waiting, queue.is_idle ? "idle" : ""),
+      now(words.waiting, to("waiting", queue.waiting), queue.is_idle ? "idle" : ""),
       now(queue.is_late ? queue.past_threshold : words.oldest_wait, queue.oldest ? [queue.is_late ? mark("square") : null, ticking(queue.oldest.at, queue.oldest.text)] : queue.oldest_none, queue.is_late ? "late" : queue.oldest ? "" : "idle"),
-      now(words.in_progress, queue.in_progress, "")),
+      now(words.in_progress, to("in_progress", queue.in_progress), "")),
     h("div", {},
-      h("div", { class: "level" }, h("span", {}, words.service_level, " ", h("span", { class: "muted" }, queue.basis)), h("b", {}, queue.level)),
+      h("div", { class: "level" }, h("span", {}, words.service_level, " ", h("span", { class: "muted" }, queue.basis)), h("b", {}, to("level", queue.level))),
       queue.share === null ? h("div", { class: "bullet", role: "img", "aria-label": queue.aria }) : bullet(queue),
       h("div", { class: "day" }, h("span", {}, queue.target))),
-    h("dl", { class: "facts" }, queue.facts.map((fact) => h("div", {}, h("dt", {}, fact.label), h("dd", {}, fact.value, fact.n && h("small", {}, fact.n))))),
+    h("dl", { class: "facts" }, queue.facts.map((fact) => h("div", {}, h("dt", {}, fact.label), h("dd", {}, led(fact, fact.value), fact.n && h("small", {}, fact.n))))),
     h("div", { class: "crew" }, queue.crew.map(status)));
 }
 

@@ -6,6 +6,10 @@ const sheet = new CSSStyleSheet();
 const loaded = fetch(new URL("./floorboard.css" + version, import.meta.url)).then((answer) => answer.text()).then((text) => sheet.replace(text));
 const { floor } = await import(new URL("./floor.js" + version, import.meta.url).href);
 const { sources, timeline } = await import(new URL("./health.js" + version, import.meta.url).href);
+const { goals, alerts } = await import(new URL("./goals.js" + version, import.meta.url).href);
+const { equations, formulas, meanings } = await import(new URL("./definitions.js" + version, import.meta.url).href);
+const { lanes, stack, follow } = await import(new URL("./lanes.js" + version, import.meta.url).href);
+const { journey, number, trail, followBack } = await import(new URL("./journey.js" + version, import.meta.url).href);
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
@@ -84,6 +88,11 @@ function notice(data) {
     data.steps.length ? h("ol", {}, data.steps.map((step) => h("li", {}, words(step)))) : null);
 }
 
+/** The band over a page of the past: never to be taken for live. */
+function past(data) {
+  return h("section", { class: "past", role: "status", "aria-label": data.title }, h("p", { class: "word" }, data.word), h("h2", {}, data.title), h("p", { class: "ago" }, data.ago), h("p", { class: "muted" }, data.body));
+}
+
 function section(data) {
   return h("div", { class: "section" }, h("h2", {}, data.title), data.lead && h("p", { class: "muted" }, data.lead),
     data.legend && h("div", { class: "legend" }, data.legend.map((item) => (item.line ? h("span", {}, h("i", { class: item.line }), item.word) : status(item)))));
@@ -103,6 +112,7 @@ function led(found, text) {
 /** A text in a cell that leads on, or that a small bar weighs. */
 function weighed(found) {
   const text = led(found, found.text);
+  if (found.parts) return h("span", { class: "stacked" }, text, stack(found, { h }));
   if (found.share === undefined || found.share === null) return text;
   return h("span", { class: "amount", "data-tone": found.tone || "none" }, h("span", {}, text), h("i", { style: "width:" + Math.max(0, Math.min(1, found.share)) * 100 + "%" }));
 }
@@ -122,7 +132,7 @@ function table(data) {
         : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, h("span", {}, data.nothing)))))));
 }
 
-const VIEWS = { head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }) };
+const VIEWS = { journey: (data) => journey(data, { h, mark, status, led }), trail: (data) => trail(data, { h }), number: (data) => number(data, { h }), goals: (data) => goals(data, { h, status, led }), alerts: (data) => alerts(data, { h, status, led }), equations: (data) => equations(data, { h, status, led }), formulas: (data) => formulas(data, { h, led }), meanings: (data) => meanings(data, { h, led }), past, head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking, led }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }), lanes: (data) => lanes(data, { h, mark, status }) };
 
 /* ---- drawing in place ---- */
 
@@ -234,12 +244,15 @@ export default async function mount({ data, parentElement }) {
     parentElement.appendChild(root);
     if (parentElement.adoptedStyleSheets) parentElement.adoptedStyleSheets = [sheet];
     state = { root };
+    follow(root);
     state.timer = setInterval(() => tick(state), 1000);
+    root.addEventListener("click", followBack);
     boards.set(parentElement, state);
   }
   state.data = data;
   state.root.dataset.theme = isDark(state.root) ? "dark" : "light";
   state.root.dataset.stale = String(Boolean(data.is_stale));
+  state.root.dataset.past = String(Boolean(data.is_past));
   state.root.lang = data.language;
   setClock(state, data);
   patch(state.root, [VIEWS[data.kind](data)]);

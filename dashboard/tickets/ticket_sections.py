@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import polars as pl
-import streamlit as st
 
 from dashboard import board, charts, ui, words
 from dashboard.tickets import ticket_list_view, ticket_trend_view, ticket_view
+from dashboard.words import t
 
 STEP_SECONDS = 30  # all tabs ask about the same instant, and so share the answer
 
@@ -75,6 +75,13 @@ def _download(at: ui.Moment, frame: pl.DataFrame, name: str, *, as_of: datetime 
     ui.download(told, file_name=f"{name}-{at.today.isoformat()}.csv", zone_name=at.zone_name)
 
 
+def _chart(at: ui.Moment, drawn: object, key: str, title: str, lines: list[str]) -> None:
+    name = f"tickets-{key}-{at.today.isoformat()}"
+    ui.chart(
+        drawn, key=key, name=name, zone_name=at.zone_name, site_name=at.site_name, title=title, lines=lines
+    )
+
+
 def backlog(at: ui.Moment, chosen: Chosen) -> None:
     """What was not solved at an instant: by age and priority, and by group."""
     as_of = chosen.at or instant(at)
@@ -127,13 +134,15 @@ def trends(at: ui.Moment, chosen: Chosen) -> None:
     tiles = ticket_trend_view.trend_tiles(totals, hours=chosen.hours)
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     days = at.calm("ticket_days", first_date=first, last_date=at.today, as_of=as_of, **chosen.narrowed)
+    period = f"{words.day(first)} – {words.day(at.today)}"
     drawn, texts = ticket_trend_view.chart_frame(days), ticket_trend_view.chart_texts()
     board.show(ticket_trend_view.flow_heading(), key="flow-heading")
     flow = charts.ticket_flow(drawn, texts, theme_name=ui.theme_name())
-    st.altair_chart(flow, theme=None, key="flow")
+    lines = [period, ticket_trend_view.flow_words(days)]
+    _chart(at, flow, "flow", t("Tickets created and solved by day"), lines)
     board.show(ticket_trend_view.backlog_heading(), key="backlog-heading")
     left = charts.ticket_backlog_days(drawn, texts, theme_name=ui.theme_name())
-    st.altair_chart(left, theme=None, key="backlog")
+    _chart(at, left, "backlog", t("Tickets not solved at the end of each day"), [period])
     times = at.calm("ticket_times", **window, **chosen.narrowed)
     board.show(ticket_trend_view.time_table(times, hours=chosen.hours), key="times")
     _groups(at, chosen, window)

@@ -200,6 +200,16 @@ def flow_heading() -> Block:
     }
 
 
+def flow_words(days: pl.DataFrame) -> str:
+    """What the bars of the flow are, with the sum of each, for whoever has the picture without the page."""
+    created, solved = (int(days.get_column(f"{name}_tickets").sum() or 0) for name in ("created", "resolved"))
+    return t(
+        "Above the line: created, {created} in all. Below it: solved, {solved}.",
+        created=words.number(created),
+        solved=words.number(solved),
+    )
+
+
 def backlog_heading() -> Block:
     """The title over the chart of the backlog."""
     return {

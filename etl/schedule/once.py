@@ -5,7 +5,9 @@ In: the settings. Out: what every source gave, and what failed. Rule: a source t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -17,6 +19,9 @@ from etl.load import run_source
 from etl.on_request.key_moves import move_keys, recount, teams_of_today
 from etl.on_request.requests import Requests
 from etl.schedule.clock import Clock, wall_clock
+from etl.schedule.slots import SlotTaken
+from etl.watch.outbox import Outbox
+from etl.watch.watching import watch
 
 
 def run_once(
@@ -53,4 +58,12 @@ def run_once(
         for notice in summary.notices:
             tell(f"{source.name}: {notice}")
         rows.append({"source_name": source.name, **asdict(summary)})
+    _watch(engine, settings, now=now)
     return rows, failures
+
+
+def _watch(engine: Engine, settings: Settings, *, now: Clock) -> None:
+    """Measures alerts and goals and delivers what waits, unless a loader has just done so."""
+    with suppress(SlotTaken):
+        watch(engine, time_zone_name=settings.site.time_zone, now=now, process_name=f"once {os.getpid()}")
+    Outbox(engine, settings, now=now).deliver()

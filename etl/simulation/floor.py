@@ -13,15 +13,25 @@ from datetime import date, datetime, time, timedelta
 from heapq import heapify, heappop, heappush
 from math import exp
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from etl.simulation import floor_plan as plan
 from etl.simulation import floor_tickets as tickets
+from etl.simulation import floor_voice as voice
 from etl.simulation.floor_plan import AGENTS, QUEUES, RING_SECONDS
 
 DAY = 86_400
+
+
+class Texts(NamedTuple):
+    """What each system of the floor has written: the PBX, the help desk, the survey tool, the listeners."""
+
+    log: bytes
+    tickets: bytes
+    surveys: bytes
+    reviews: bytes
 
 
 @dataclass(slots=True)
@@ -69,6 +79,8 @@ class Floor:
         self.members: list[set[int]] = [set() for _ in QUEUES]
         self.lines: list[str] = []
         self.ticket_lines: list[str] = []
+        self.survey_lines: list[str] = []
+        self.review_lines: list[str] = []
         today = datetime.fromtimestamp(begin, zone).date()
         self.first_day = today.toordinal()
         self._write("NONE", "NONE", "NONE", "QUEUESTART", "")
@@ -102,22 +114,30 @@ class Floor:
             if seat.state != "out":
                 for queue in AGENTS[number].queues:
                     floor.members[queue].add(number)
-        floor.lines, floor.ticket_lines = [], []
+        floor.lines, floor.ticket_lines, floor.survey_lines, floor.review_lines = [], [], [], []
         return floor
 
-    def run(self, limit: int) -> tuple[bytes, bytes]:
-        """What the PBX logs, and what the help desk exports, up to, not including, the second `limit`."""
+    def run(self, limit: int) -> Texts:
+        """What the systems write up to, not including, the second `limit`."""
         events = self.events
         while events and events[0][0] < limit:
             self.at, _, kind, *what = heappop(events)
             getattr(self, "_on_" + kind)(*what)
             events = self.events
-        texts = "".join(self.lines).encode(), "".join(self.ticket_lines).encode()
-        self.lines, self.ticket_lines = [], []
+        written = (self.lines, self.ticket_lines, self.survey_lines, self.review_lines)
+        texts = Texts(*("".join(lines).encode() for lines in written))
+        for lines in written:
+            lines.clear()
         return texts
 
     def _on_ticket(self, line: str) -> None:
         self.ticket_lines.append(line)
+
+    def _on_survey(self, line: str) -> None:
+        self.survey_lines.append(line)
+
+    def _on_review(self, line: str) -> None:
+        self.review_lines.append(line)
 
     def _expect_ticket(self, changes: Iterable[tuple[int, str]]) -> None:
         for at, line in changes:
@@ -290,6 +310,12 @@ class Floor:
                             agent=call.agent, at=self.at,
                         )
                     )  # fmt: skip
+                told = voice.told_of_call(
+                    self.seed, call_id=call_id, queue=call.queue, agent=call.agent,
+                    wait_seconds=call.answered - call.entered, at=self.at,
+                )  # fmt: skip
+                for second, kind, line in told:
+                    self._push(second, kind, line)
                 if self.random.random() < plan.REPEAT_RATIO:
                     self._call_again(call, self.random.randint(1800, 4 * DAY))
             del self.calls[call_id]

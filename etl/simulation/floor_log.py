@@ -1,8 +1,9 @@
 """The log of the simulated floor: written like a telephone system's, first its history, then live.
 
 In: a path, a seed, the days of history, and a clock. Out: that file, first its history, then one line at its
-second, rotated as a real site does; the help desk's export `<log>-tickets.jsonl` in the same way; beside them
-`<log>.floor.json` (where the simulation stands) and `<log>.floor.lock`. It knows nothing of who reads them.
+second, rotated as a real site does; the exports `<log>-tickets.jsonl`, `-surveys.jsonl` and `-reviews.jsonl` in
+the same way; beside them `<log>.floor.json` (where the simulation stands) and `<log>.floor.lock`. It knows
+nothing of who reads them.
 The rule it guards: the log depends on nothing but the seed, the time zone and the first start. A floor that
 was stopped, killed or late continues byte for byte as if it had never stopped: it goes back to its last
 checkpoint (a simulated midnight, UTC), plays the day again, compares it with the log, and writes on.
@@ -70,6 +71,8 @@ class _State:
     checkpoint_bytes: int = 0  # ... are the first so many bytes of the current file
     floor: dict[str, Any] | None = None  # null before the first checkpoint
     checkpoint_tickets_bytes: int = 0  # the same of the help desk's export
+    checkpoint_surveys_bytes: int = 0  # of the survey tool's
+    checkpoint_reviews_bytes: int = 0  # of the listeners'
     version: int = STATE_VERSION
 
     @property
@@ -81,9 +84,17 @@ class _State:
         return FloorClock(real, simulated, self.speed or 1.0)
 
 
+EXPORTS = ("tickets", "surveys", "reviews")
+
+
+def export_path(path: Path, name: str) -> Path:
+    """The export of that name that lies beside the log of that path."""
+    return path.with_name(f"{path.name}-{name}.jsonl")
+
+
 def tickets_path(path: Path) -> Path:
     """The help desk's export that lies beside the log of that path."""
-    return path.with_name(f"{path.name}-tickets.jsonl")
+    return export_path(path, "tickets")
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -194,7 +205,10 @@ class _Recorder:
         self.before_lines = self.before_bytes = 0
         self._finish_rotation()
         self.log = self._opened(path, state.checkpoint_bytes)
-        self.tickets = self._opened(tickets_path(path), state.checkpoint_tickets_bytes)
+        self.exports = {
+            name: self._opened(export_path(path, name), getattr(state, f"checkpoint_{name}_bytes"))
+            for name in EXPORTS
+        }
 
     @property
     def written_lines(self) -> int:
@@ -212,15 +226,17 @@ class _Recorder:
     def close(self) -> None:
         """Closes the files."""
         self.log.close()
-        self.tickets.close()
+        for stream in self.exports.values():
+            stream.close()
 
     def step(self, limit: int) -> bool:
         """Goes on to the second `limit` or the next simulated midnight (UTC); true at `limit`."""
         goal = min(limit, (self.reached // DAY + 1) * DAY)
         if goal > self.reached:
-            log_text, tickets_text = self.floor.run(goal)
-            self.tickets.append(tickets_text)
-            self.log.append(log_text)
+            texts = self.floor.run(goal)
+            for name, stream in self.exports.items():
+                stream.append(getattr(texts, name))
+            self.log.append(texts.log)
             self.reached = goal
             if goal % DAY == 0:
                 self._checkpoint()
@@ -233,11 +249,13 @@ class _Recorder:
     def _checkpoint(self) -> None:
         """Notes where the floor stands; a new week, or a log that has grown too large, begins a new file."""
         os.fsync(self.log.descriptor)
-        os.fsync(self.tickets.descriptor)
+        for stream in self.exports.values():
+            os.fsync(stream.descriptor)
         state, now = self.state, self.reached
         is_new_week = now > state.live and (now - FIRST_MONDAY) % (7 * DAY) == 0
         state.floor, state.checkpoint, state.checkpoint_bytes = self.floor.snapshot(), now, self.log.size
-        state.checkpoint_tickets_bytes = self.tickets.size
+        for name, stream in self.exports.items():
+            setattr(state, f"checkpoint_{name}_bytes", stream.size)
         is_turn = is_new_week or self.log.size >= ROTATE_BYTES
         if is_turn:
             if self.log.tail:

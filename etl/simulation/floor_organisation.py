@@ -16,7 +16,7 @@ from etl.simulation.floor_plan import AGENTS
 from etl.simulation.floor_tickets import login
 from sql import warehouse
 
-PHONE_NAME, HELPDESK_NAME = "pbx", "helpdesk"
+PHONE_NAME, HELPDESK_NAME, ROTA_NAME, LISTENERS_NAME = "pbx", "helpdesk", "rota", "listeners"
 DEMO_COUNTRY = "EE"
 TEAM_OF_QUEUES = {
     plan.SALES_TEAM: "Sales",
@@ -69,6 +69,15 @@ def organise(engine: sa.Engine, settings: Settings, *, begins_at: datetime) -> N
             agent_names=names,
             login_names=logins,
         )
+        for source_name in (ROTA_NAME, LISTENERS_NAME):  # they call the agents as the telephone system does
+            warehouse.execute(
+                connection,
+                "demo/logins",
+                **phone,
+                helpdesk_name=source_name,
+                agent_names=names,
+                login_names=names,
+            )
         warehouse.execute(connection, "demo/schedules", time_zone_name=site.time_zone)
         days = sorted(public.items())
         warehouse.execute(

@@ -69,6 +69,62 @@ choices as (
         )
 ),
 
+-- What people here wrote about them: marks of follow-ups, reviews, coaching notes, in every state that is kept.
+their_contacts as materialized (
+    select
+        'call' as kind_name,
+        c.source_name,
+        c.contact_id
+    from their_calls as c
+    union
+    select
+        'ticket',
+        t.source_name,
+        t.ticket_id
+    from their_tickets as t
+    union
+    select
+        'survey',
+        s.source_name,
+        s.survey_id
+    from warehouse.surveys as s
+    where s.customer_key = :customer_key
+),
+
+follow_ups as (
+    update warehouse.follow_ups as f set comment_text = null
+    from their_contacts as c
+    where
+        f.comment_text is not null and f.kind_name = c.kind_name and f.source_name = c.source_name
+        and f.contact_id = c.contact_id
+),
+
+own_reviews as materialized (
+    select distinct
+        r.review_id,
+        r.save_number
+    from warehouse.reviews as r
+    inner join their_contacts as c on r.source_name = c.source_name and r.contact_id = c.contact_id
+),
+
+own_words as (
+    update warehouse.reviews as r set comment_text = null, recording_url_text = null
+    from own_reviews as o
+    where r.review_id = o.review_id and r.save_number = o.save_number
+),
+
+own_answers as (
+    update warehouse.review_answers as a set comment_text = null
+    from own_reviews as o
+    where a.comment_text is not null and a.review_id = o.review_id and a.save_number = o.save_number
+),
+
+notes as (
+    update warehouse.coaching_notes as n set comment_text = null, action_text = null
+    from their_contacts as c
+    where n.source_name = c.source_name and n.contact_id = c.contact_id
+),
+
 remarks as (
     select
         s.source_name,

@@ -60,10 +60,29 @@ attempts as (
     update warehouse.attempts as w set agent_id = :to_id
     where w.agent_id = :from_id and w.source_name = :source_name
     returning w.agent_id
+),
+
+reviews_here as (
+    update warehouse.reviews as w set agent_id = :to_id
+    where w.agent_id = :from_id and w.source_name = :source_name
+    returning w.agent_id
+),
+
+sampled as (
+    update warehouse.review_sample_contacts as w set agent_id = :to_id
+    where w.agent_id = :from_id and w.source_name = :source_name
+    returning w.agent_id
+),
+
+coached as (
+    update warehouse.coaching_notes as w set agent_id = :to_id
+    where w.agent_id = :from_id and w.source_name = :source_name
+    returning w.agent_id
 )
 
 select
     (select count(*) from members) + (select count(*) from tickets) + (select count(*) from events)
     + (select count(*) from surveys) + (select count(*) from reviews) + (select count(*) from shifts)
     + (select count(*) from costs) + (select count(*) from revenues)
-    + (select count(*) from recordings) + (select count(*) from attempts) as moved_rows
+    + (select count(*) from recordings) + (select count(*) from attempts)
+    + (select count(*) from reviews_here) + (select count(*) from sampled) + (select count(*) from coached) as moved_rows

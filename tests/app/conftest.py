@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -16,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries
 from sql import warehouse
+from tests.app import drawn_queues
 
 ROOT = Path(__file__).parents[2]
 ZONE = "Europe/Tallinn"
@@ -123,39 +123,33 @@ def sites(_connection: object) -> pl.DataFrame:
     return frame({"site_name": "Harbour", "time_zone_name": ZONE})
 
 
-def service_level_intervals(
-    _connection: object, *, day_date: date, queue_id: int | None = None
-) -> pl.DataFrame:
-    zone = ZoneInfo(ZONE)
-    at = datetime.combine(day_date, time(), zone).astimezone(UTC)
-    end = datetime.combine(day_date + timedelta(days=1), time(), zone).astimezone(UTC)
-    #        local hour: offered, in time
-    drawn = {9: (10, 9), 10: (20, 12), 11: (10, 8)} if day_date >= date(2026, 3, 10) else {}
-    rows = []
-    while at < end:
-        local = at.astimezone(zone)
-        offered, in_time = drawn.get(local.hour, (0, 0)) if local.minute == 0 else (0, 0)
-        rows.append(
-            {
-                "interval_start_at": at,
-                "interval_end_at": at + timedelta(minutes=15),
-                "offered_calls": offered,
-                "answered_calls": in_time,
-                "answered_in_threshold_calls": in_time,
-                "abandoned_calls": 0,
-                "short_abandoned_calls": 0,
-                "flowed_out_calls": 0,
-                "abandoned_in_threshold_calls": 0,
-                "flowed_out_in_threshold_calls": 0,
-                "answered_wait_seconds": in_time * 10,
-                "service_level_ratio": in_time / offered if offered else None,
-                "average_speed_of_answer_seconds": 10 if offered else None,
-                "abandonment_ratio": 0.0 if offered else None,
-                **PROMISE,
-            }
-        )
-        at += timedelta(minutes=15)
+def call_names(_connection: object) -> pl.DataFrame:
+    drawn = [
+        ("channel", None, "call"),
+        ("group", None, ""),
+        ("group", None, "Mail"),
+        *(("queue", place + 1, name) for place, name in enumerate(NAMES)),
+        ("schedule", None, "Office"),
+        ("team", 1, "A"),
+    ]
+    rows = [
+        {"kind_name": kind, "name_id": number, "name_text": name, "is_active": True}
+        for kind, number, name in drawn
+    ]
     return frame(*rows)
+
+
+def saved_views(_connection: object, *, viewer_name: str, page_name: str) -> pl.DataFrame:
+    """One view is kept; a test of keeping them asks a real warehouse."""
+    return frame(
+        {
+            "view_id": 1,
+            "view_name": "Sales, last 7 days",
+            "address_text": "period=7_days&queue=1",
+            "is_start": False,
+            "saved_at": NOW,
+        }
+    )
 
 
 def health(age_seconds: int, *, is_stale: bool, error: str | None = None, **more: Any) -> Answer:
@@ -353,13 +347,52 @@ def unused_events(_connection: object, *, as_of: datetime) -> pl.DataFrame:
     return frame({"source_name": "pbx", "event_name": "SYSCOMPAT", "is_known": True, "read_rows": 3})
 
 
+def firing_alert(**more: Any) -> dict[str, Any]:
+    """An alert that fires: the oldest wait in Sales is 6:12, above 5:00, for four minutes; nobody has seen it."""
+    return {
+        "rule_id": 1,
+        "rule_name": "Somebody waits too long",
+        "measure_name": "oldest_wait_seconds",
+        "metric_name": "",
+        "scope_kind_name": "queue",
+        "scope_id": "1",
+        "scope_name": "Sales",
+        "comparison_name": "above",
+        "threshold_value": 300.0,
+        "clear_value": 240.0,
+        "window_seconds": 1800,
+        "severity_name": "critical",
+        "state_name": "firing",
+        "fired_at": NOW - timedelta(minutes=4),
+        "since_at": NOW - timedelta(minutes=4),
+        "firing_number": 1,
+        "measured_value": 372.0,
+        "measured_count": 3,
+        "is_known": True,
+        "acknowledged_at": None,
+        "acknowledged_by_name": None,
+        "note_text": None,
+        "is_muted": False,
+        **more,
+    }
+
+
+def firing_alerts(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    """Nothing fires on the drawn floor."""
+    row = frame({**firing_alert(), "scope_id": None})
+    return row.with_columns(pl.lit("").alias("scope_id")).clear()
+
+
 ANSWERS: dict[str, Answer] = {
+    "firing_alerts": firing_alerts,
     "live_queues": live_queues,
     "live_totals": live_totals,
     "live_agents": live_agents,
     "queues": queue_list,
+    "call_names": call_names,
+    **drawn_queues.ANSWERS,
+    "saved_views": saved_views,
     "sites": sites,
-    "service_level_intervals": service_level_intervals,
     "source_health": health(4, is_stale=False),
     "recent_runs": recent_runs,
     "recent_rejects": recent_rejects,

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from dashboard import board, charts, export, ui
-from dashboard.people import agent_view
 from dashboard.tickets import ticket_trend_view, ticket_view
 from tests.db.test_records import call, tell
 from tests.db.test_ticket_questions import STORY, change, events, h
@@ -201,41 +200,6 @@ def test_a_floor_without_a_ticket_system_says_how_to_add_one(
     assert "`docs/sources`" in notice["steps"][0]
 
 
-def test_agents_stand_by_name_in_calls_and_tickets(told: sa.Engine, run_page: Run) -> None:
-    at = run_page("agents", day="2026-03-02")
-    cells = table(at, "Agents")
-    assert [row[0]["text"] for row in cells] == ["jaan", "mari"]
-    assert [row[1] for row in cells] == ["No team", "Day"]
-    assert cells[1][3] == "4:00"  # AHT of the one call
-    assert [row[5]["text"] for row in cells] == ["0", "2"]
-    assert [row[8] for row in cells] == ["1 (0)", "0 (0)"]  # at the end of that day
-    assert [row[0] for row in table(at, "Teams")] == ["Day", "No team"]
-    found = tiles(at)
-    assert (found["handled_calls"]["value"], found["resolved_tickets"]["value"]) == ("1", "2")
-    assert (found["occupancy_ratio"]["value"], found["signed_in"]["value"]) == ("–", "–")
-
-
-def test_a_team_can_be_chosen_and_agents_without_one_too(told: sa.Engine, run_page: Run) -> None:
-    for team, names in (("1", ["mari"]), ("-", ["jaan"]), ("99", ["jaan", "mari"])):
-        cells = table(run_page("agents", day="2026-03-02", team=team), "Agents")
-        assert [row[0]["text"] for row in cells] == names
-
-
-def test_a_name_leads_to_the_day_of_that_agent(told: sa.Engine, run_page: Run) -> None:
-    mari = next(
-        row[0] for row in table(run_page("agents", day="2026-03-02"), "Agents") if row[0]["text"] == "mari"
-    )
-    address = dict(part.split("=") for part in mari["here"][1:].split("&"))
-    at = run_page("agents", **address)
-    assert [row[0] for row in table(at, "The day")][:3] == ["10:01:00", "11:00:00", "12:00:00"]
-    assert next(block for block in blocks(at) if block["kind"] == "section")["title"] == "mari"
-
-
-def test_a_day_without_work_says_so(told: sa.Engine, run_page: Run) -> None:
-    titles = [block.get("title") for block in blocks(run_page("agents", day="2026-02-20"))]
-    assert "No work in this time." in titles
-
-
 def test_a_silent_source_is_named_above_the_figures(told: sa.Engine, run_page: Run) -> None:
     titles = [block.get("title") for block in blocks(run_page("tickets"))]
     assert titles.index("records is silent") < titles.index("Next due")
@@ -268,10 +232,3 @@ def test_the_flow_is_drawn_to_both_sides_of_zero() -> None:
     assert scales == [pytest.approx([-9 * 1.06, 9 * 1.06])] * 3
     left = charts.ticket_backlog_days(frame, ticket_trend_view.chart_texts(), theme_name="light").to_dict()
     assert left["layer"][0]["encoding"]["y"]["scale"]["domain"] == [0, pytest.approx(11)]
-
-
-def test_a_deed_has_a_shape_and_a_word() -> None:
-    deeds = [("call", "answered"), ("ticket", "reply"), ("ticket", "solved"), ("ticket", "on_hold")]
-    found = [agent_view.deed_word(*deed) for deed in deeds]
-    assert [deed["word"] for deed in found] == ["Call", "Reply", "Ticket solved", "Set to on hold"]
-    assert len({deed["shape"] for deed in found}) == 4

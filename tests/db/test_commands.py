@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from etl.config import load_settings
 from etl.demo import DEMO_SITE_NAME, DemoError, refuse_mixing
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -46,11 +47,16 @@ def command(tmp_path: Path, database_url: str) -> Command:
     (tmp_path / "floorboard.toml").write_text(SETTINGS)
     (tmp_path / "queue_log").write_text(LOG)
 
-    def run(*arguments: str, url: str = database_url) -> subprocess.CompletedProcess[str]:
+    def run(
+        *arguments: str, url: str = database_url, alone: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {**os.environ, "DATABASE_URL": url, "FLOORBOARD_CONFIG": "floorboard.toml"}
+        if not alone:
+            return typed(*arguments, cwd=tmp_path, variables=variables)
         return subprocess.run(
             [sys.executable, "-P", "-m", "floorboard", *arguments],
             cwd=tmp_path,
-            env={**os.environ, "DATABASE_URL": url, "FLOORBOARD_CONFIG": "floorboard.toml"},
+            env=variables,
             capture_output=True,
             text=True,
             timeout=60,
@@ -67,7 +73,9 @@ def rows(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 
 def test_a_log_is_loaded_once_and_answered_by_question(command: Command) -> None:
-    (first,) = rows(command("etl", "run", "--once", "--json"))
+    (first,) = rows(
+        command("etl", "run", "--once", "--json", alone=True)
+    )  # the others within this process: quicker
     assert (first["source_name"], first["read_rows"], first["rejected_rows"]) == ("pbx", 3, 0)
     (again,) = rows(command("etl", "run", "--once", "--json"))
     assert again["read_rows"] == 0
@@ -145,7 +153,8 @@ def test_a_load_is_told_in_a_sentence_and_names_are_shown_as_they_are(
 
 def test_an_unknown_queue_is_refused(command: Command) -> None:
     rows(command("etl", "run", "--once", "--json"))
-    intervals = ("ask", "service_level_intervals", "--day", "2026-11-22", "--json")
+    window = ("--from", "2026-11-22T00:00:00Z", "--to", "2026-11-23T00:00:00Z")
+    intervals = ("ask", "queue_intervals", *window, "--json")
     (queue,) = rows(command("queue", "list", "--json"))
     assert rows(command(*intervals, "--queue-id", str(queue["queue_id"])))
     assert "`floorboard queue list`" in command(*intervals, "--queue-id", "9999").stderr

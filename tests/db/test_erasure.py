@@ -446,7 +446,11 @@ def test_the_list_beside_the_database_holds_hashes_alone_and_only_its_owner_read
     text = path.read_text()
     assert not [canary for canary in (*CUSTOMER, *AGENT, "Tamm") if canary.lower() in text.lower()]
     assert [one.kind_name for one in read_list()] == [
-        *("customer", "remark", "remark"),  # a review and a recording of the caller's call, which do not name the caller
+        *(
+            "customer",
+            "remark",
+            "remark",
+        ),  # a review and a recording of the caller's call, which do not name the caller
         *("agent_key", "agent_name"),
         *("agent_key", "agent_key"),  # her keys in the log, at the desk and in the reviews
     ]
@@ -611,6 +615,12 @@ def test_the_commands_ask_before_they_erase(
     assert found(loaded, AGENT) != []
     done = commands.invoke(floorboard.app, ["agent", "erase", NAME, "--yes", *ids])
     assert "is called Former agent" in done.stderr
+    done = commands.invoke(floorboard.app, ["customer", "find", NUMBER, "--json"])
+    assert len(json.loads(done.stdout)) == 3 + 1  # the calls and the ticket that are erased below
+    assert NUMBER not in done.stderr
+    assert "/contacts?customer=" in done.stderr
     done = commands.invoke(floorboard.app, ["customer", "erase"], input=f"{NUMBER}\ny\n")
     assert "3 calls and 1 tickets are nobody's now" in done.stderr
+    gone = commands.invoke(floorboard.app, ["customer", "find", NUMBER])
+    assert "No call and no ticket of this customer is known" in str(gone.exception)
     assert found(loaded, (*CUSTOMER, *AGENT)) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -13,8 +14,10 @@ from etl.load import run_source
 from etl.simulation.floor_log import write_floor
 from etl.simulation.floor_organisation import organise
 from etl.simulation.floor_plan import AGENTS
+from etl.simulation.floor_shifts import FILE_NAME, write_shifts
 
 BEGIN, UNTIL = datetime(2026, 11, 15, 12, tzinfo=UTC), datetime(2026, 11, 18, 12, tzinfo=UTC)
+LEAST_ROWS = {"pbx": 1000, "helpdesk": 1000, "surveys": 100, "listeners": 5, "rota": 300}
 TABLES = (
     "teams",
     "agents",
@@ -37,11 +40,13 @@ def test_the_demo_s_two_systems_know_the_same_agents_calls_and_customers(
 ) -> None:
     settings = load_settings(write_demo_settings(tmp_path))
     write_floor(tmp_path / "queue_log", seed=7, days=3, until=UNTIL)
+    zone = ZoneInfo(settings.site.time_zone)
+    write_shifts(tmp_path / FILE_NAME, first=BEGIN.date(), last=UNTIL.date(), zone=zone, seed=7)
     organise(engine, settings, begins_at=BEGIN)
     for source in settings.sources:
         summary = run_source(engine, settings, source, now=lambda: UNTIL)
         assert summary.rejected_rows == 0
-        assert summary.read_rows > 1000
+        assert summary.read_rows > LEAST_ROWS[source.name]
     assert ask(engine, "select count(*) from warehouse.agents") == [(len(AGENTS),)]
     assert ask(engine, "select count(*) from warehouse.agents where team_id is null") == [(0,)]
     [(linked, same_agent, same_customer)] = ask(

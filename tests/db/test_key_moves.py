@@ -145,7 +145,8 @@ def test_every_kind_of_fact_follows_its_key_and_comes_back(engine: sa.Engine) ->
     assert move_keys(engine, now=lambda: NOW) == 1
     assert owners(engine) == before
     done = ask(engine, "select done_at, moved_rows, error_text from ops.key_moves order by move_id")
-    # stay + 2 states + membership + ticket + its 1 event of an agent + survey + review + shift + cost + revenue + recording + attempt
+    # stay + 2 states + membership + ticket + its 1 event of an agent
+    # + survey + review + shift + cost + revenue + recording + attempt
     assert done == [(NOW, 1 + 2 + 1 + 1 + 1 + 7, None)] * 2
 
 
@@ -157,7 +158,34 @@ def test_the_table_of_facts_is_whole(engine: sa.Engine) -> None:
         "join pg_class as p on p.relname = c.table_name and not p.relispartition and p.relkind in ('r', 'p') "
         "where c.table_schema = 'warehouse' and c.column_name = 'agent_id' and s.column_name = 'source_name'",
     )
-    assert {row[0] for row in found} == {*AGENT_FACTS, "agent_keys"}  # a new table of facts must be moved too
+    own = {
+        "reviews",
+        "review_sample_contacts",
+        "coaching_notes",
+    }  # what people write here of a source's contact: it moves too
+    assert {row[0] for row in found} == {
+        *AGENT_FACTS,
+        "agent_keys",
+        *own,
+    }  # a new table of facts must be moved too
+
+
+def test_what_was_written_here_about_a_contact_follows_its_agent(engine: sa.Engine) -> None:
+    tell_every_fact(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "insert into warehouse.coaching_notes "
+                "(note_id, save_number, saved_at, agent_id, source_name, contact_id, viewer_name) "
+                "values (1, 1, :at, :agent_id, 'web', 'c1', 'x'), (2, 1, :at, :agent_id, 'pbx', 'c1', 'x')"
+            ),
+            {"at": at(0), "agent_id": agent(engine, "web")},
+        )
+    from_id, to_id = join_agents(engine)
+    assert ask(engine, "select note_id, agent_id from warehouse.coaching_notes order by 1") == [
+        (1, to_id),
+        (2, from_id),
+    ]
 
 
 def test_the_rollups_are_those_of_one_agent(engine: sa.Engine) -> None:

@@ -390,7 +390,9 @@ def test_lines_of_a_broken_clock_or_hand_do_not_stop_the_load(
     path.write_text("\n".join(lines) + "\n")
     assert run(engine, path).read_rows == len(lines)
     told = facts(engine)
-    assert ask(engine, "select count(*) < 24 from pg_class where relispartition and relkind = 'r'") == [(True,)]
+    assert ask(engine, "select count(*) < 24 from pg_class where relispartition and relkind = 'r'") == [
+        (True,)
+    ]
     backfill(engine)
     assert facts(engine) == told
 

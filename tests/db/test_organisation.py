@@ -429,3 +429,42 @@ def bomb() -> bytes:
 def test_a_file_of_another_kind_is_refused(floor: sa.Engine, name: str, data: bytes, sentence: str) -> None:
     with pytest.raises(OrganisationError, match=sentence):
         plan(floor, data, name)
+
+
+def test_a_queue_keeps_its_timetable_until_it_is_given_another(floor: sa.Engine) -> None:
+    queue = rows(floor, "queues")[0]
+    number = save(
+        floor, SCHEDULE, add("business_hours", **HOURS), changed("queues", queue, schedule_name="Office")
+    )
+    [schedule] = rows(floor, "schedules")
+    with pytest.raises(OrganisationError, match="give the queue another one first"):
+        save(floor, Change("schedules", "remove", schedule, None))
+    save(floor, changed("schedules", schedule, schedule_name="Shop"))
+    assert rows(floor, "queues")[0]["schedule_name"] == "Shop"
+    save(floor, changed("schedules", rows(floor, "schedules")[0], schedule_name="Office"))
+    freed = changed("queues", rows(floor, "queues")[0], schedule_name=None)
+    save(floor, Change("schedules", "remove", schedule, None), freed)
+    assert rows(floor, "queues")[0] == queue
+    assert number > 0
+
+
+def test_taking_back_a_timetable_takes_it_from_its_queue(floor: sa.Engine) -> None:
+    before = contents(floor)
+    queue = rows(floor, "queues")[0]
+    number = save(floor, SCHEDULE, changed("queues", queue, schedule_name="Office"))
+    undo(floor, number)
+    assert contents(floor) == before
+
+
+def test_a_change_from_before_queues_had_timetables_can_still_be_taken_back(floor: sa.Engine) -> None:
+    queue = rows(floor, "queues")[0]
+    number = save(floor, changed("queues", queue, group_name="Shop"))
+    with floor.begin() as connection:
+        connection.execute(
+            sa.text(
+                "update ops.organisation_changes set before_text = (before_text::jsonb - 'schedule_name')::text, "
+                "after_text = (after_text::jsonb - 'schedule_name')::text"
+            )
+        )
+    undo(floor, number)
+    assert rows(floor, "queues")[0] == queue

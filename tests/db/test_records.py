@@ -427,7 +427,10 @@ def test_an_outbound_call_is_no_offer_to_its_queue_but_is_its_agent_s_work(engin
         {"calls": [call("in"), call("out", direction_name="outbound", offered_at=at(2), answered_at=at(3))]},
     )
     assert ask(engine, INTERVALS) == [("sales", at(0), 1)]
-    assert ask(engine, HANDLED) == [("mari", at(0), 2)]
+    assert ask(engine, HANDLED) == [("mari", at(0), 1)]
+    assert ask(engine, "select outbound_calls from warehouse.agent_intervals where outbound_calls > 0") == [
+        (1,)
+    ]
     with warehouse.connected(engine) as connection:
         live = call_queries.live_queues(connection, as_of=at(10))
         totals = call_queries.queue_totals(connection, window_start=at(0), window_end=at(15))

@@ -41,7 +41,7 @@ def test_tickets_lead_to_their_source_and_keep_their_section_in_the_address(
         page.goto(f"{address}/tickets?view=trends")
         page.locator("canvas, .vega-embed svg").nth(1).wait_for(timeout=15_000)  # both charts are drawn
         page.screenshot(path=SHOTS / "tickets-trends-laptop-light.png")
-        page.goto(f"{address}/agents?day=2026-03-02")
+        page.goto(f"{address}/agents?from=2026-03-02&to=2026-03-02")
         page.locator(".sheet a", has_text="mari").click()
         page.wait_for_url("**agent=**", timeout=15_000)
         page.get_by_text("Ticket solved").first.wait_for(timeout=15_000)

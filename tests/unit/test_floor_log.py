@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 
 from etl import LoadError
-from etl.simulation.floor_log import FloorSummary, floor_clock, follow_floor, tickets_path, write_floor
+from etl.simulation.floor_log import (
+    EXPORTS,
+    FloorSummary,
+    floor_clock,
+    follow_floor,
+    tickets_path,
+    write_floor,
+)
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
 
@@ -120,7 +127,8 @@ def test_the_log_is_rotated_each_week_and_no_line_is_lost(
     assert expected.startswith(written), "the two old files and the new one are the whole log"
     follow(log, NOON + timedelta(days=31, seconds=-1))  # four Mondays; three old files are kept
     assert expected.endswith(whole_log(log))
-    names = {"queue_log", "queue_log.1", "queue_log.2.gz", "queue_log.3.gz", "queue_log-tickets.jsonl"}
+    names = {"queue_log", "queue_log.1", "queue_log.2.gz", "queue_log.3.gz"}
+    names |= {f"queue_log-{export}.jsonl" for export in EXPORTS}
     assert {file.name for file in log.parent.iterdir() if ".floor." not in file.name} == names
     first = datetime.fromtimestamp(int(log.read_bytes().split(b"|")[0]), UTC)
     assert (first.weekday(), first.hour) == (0, 0)

@@ -131,7 +131,9 @@ def facts(batches: list[Batch]) -> dict[str, pl.DataFrame]:
     kept = {}
     for name, key in keys.items():
         frames = [batch.facts[name] for batch in batches if name in batch.facts]
-        kept[name] = pl.concat(frames).unique(key, keep="last").sort(key).drop("new_rows", "place_text", strict=False)
+        kept[name] = (
+            pl.concat(frames).unique(key, keep="last").sort(key).drop("new_rows", "place_text", strict=False)
+        )
     return kept
 
 

@@ -370,6 +370,7 @@ def kept(folder: Path, text: str, mode: int = 0o600) -> Path:
 def test_a_credential_comes_from_the_environment_or_a_private_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("DESK_TOKEN", raising=False)
     file = kept(tmp_path, f"{TOKEN}\n")
     assert credential(None, file, what="desk") == TOKEN
     file.chmod(0o400)

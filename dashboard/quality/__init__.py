@@ -1,0 +1,1 @@
+"""Listening to contacts: a fair sample, forms, reviews, agreement of reviewers, and what coaching agreed on."""
