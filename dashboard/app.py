@@ -56,7 +56,7 @@ def main() -> None:
                 page("customers_voice", t("Customers' voice"), "reviews"),
                 page("quality", t("Quality"), "fact_check"),
             ],
-            t("Aims"): [
+            t("Goals and reports"): [
                 page("goals", t("Goals"), "flag"),
                 page("alerts", t("Alerts"), "notifications"),
                 page("reports", t("Reports"), "summarize"),

@@ -46,11 +46,13 @@ def choose(
     offers: Sequence[str] = OFFERS,
     period_name: str = "today",
     page_name: str = "",
+    unchosen_comparison: str = "",
 ) -> Filters:
     """Draws the controls for what the page offers, and gives what the reader has chosen of it.
 
     period_name: the period while the address names none. page_name: under which views are kept; the page's own path
-    where it is empty. What the address names and the page does not offer counts as not chosen.
+    where it is empty. unchosen_comparison: what the page compares with while nothing is chosen, in words. What the
+    address names and the page does not offer counts as not chosen.
     """
     page = page_name or urlsplit(st.context.url or "").path.rpartition("/")[2] or "page"
     kept = saved_view_desk.begin(at, page)
@@ -64,7 +66,7 @@ def choose(
         if "period" in offers:
             _draw_period(chosen, at.today)
         if "comparison" in offers:
-            _draw_comparison(chosen)
+            _draw_comparison(chosen, unchosen_comparison)
         for kind in beside:
             _draw_list(kind, chosen, names)
         with st.container(horizontal=True, gap="small", width="content"):
@@ -177,8 +179,8 @@ def _keep_day(chosen: Filters, end: str) -> None:
     _write(chosen.changed(first_date=first, last_date=last))
 
 
-def _draw_comparison(chosen: Filters) -> None:
-    labels = {ALL: t("nothing"), **filters.comparison_words(chosen)}
+def _draw_comparison(chosen: Filters, unchosen: str) -> None:
+    labels = {ALL: unchosen or t("nothing"), **filters.comparison_words(chosen)}
     _draw_select(
         "comparison", t("Compared with"), labels, chosen.comparison_name or ALL, chosen, width=LIST_WIDTH
     )

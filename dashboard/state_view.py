@@ -39,15 +39,18 @@ def loader_is_silent(loader: pl.DataFrame) -> bool:
 def freshness(
     health: pl.DataFrame, *, loader: pl.DataFrame, behind_seconds: int = 0, is_cut_off: bool = False
 ) -> Block:
-    """How old the data is, judged by the source that is furthest behind, and what keeps newer data away.
+    """How old the data is, judged by the source that is furthest behind for its own limit, and what keeps newer data away.
 
     behind_seconds: how long ago the frames were asked for; is_cut_off: the warehouse does not answer any more.
     """
-    ages = health.get_column("newest_event_age_seconds").drop_nulls().to_list()
-    if not ages:
+    told = health.filter(pl.col("newest_event_age_seconds").is_not_null())
+    if told.is_empty():
         text = t("No connection") if is_cut_off else t("No data yet")
         return {**board.status("off" if is_cut_off else "none", ""), "text": text}
-    age = words.age(max(ages) + behind_seconds)
+    # A rota is told for weeks, a call every minute: an hour says nothing of the one and all of the other.
+    behind = pl.col("newest_event_age_seconds") / pl.col("stale_after_seconds")
+    furthest = told.sort(behind, descending=True).row(0, named=True)
+    age = words.age(furthest["newest_event_age_seconds"] + behind_seconds)
     if is_cut_off:
         return {**board.status("off", ""), "text": t("No connection · data {age} old", age=age)}
     if loader_is_silent(loader):

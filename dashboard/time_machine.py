@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 OLDEST = 3660 * DAY
 TURN_SECONDS = 1.0
 ECHO_SECONDS = 5.0
-TOLD, PLAYS = "time-told", "time-plays"
+TOLD, PLAYS, REFUSED = "time-told", "time-plays", "time-refused"
 SPEEDS = ("1", "5", "15")
 """Minutes of the floor that pass in a second while the past is played."""
 
@@ -81,13 +81,14 @@ def minutes_of(day_date: date, zone_name: str) -> dict[str, str]:
 
 
 def asked(present: ui.Moment) -> datetime | None:
-    """The instant of the past that the address names; what cannot be shown leaves the address."""
+    """The instant of the past that the address names; what cannot be shown leaves the address, and is said."""
     text = _said()
     if text is None:
         return None
     found = read(text, present.zone_name, now=present.now)
     if found is None:
         _to_now()
+        ui.preset(REFUSED, text[:60])
     return found
 
 
@@ -107,6 +108,7 @@ def _said() -> str | None:
 def _tell(text: str | None) -> None:
     """Writes the instant into the address; None for the present."""
     ui.preset(TOLD, (text, time.monotonic()))
+    ui.preset(REFUSED, None)
     if text is None:
         st.query_params.pop("at", None)
     else:
@@ -174,6 +176,8 @@ class _Machine:
         """The band and all that moves it; nothing at all in a present that stands alone."""
         if at.is_past:
             board.show(band(at), key="past")
+        elif refused := ui.picked(REFUSED):
+            board.show(refusal(str(refused)), key="past")
         if at.is_past or "beside" in st.query_params:
             _steps(present, at)
         if at.is_past:
@@ -182,6 +186,18 @@ class _Machine:
 
 MACHINE = _Machine()
 """What a page hands to `ui.page` as its `times`."""
+
+
+def refusal(text: str) -> board.Block:
+    """That the address named no instant that can be shown, so that nobody takes the present for the past."""
+    return board.notice(
+        "near",
+        t("This is now, not the past that the address asked for."),
+        t(
+            "“{text}” is no instant that can be shown; expected one such as 2026-11-20T10:15, at most ten years ago.",
+            text=text,
+        ),
+    )
 
 
 def band(at: ui.Moment) -> board.Block:

@@ -167,7 +167,7 @@ def _with_places(frame: pl.DataFrame, shape: Shape, rows: pl.DataFrame | None) -
     if shape is not CALLS or rows is None or "seq" not in frame.columns:
         return frame
     places = rows.select(pl.col("seq").cast(frame.schema["seq"]), "place_text")
-    return frame.join(places, on="seq", how="left", maintain_order="left")
+    return frame.drop("place_text", strict=False).join(places, on="seq", how="left", maintain_order="left")
 
 
 def _with_stand_ins(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
@@ -20,13 +20,19 @@ from sql import metrics, warehouse
 from sql.metrics import Metric
 
 LONGEST_LIVE_SECONDS = 86_400
-"""Up to a day, contacts count by the event rule of the live tiles; longer windows are made of the rollups."""
+"""Up to a day, contacts count when they are decided, answered, or leave; longer windows are made of the rollups."""
 
 _CALLS = frozenset(
     {
         "offered_calls", "answered_calls", "answered_in_threshold_calls", "abandoned_calls", "short_abandoned_calls",
         "abandoned_in_threshold_calls", "flowed_out_calls", "flowed_out_in_threshold_calls", "answered_wait_seconds",
         "handled_calls", "transferred_calls", "talk_seconds", "hold_seconds", "wrap_up_seconds",
+    }
+)  # fmt: skip
+_LEFT = frozenset(
+    {
+        "offered_calls", "answered_calls", "abandoned_calls", "short_abandoned_calls", "flowed_out_calls",
+        "answered_wait_seconds",
     }
 )  # fmt: skip
 _STATES = frozenset(
@@ -69,11 +75,13 @@ class Family:
 
 
 FAMILIES = (
+    # Only a service level is decided at its threshold: a wait that ends later counts when it ends, with all of it.
+    Family("left_calls", _LEFT, ("everything", "queue", "group"), is_live=True),
     Family("decided_calls", _CALLS, ("everything", "queue", "group"), is_live=True),
     Family("offered_calls", _CALLS, ("everything", "queue", "group"), is_live=False),
     Family("agent_states", _STATES, ("everything", "queue", "group", "team"), is_live=True),
     Family("agent_intervals", _STATES | _HANDLED, ("everything", "queue", "group", "team"), is_live=False),
-    Family("agent_intervals", _HANDLED, ("team",), is_live=True),
+    Family("handled_calls", _HANDLED, ("team",), is_live=True),
     Family("created_tickets", _CREATED, ("everything", "group")),
     Family("solved_tickets", _SOLVED, ("everything", "group")),
     Family(
@@ -196,6 +204,7 @@ def readings(
         seconds = int((as_of - window_start).total_seconds())
         asked |= {
             "window_start": window_start,
+            "known_at": as_of,
             "family_name": family(metric, scope_kind_name, is_live=seconds <= LONGEST_LIVE_SECONDS).name,
             "terms_text": terms_text(metric),
         }
@@ -214,10 +223,12 @@ def history(
     scope_key: str,
     window_start: datetime,
     window_end: datetime,
+    known_at: datetime | None = None,
 ) -> pl.DataFrame:
     """One row per scope, as `readings`: the metric over whole local days, for goals: the same number as on the pages.
 
-    Contacts belong to the window in which they were offered. Raises MeasureError, WarehouseError.
+    Contacts belong to the window in which they were offered. known_at: the moment of measuring; what became of a ticket of
+    the window counts until then, null for all that the warehouse knows. Raises MeasureError, WarehouseError.
     """
     metric = metrics.metric(metric_name)
     return warehouse.frame(
@@ -229,4 +240,5 @@ def history(
         scope_key=scope_key,
         window_start=window_start,
         as_of=window_end,
+        known_at=known_at or datetime.max.replace(tzinfo=UTC),
     )

@@ -67,7 +67,9 @@ def source_table(days: pl.DataFrame, *, address: Filters) -> Block:
         t("Ours beside the source's own count"),
         columns,
         rows,
-        nothing=t("No source delivered in these days, and none was compared."),
+        nothing=t(
+            "No row was read in these days, and no comparison ran: a day is compared in the night after it."
+        ),
         title=t("Ours beside the source's own count"),
         lead=t(
             "Rows by the day on which they were read. Each night the day that ended is read once more at its source and "

@@ -193,7 +193,7 @@ def quiet_notice(rules: pl.DataFrame) -> Block:
             t("No rule yet. What should nobody have to look for?"),
             t("A rule watches one figure and says when it has been past its threshold for long enough."),
             steps=[
-                t("Choose a template below, such as “Oldest wait over 5 minutes”."),
+                t("Open Rules above, and choose a template there, such as “Oldest wait over 5 minutes”."),
                 t("Say who is told: everybody on the boards, and whom you name by e-mail or webhook."),
                 t("Test it with one button before it matters."),
             ],

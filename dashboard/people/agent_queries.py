@@ -56,7 +56,7 @@ def agent_totals(
     last_at = until(window_start, window_end, as_of)["last_at"]
     teams = agents(connection, as_of=last_at).select("agent_id", "team_id", "team_name")
     totals = _summed(parts, "agent_id", "agent_name")
-    if any(given[name] for name in CALL_WORDS):
+    if any(given[name] not in (None, False) for name in CALL_WORDS):
         totals = totals.filter(pl.col("handled_calls") > 0)
     ordered = totals.join(teams, on="agent_id", how="left", maintain_order="left")
     return metrics.with_metrics(ordered.sort("agent_name", "agent_id"))
@@ -83,7 +83,7 @@ def team_totals(
     """
     given = {name: value for name, value in locals().items() if name != "connection"}
     parts = _parts(connection, **given)
-    if any(given[name] for name in CALL_WORDS):
+    if any(given[name] not in (None, False) for name in CALL_WORDS):
         parts = parts.filter(pl.col("handled_calls") > 0)
     working = parts.group_by("team_id").agg(
         pl.col("agent_id").n_unique().cast(pl.Int64).alias("working_agents")

@@ -17,12 +17,12 @@ from sql.warehouse import execute, frame
 MOST_RECIPIENTS = 20
 LONGEST_NAME = 120
 _MAILBOX = re.compile(r"[^\s@<>,;\"']{1,64}@[^\s@<>,;\"']{1,255}")
-_BETWEEN = re.compile(r"[\s,;]+")
+_BETWEEN_ADDRESSES = re.compile(r"[\s,;]+")
 
 
 def recipients_of(text: str) -> tuple[str, ...]:
     """The e-mail addresses in a text, separated by commas or blanks, each once; ReportError for what is none."""
-    found = tuple(dict.fromkeys(part for part in _BETWEEN.split(text) if part))
+    found = tuple(dict.fromkeys(part for part in _BETWEEN_ADDRESSES.split(text) if part))
     for one in found:
         if not _MAILBOX.fullmatch(one):
             raise ReportError(

@@ -18,7 +18,8 @@ from sql.warehouse import frame
 def channels(connection: Connection, *, window_start: datetime, window_end: datetime) -> pl.DataFrame:
     """One row per kind_name (inbound, outbound, internal, ticket, self_service) and channel, with what came through it.
 
-    agent_served_contacts: contacts that an agent answered, each once; contained_contacts: those settled without one.
+    served_contacts: contacts that an agent answered, each once; contained_contacts: visits to a menu, bot or page that were
+    settled there; agent_served_contacts: those that an agent took over from there (the base of the self-service share).
     """
     found = frame(connection, "queries/channels", window_start=window_start, window_end=window_end)
     return metrics.with_metrics(

@@ -35,7 +35,9 @@ def channel_word(kind_name: str, channel_name: str) -> str:
 
 def channel_tiles(channels: pl.DataFrame, view: Filters) -> list[Block]:
     """Contacts served by agents, settled without one, and the share of these; outbound and internal calls apart."""
-    sums = channels.select(pl.col("agent_served_contacts", "contained_contacts", "visit_count").sum())
+    sums = channels.select(
+        pl.col("served_contacts", "agent_served_contacts", "contained_contacts", "visit_count").sum()
+    )
     row = metrics.with_metrics(sums, "self_service_ratio").row(0, named=True)
     by_kind = dict(channels.group_by("kind_name").agg(pl.col("offered_calls").sum()).iter_rows())
     _, n = metrics.metric("self_service_ratio").counts(row)
@@ -49,7 +51,7 @@ def channel_tiles(channels: pl.DataFrame, view: Filters) -> list[Block]:
     if not row["visit_count"]:
         share |= {"value": words.UNKNOWN, "more": t("no source tells of menus or bots")}
     return [
-        board.count_tile("served", t("Served by agents"), row["agent_served_contacts"],
+        board.count_tile("served", t("Served by agents"), row["served_contacts"],
                          more=t("contacts, each counted once")),
         share,
         board.count_tile("inbound", t("Offered"), by_kind.get("inbound", 0), more=t("stays in queues"),

@@ -17,7 +17,7 @@ from sql import measures, metrics
 
 FORMAT_VERSION = 1
 Row = Mapping[str, Any]
-_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}|\S+@\S+")
+_LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}|(?<!\S)[^\s@]+@\S+")
 _MEASURES = {
     "target_gap": "Service level against the queue's target",
     "waiting_calls": "Contacts waiting",

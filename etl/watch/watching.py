@@ -254,6 +254,7 @@ def _goals(connection: sa.Connection, *, at: datetime) -> int:
                     scope_key=row["scope_key"],
                     window_start=row["window_start_at"],
                     window_end=row["window_end_at"],
+                    known_at=at,
                 )
                 value, n = found.select("value", "n").row(0) if found.height else (None, 0)
                 done += warehouse.execute(

@@ -1,5 +1,6 @@
--- Links a request to call back with the contact that kept it: the customer's first answered call within a day of it.
--- Grain: one row per new or changed link. Counted anew from all calls of every customer whom the batch touches, so that the
+-- Links a request to call back with the contact that kept it: the first answered call to the customer, or of the customer.
+-- Grain: one row per new or changed link. A call to the customer keeps it within seven days, the customer's own within one. Counted
+-- anew from all calls of every customer whom the batch touches, so that the
 -- order in which calls are told does not matter, and a link goes with the calls that it was made of.
 with touched as materialized (
     select s.customer_key
@@ -62,7 +63,8 @@ kept as materialized (
         from warehouse.calls as c
         where
             c.customer_key = a.customer_key and c.answered_at is not null
-            and c.offered_at >= a.ended_at and c.offered_at < a.ended_at + interval '1 day'
+            and c.offered_at >= a.ended_at and c.offered_at < a.ended_at + interval '7 days'
+            and (c.direction_name = 'outbound' or c.offered_at < a.ended_at + interval '1 day')
         order by c.offered_at, c.source_name, c.contact_id, c.answered_at
         limit 1
     ) as k

@@ -100,9 +100,15 @@ counted as (
         s.contact_id,
         s.direction_name,
         cast(s.direction_name = 'inbound' and s.outcome_name = 'answered' as integer) as counted_handled_calls,
-        cast(s.direction_name = 'inbound' and s.transfer_kind_name is not null as integer) as counted_transferred_calls,
-        cast(s.direction_name = 'inbound' and s.transfer_kind_name = 'blind' as integer) as counted_blind_transferred_calls,
-        cast(s.direction_name = 'inbound' and s.transfer_kind_name = 'attended' as integer) as counted_attended_transferred_calls,
+        cast(
+            s.direction_name = 'inbound' and s.outcome_name = 'answered' and s.transfer_kind_name is not null as integer
+        ) as counted_transferred_calls,
+        cast(
+            s.direction_name = 'inbound' and s.outcome_name = 'answered' and s.transfer_kind_name = 'blind' as integer
+        ) as counted_blind_transferred_calls,
+        cast(
+            s.direction_name = 'inbound' and s.outcome_name = 'answered' and s.transfer_kind_name = 'attended' as integer
+        ) as counted_attended_transferred_calls,
         cast(
             s.direction_name = 'inbound'
             and s.outcome_name = 'answered'

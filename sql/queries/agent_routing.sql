@@ -2,7 +2,7 @@
 -- Grain: one row per agent who was given a contact or was rung, and a last one without an agent for all of them together. Idle: how
 -- long the agent had been available right before (ringing apart). Routed: contacts given while another agent who serves the queue
 -- was available too; where no members of a queue are told, who answered its contacts in the window serves it. A ring whose next state
--- is no contact was not answered, whoever ended it.
+-- is no contact was not answered; one that ended as a contact of its queue gave up is left out.
 with given as materialized (
     select
         m.agent_id,
@@ -126,6 +126,18 @@ rings as (
     where
         s.state_name = 'ringing' and s.started_at >= cast(:window_start as timestamptz) and s.started_at <= cast(:last_at as timestamptz)
         and n.started_at <= cast(:as_of as timestamptz)
+        -- Asked row by row: as a join it would read all calls.
+        and (
+            n.state_name = 'on_contact'
+            or (
+                select count(*)
+                from warehouse.calls as c
+                where
+                    c.queue_id = s.queue_id and c.outcome_name = 'abandoned'
+                    and c.offered_at <= s.started_at and c.offered_at > s.started_at - interval '4 hours'
+                    and c.ended_at between s.ended_at - interval '1 second' and s.ended_at + interval '1 second'
+            ) = 0
+        )
         and (cast(:agent_id as integer) is null or s.agent_id = cast(:agent_id as integer))
         and (cast(:site_name as text) is null or coalesce(a.site_name, '') = cast(:site_name as text))
         and (cast(:queue_id as integer) is null or s.queue_id = cast(:queue_id as integer))

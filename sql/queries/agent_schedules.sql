@@ -1,7 +1,8 @@
 -- How closely did each agent keep to his schedule, and which scheduled time was lost to contacts?
 -- Grain: one row per agent and team to which he belonged, if he was scheduled in the window and some source tells of his states. Paid
--- scheduled time counts until :as_of, on its local day. A departure that touches the border of a scheduled stretch and lasts no
--- longer than the grace is none. Absent: scheduled absence, and a stretch of work in which he was never signed in.
+-- scheduled time counts until :as_of, on its local day; an unpaid break is cut out of the shift. A departure that touches the border
+-- of a scheduled stretch and lasts no longer than the grace is none. Absent: absence that was not planned, and a stretch of work,
+-- longer than the grace, in which he was never signed in.
 with zone as (
     select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
 ),
@@ -28,7 +29,7 @@ chosen as materialized (
 told as (
     select
         s.agent_id,
-        warehouse.activity_kind(s.activity_name, s.is_planned) as kind_name,
+        case when s.is_paid is false then 'unpaid' else warehouse.activity_kind(s.activity_name, s.is_planned) end as kind_name,
         tstzrange(greatest(s.started_at, e.seen_from_at), least(s.ended_at, e.seen_until_at)) as told_range
     from edge as e
     cross join chosen as a
@@ -38,17 +39,19 @@ told as (
             f.started_at,
             f.ended_at,
             f.activity_name,
-            f.is_planned
+            f.is_planned,
+            f.is_paid
         from warehouse.shifts as f
         where
             f.agent_id = a.agent_id and f.started_at < e.seen_until_at and f.started_at > e.seen_from_at - interval '31 days'
-            and f.ended_at > e.seen_from_at and f.is_paid is distinct from false
+            and f.ended_at > e.seen_from_at
     ) as s
 ),
 
 layers as (
     select
         t.agent_id,
+        coalesce(range_agg(t.told_range) filter (where t.kind_name = 'unpaid'), '{}') as unpaid,
         coalesce(range_agg(t.told_range) filter (where t.kind_name = 'work'), '{}') as work,
         coalesce(range_agg(t.told_range) filter (where t.kind_name = 'planned_off'), '{}') as planned_off,
         coalesce(range_agg(t.told_range) filter (where t.kind_name = 'unplanned_off'), '{}') as unplanned_off,
@@ -58,7 +61,7 @@ layers as (
     group by t.agent_id
 ),
 
--- A break lies over the shift, an absence over both.
+-- A break lies over the shift, an absence over both, unpaid time over all.
 planned as (
     select
         y.agent_id,
@@ -73,7 +76,7 @@ planned as (
         ('planned_off', y.planned_off - y.unplanned_absence - y.planned_absence - y.unplanned_off),
         ('work', y.work - y.unplanned_absence - y.planned_absence - y.unplanned_off - y.planned_off)
     ) as k (kind_name, piece_ranges)
-    cross join lateral unnest(k.piece_ranges) as p (piece_range)
+    cross join lateral unnest(k.piece_ranges - y.unpaid) as p (piece_range)
 ),
 
 presence as materialized (
@@ -125,19 +128,17 @@ judged as (
         p.agent_id,
         p.kind_name,
         p.piece_range,
-        p.is_no_show,
         p.on_ranges,
-        coalesce(
-            (
-                select range_agg(d.departure)
-                from unnest(p.departures) as d (departure)
-                where
-                    upper(d.departure) - lower(d.departure) > make_interval(secs => p.grace_seconds)
-                    or (lower(d.departure) <> lower(p.piece_range) and upper(d.departure) <> upper(p.piece_range))
-            ),
-            '{}'
-        ) as departed
+        l.departed,
+        p.is_no_show and not isempty(l.departed) as is_no_show
     from pieces as p
+    cross join lateral (
+        select coalesce(range_agg(d.departure), '{}') as departed
+        from unnest(p.departures) as d (departure)
+        where
+            upper(d.departure) - lower(d.departure) > make_interval(secs => p.grace_seconds)
+            or (lower(d.departure) <> lower(p.piece_range) and upper(d.departure) <> upper(p.piece_range))
+    ) as l
 ),
 
 days as (
@@ -191,7 +192,7 @@ by_day as (
         ) as unplanned_lost,
         coalesce(
             sum(p.of_piece - coalesce(p.here, interval '0')) filter (
-                where p.kind_name in ('planned_absence', 'unplanned_absence')
+                where p.kind_name = 'unplanned_absence'
             ),
             interval '0'
         ) + coalesce(sum(p.no_show), interval '0') as absent

@@ -45,9 +45,9 @@ answered as (
         m.agent_id,
         cast(m.answered_at at time zone z.time_zone_name as date) as day_date,
         (m.outcome_name = 'answered')::integer as handled_calls,
-        (m.transfer_kind_name is not null)::integer as transferred_calls,
-        coalesce(m.transfer_kind_name = 'blind', false)::integer as blind_calls,
-        coalesce(m.transfer_kind_name = 'attended', false)::integer as attended_calls,
+        (m.outcome_name = 'answered' and m.transfer_kind_name is not null)::integer as transferred_calls,
+        coalesce(m.outcome_name = 'answered' and m.transfer_kind_name = 'blind', false)::integer as blind_calls,
+        coalesce(m.outcome_name = 'answered' and m.transfer_kind_name = 'attended', false)::integer as attended_calls,
         case when m.outcome_name = 'answered' then m.talk_seconds end as talk_seconds,
         case when m.outcome_name = 'answered' then m.hold_seconds end as hold_seconds,
         case when m.outcome_name = 'answered' then m.wrap_up_seconds end as wrap_up_seconds

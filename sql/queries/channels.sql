@@ -1,6 +1,6 @@
 -- Through which channels did contacts come and go in a window, and who served them?
 -- Grain: one row per kind (inbound, outbound, internal, ticket, self_service) and channel. Contacts are counted once each;
--- contained: settled in a menu, by a bot or a page, without an agent.
+-- contained: settled in a menu, by a bot or a page, without an agent; agent_served_contacts: those an agent took over from there.
 with stays as (
     select
         c.direction_name as kind_name,
@@ -35,7 +35,24 @@ visits as (
         count(*) as visit_count,
         count(*) filter (where v.outcome_name = 'contained') as contained_contacts,
         count(*) filter (where v.outcome_name = 'passed_on') as passed_on_contacts,
-        count(*) filter (where v.outcome_name = 'left') as left_contacts
+        count(*) filter (where v.outcome_name = 'left') as left_contacts,
+        -- Passed on, and not known to have given up in the queue.
+        count(*) filter (
+            where
+                v.outcome_name = 'passed_on'
+                and (
+                    not exists (
+                        select 1 from warehouse.calls as c
+                        where c.call_id = v.contact_id or (c.contact_id = v.contact_id and c.contact_id <> c.call_id)
+                    )
+                    or exists (
+                        select 1 from warehouse.calls as c
+                        where
+                            (c.call_id = v.contact_id or (c.contact_id = v.contact_id and c.contact_id <> c.call_id))
+                            and c.answered_at is not null
+                    )
+                )
+        ) as agent_served_contacts
     from warehouse.self_services as v
     where v.started_at >= :window_start and v.started_at < :window_end
     group by v.channel_name
@@ -52,7 +69,8 @@ select
     coalesce(s.talk_seconds, 0) as talk_seconds,
     coalesce(s.hold_seconds, 0) as hold_seconds,
     coalesce(s.wrap_up_seconds, 0) as wrap_up_seconds,
-    case when s.kind_name = 'inbound' then s.served_contacts else 0 end as agent_served_contacts,
+    case when s.kind_name = 'inbound' then s.served_contacts else 0 end as served_contacts,
+    0 as agent_served_contacts,
     0 as created_tickets,
     0 as replied_tickets,
     0 as visit_count,
@@ -72,7 +90,8 @@ select
     0 as talk_seconds,
     0 as hold_seconds,
     0 as wrap_up_seconds,
-    t.replied_tickets as agent_served_contacts,
+    t.replied_tickets as served_contacts,
+    0 as agent_served_contacts,
     t.created_tickets,
     t.replied_tickets,
     0 as visit_count,
@@ -92,7 +111,8 @@ select
     0 as talk_seconds,
     0 as hold_seconds,
     0 as wrap_up_seconds,
-    0 as agent_served_contacts,
+    0 as served_contacts,
+    v.agent_served_contacts,
     0 as created_tickets,
     0 as replied_tickets,
     v.visit_count,

@@ -45,7 +45,7 @@ select
     min(p.of_name) as of_name,
     count(p.total_score) as review_count,
     coalesce(sum(p.total_score), 0) as review_total_score,
-    count(*) filter (where p.is_failed) as failed_review_count,
+    count(*) filter (where p.is_failed and p.total_score is not null) as failed_review_count,
     min(p.total_score) as lowest_score,
     max(p.total_score) as highest_score
 from placed as p

@@ -38,7 +38,7 @@ where
     and (
         cast(:of_name as text) is null
         or (not r.is_calibration and :of_name = 'review_count' and r.total_score is not null)
-        or (not r.is_calibration and :of_name = 'failed_review_count' and r.is_failed)
+        or (not r.is_calibration and :of_name = 'failed_review_count' and r.is_failed and r.total_score is not null)
     )
     and (cast(:agent_id as integer) is null or r.agent_id = :agent_id)
     and (cast(:team_id as integer) is null or t.team_id = :team_id)

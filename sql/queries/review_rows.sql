@@ -40,7 +40,7 @@ measured as (
             values
             ('review_count', cast(r.total_score is not null as integer)),
             ('review_total_score', r.total_score),
-            ('failed_review_count', cast(r.is_failed as integer))
+            ('failed_review_count', cast(r.is_failed and r.total_score is not null as integer))
         ) as v (column_name, amount) on t.column_name = v.column_name
     ) as n
     where

@@ -108,7 +108,7 @@ pieces as (
         t.agent_id,
         date_bin('15 minutes', c.answered_at, '2000-01-01 00:00+00') as interval_start_at,
         (c.is_inbound and c.outcome_name = 'answered')::integer as handled_calls,
-        case when c.is_inbound then c.transfer_kind_name end as transfer_kind_name,
+        case when c.is_inbound and c.outcome_name = 'answered' then c.transfer_kind_name end as transfer_kind_name,
         case when c.is_inbound and c.outcome_name = 'answered' then c.talk_seconds end as talk_seconds,
         case when c.is_inbound and c.outcome_name = 'answered' then c.hold_seconds end as hold_seconds,
         case when c.is_inbound and c.outcome_name = 'answered' then c.wrap_up_seconds end as wrap_up_seconds,

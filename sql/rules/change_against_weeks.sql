@@ -15,7 +15,8 @@ with weeks as materialized (
         ops.local_shift(:window_start, -7 * w.week_number),
         ops.local_shift(:as_of, -7 * w.week_number),
         :scope_kind_name,
-        :scope_key
+        :scope_key,
+        ops.local_shift(:as_of, -7 * w.week_number)
     ) as s
     cross join lateral ops.measured(s.sums, cast(:terms_text as jsonb), s.formula_name) as m
 ),

@@ -6,6 +6,8 @@ select
     m.value,
     m.n,
     ops.is_fresh(:family_name, :scope_kind_name, s.scope_id, :as_of) as is_known
-from ops.sums_of(:family_name, :window_start, :as_of, :scope_kind_name, :scope_key) as s
+from ops.sums_of(
+    :family_name, :window_start, :as_of, :scope_kind_name, :scope_key, cast(:known_at as timestamptz)
+) as s
 cross join lateral ops.measured(s.sums, cast(:terms_text as jsonb), s.formula_name) as m
 order by s.scope_name, s.scope_id

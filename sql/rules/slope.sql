@@ -13,7 +13,8 @@ with parts as (
         :window_start + (cast(:as_of as timestamptz) - :window_start) * (p.part_number / 6.0),
         :window_start + (cast(:as_of as timestamptz) - :window_start) * ((p.part_number + 1) / 6.0),
         :scope_kind_name,
-        :scope_key
+        :scope_key,
+        :window_start + (cast(:as_of as timestamptz) - :window_start) * ((p.part_number + 1) / 6.0)
     ) as s
     cross join lateral ops.measured(s.sums, cast(:terms_text as jsonb), s.formula_name) as m
 )
@@ -24,7 +25,8 @@ select
     regr_slope(
         p.value, (p.part_number + 0.5) / 6 * extract(epoch from cast(:as_of as timestamptz) - :window_start) / 3600
     ) as value,
-    sum(p.n) as n,
+    -- A backlog stands: a ticket that is in each of its parts is one ticket.
+    case :family_name when 'backlog_tickets' then max(p.n) else sum(p.n) end as n,
     ops.is_fresh(:family_name, :scope_kind_name, p.scope_id, :as_of) and count(p.value) >= 3 as is_known
 from parts as p
 group by p.scope_id

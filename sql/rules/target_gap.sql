@@ -7,6 +7,6 @@ select
     m.n,
     ops.is_fresh(:family_name, :scope_kind_name, s.scope_id, :as_of)
     and s.sums ->> 'service_level_target_ratio' is not null as is_known
-from ops.sums_of(:family_name, :window_start, :as_of, :scope_kind_name, :scope_key) as s
+from ops.sums_of(:family_name, :window_start, :as_of, :scope_kind_name, :scope_key, :as_of) as s
 cross join lateral ops.measured(s.sums, cast(:terms_text as jsonb), s.formula_name) as m
 order by s.scope_name, s.scope_id

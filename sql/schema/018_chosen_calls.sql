@@ -204,7 +204,7 @@ language sql stable as $$
         (c.outcome_name = 'waiting')::integer,
         (c.outcome_name = 'in_progress')::integer,
         (c.outcome_name = 'answered')::integer,
-        (c.transfer_kind_name is not null)::integer,
+        (c.outcome_name = 'answered' and c.transfer_kind_name is not null)::integer,
         case when c.answered_at is not null then c.wait_seconds end,
         case when c.outcome_name = 'abandoned' then c.wait_seconds end,
         c.wait_seconds,

@@ -43,7 +43,7 @@ create function warehouse.contact_outcomes(
 ) returns setof warehouse.contact_outcome
 language sql stable as $$
     -- Stays around the window: the legs of a contact lie within days of each other, and so do its answer and its ticket.
-    with stays as materialized (
+    with recursive stays as materialized (
         select
             c.offered_at,
             c.answered_at,
@@ -90,7 +90,16 @@ language sql stable as $$
             s.source_name,
             s.contact_id
         from stays as s
-        inner join warehouse.tickets as t on s.call_id = t.call_id
+        inner join warehouse.tickets as t
+            on
+                s.call_id = t.call_id
+                and (
+                    s.source_name = t.source_name
+                    or not exists (
+                        select 1 from warehouse.calls as o
+                        where o.source_name = t.source_name and o.call_id = t.call_id
+                    )
+                )
         where not t.is_deleted
         order by
             t.source_name, t.ticket_id, t.source_name = s.source_name desc,
@@ -112,7 +121,8 @@ language sql stable as $$
             and not exists (select 1 from warehouse.calls as c where c.call_id = t.call_id)
     ),
 
-    -- Which contact a survey is about: by its call, its contact or its ticket; of namesakes the nearest one.
+    -- Which contact a survey is about: by its call, its contact or its ticket; of namesakes that of its own source, else the nearest.
+    -- A namesake elsewhere is left out even where its own one lies outside this window: else a survey would count in two windows.
     survey_links as (
         select distinct on (n.survey_source_name, n.survey_id) n.*
         from (
@@ -125,7 +135,16 @@ language sql stable as $$
                 1 as rank_number,
                 abs(extract(epoch from v.answered_at - s.offered_at)) as apart_seconds
             from stays as s
-            inner join warehouse.surveys as v on s.call_id = v.call_id
+            inner join warehouse.surveys as v
+                on
+                    s.call_id = v.call_id
+                    and (
+                        s.source_name = v.source_name
+                        or not exists (
+                            select 1 from warehouse.calls as o
+                            where o.source_name = v.source_name and o.call_id = v.call_id
+                        )
+                    )
             union all
             select
                 v.source_name,
@@ -136,7 +155,17 @@ language sql stable as $$
                 2,
                 abs(extract(epoch from v.answered_at - s.offered_at))
             from stays as s
-            inner join warehouse.surveys as v on s.contact_id = v.contact_id
+            inner join warehouse.surveys as v
+                on
+                    s.contact_id = v.contact_id
+                    and (
+                        s.source_name = v.source_name
+                        or not exists (
+                            select 1 from warehouse.calls as o
+                            where o.source_name = v.source_name and o.contact_id = v.contact_id
+                                and (o.contact_id <> o.call_id or o.call_id = v.contact_id)
+                        )
+                    )
             union all
             select
                 v.source_name,
@@ -147,7 +176,16 @@ language sql stable as $$
                 3,
                 abs(extract(epoch from v.answered_at - t.created_at))
             from call_tickets as t
-            inner join warehouse.surveys as v on t.ticket_id = v.ticket_id
+            inner join warehouse.surveys as v
+                on
+                    t.ticket_id = v.ticket_id
+                    and (
+                        t.ticket_source_name = v.source_name
+                        or not exists (
+                            select 1 from warehouse.tickets as o
+                            where o.source_name = v.source_name and o.ticket_id = v.ticket_id and not o.is_deleted
+                        )
+                    )
             union all
             select
                 v.source_name,
@@ -158,7 +196,16 @@ language sql stable as $$
                 3,
                 abs(extract(epoch from v.answered_at - t.created_at))
             from ticket_contacts as t
-            inner join warehouse.surveys as v on t.ticket_id = v.ticket_id
+            inner join warehouse.surveys as v
+                on
+                    t.ticket_id = v.ticket_id
+                    and (
+                        t.source_name = v.source_name
+                        or not exists (
+                            select 1 from warehouse.tickets as o
+                            where o.source_name = v.source_name and o.ticket_id = v.ticket_id and not o.is_deleted
+                        )
+                    )
         ) as n
         order by
             n.survey_source_name, n.survey_id, n.rank_number, n.source_name = n.survey_source_name desc, n.apart_seconds,
@@ -245,25 +292,6 @@ language sql stable as $$
             and not exists (select 1 from warehouse.tickets as t where t.ticket_id = v.ticket_id and not t.is_deleted)
     ),
 
-    -- One answer per contact: of several the last score of each kind stands.
-    answers as (
-        select
-            t.kind_name,
-            t.source_name,
-            t.contact_id,
-            max(t.told_at) as told_at,
-            (array_agg(t.csat_score order by t.told_at desc, t.survey_id) filter (where t.csat_score is not null))[1] as csat_score,
-            (array_agg(t.nps_score order by t.told_at desc, t.survey_id) filter (where t.nps_score is not null))[1] as nps_score,
-            (array_agg(t.is_resolved order by t.told_at desc, t.survey_id) filter (where t.is_resolved is not null))[1] as is_resolved,
-            (array_agg(t.comment_text order by t.told_at desc, t.survey_id) filter (where t.comment_text <> ''))[1] as comment_text,
-            (array_agg(t.survey_source_name order by t.told_at desc, t.survey_id) filter (where t.survey_id is not null))[1]
-                as survey_source_name,
-            (array_agg(t.survey_id order by t.told_at desc, t.survey_id) filter (where t.survey_id is not null))[1] as survey_id
-        from told as t
-        where t.told_at <= $3
-        group by t.kind_name, t.source_name, t.contact_id
-    ),
-
     -- A leg that a transfer or a kept callback made is no further contact of the customer; it stands for the one before.
     legs as materialized (
         select
@@ -273,6 +301,58 @@ language sql stable as $$
             l.linked_contact_id
         from warehouse.contact_links as l
         where l.link_name in ('transfer', 'callback') and l.linked_at >= $1 - interval '7 days'
+    ),
+
+    later_legs as (
+        select
+            l.linked_source_name,
+            l.linked_contact_id,
+            l.source_name,
+            l.contact_id
+        from legs as l
+        union
+        select
+            e.linked_source_name,
+            e.linked_contact_id,
+            l.source_name,
+            l.contact_id
+        from later_legs as e
+        inner join legs as l on e.source_name = l.linked_source_name and e.contact_id = l.linked_contact_id
+    ),
+
+    -- The last handled leg stands for every contact before it; one whose further legs nobody answered stands for itself.
+    passed_on as materialized (
+        select distinct on (e.linked_source_name, e.linked_contact_id)
+            'call' as kind_name,
+            e.linked_source_name,
+            e.linked_contact_id,
+            n.source_name,
+            n.contact_id
+        from later_legs as e
+        inner join call_contacts as n on e.source_name = n.source_name and e.contact_id = n.contact_id
+        where n.is_handled
+        order by e.linked_source_name, e.linked_contact_id, n.offered_at desc, n.source_name, n.contact_id
+    ),
+
+    -- One answer per contact, of all its legs together: of several the last score of each kind stands.
+    answers as (
+        select
+            t.kind_name,
+            coalesce(p.source_name, t.source_name) as source_name,
+            coalesce(p.contact_id, t.contact_id) as contact_id,
+            max(t.told_at) as told_at,
+            (array_agg(t.csat_score order by t.told_at desc, t.survey_id) filter (where t.csat_score is not null))[1] as csat_score,
+            (array_agg(t.nps_score order by t.told_at desc, t.survey_id) filter (where t.nps_score is not null))[1] as nps_score,
+            (array_agg(t.is_resolved order by t.told_at desc, t.survey_id) filter (where t.is_resolved is not null))[1] as is_resolved,
+            (array_agg(t.comment_text order by t.told_at desc, t.survey_id) filter (where t.comment_text <> ''))[1] as comment_text,
+            (array_agg(t.survey_source_name order by t.told_at desc, t.survey_id) filter (where t.survey_id is not null))[1]
+                as survey_source_name,
+            (array_agg(t.survey_id order by t.told_at desc, t.survey_id) filter (where t.survey_id is not null))[1] as survey_id
+        from told as t
+        full join passed_on as p
+            on t.kind_name = p.kind_name and t.source_name = p.linked_source_name and t.contact_id = p.linked_contact_id
+        where coalesce(t.told_at, 'infinity') <= $3
+        group by t.kind_name, coalesce(p.source_name, t.source_name), coalesce(p.contact_id, t.contact_id)
     ),
 
     -- Who may come again, and every coming of a customer, in one line of time: what follows a contact is seen without a join.
@@ -287,7 +367,7 @@ language sql stable as $$
         from call_contacts as c
         where
             c.offered_at >= $1 and c.offered_at < $2 and c.is_handled and c.customer_key is not null
-            and (c.source_name, c.contact_id) not in (select l.linked_source_name, l.linked_contact_id from legs as l)
+            and (c.source_name, c.contact_id) not in (select p.linked_source_name, p.linked_contact_id from passed_on as p)
         union all
         select
             s.customer_key,
@@ -354,7 +434,9 @@ language sql stable as $$
             c.topic_name,
             c.customer_key,
             c.is_resolved,
-            c.is_handled as is_askable,
+            c.is_handled
+            and (c.source_name, c.contact_id) not in (select p.linked_source_name, p.linked_contact_id from passed_on as p)
+                as is_askable,
             f.is_repeated,
             c.offered_at + make_interval(days => $4) > $3 as is_provisional
         from call_contacts as c

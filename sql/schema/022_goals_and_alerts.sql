@@ -387,6 +387,75 @@ comment on function ops.decided_call_sums is
 'Grain: one row per scope: additive columns of the contacts that were decided in (window_start, window_end], as it stood at its '
 'end; handle time and transfers are those of contacts that ended in it. formula_name is null where the queues differ.';
 
+create function ops.left_call_sums(
+    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+) returns table (
+    scope_id text,
+    scope_name text,
+    formula_name text,
+    sums jsonb
+)
+language sql stable as $$
+    -- A contact counts when it is answered or leaves, with its whole wait, however long before the window it was offered.
+    with chosen as materialized (
+        select
+            s.scope_id,
+            s.scope_name,
+            s.queue_id,
+            q.short_abandon_seconds
+        from ops.queue_scopes($3, $4) as s
+        inner join warehouse.queues as q on s.queue_id = q.queue_id
+    ),
+
+    stays as (
+        select
+            h.scope_id,
+            h.short_abandon_seconds,
+            c.answered_at is not null as is_answered,
+            case when c.ended_at <= $2 then c.outcome_name end as outcome_name,
+            c.wait_seconds
+        from chosen as h
+        inner join warehouse.calls as c
+            on
+                h.queue_id = c.queue_id and c.offered_at > $1 - interval '1 day' and c.offered_at <= $2
+                and c.direction_name = 'inbound'
+                and coalesce(c.answered_at, c.ended_at) > $1 and coalesce(c.answered_at, c.ended_at) <= $2
+    ),
+
+    counted as (
+        select
+            s.scope_id,
+            count(*) as offered_calls,
+            count(*) filter (where s.is_answered) as answered_calls,
+            count(*) filter (where s.outcome_name = 'abandoned') as abandoned_calls,
+            count(*) filter (where s.outcome_name = 'abandoned' and s.wait_seconds < s.short_abandon_seconds)
+                as short_abandoned_calls,
+            count(*) filter (where s.outcome_name in ('callback', 'overflowed', 'timed_out', 'withdrawn')) as flowed_out_calls,
+            coalesce(sum(s.wait_seconds) filter (where s.is_answered), 0) as answered_wait_seconds
+        from stays as s
+        group by s.scope_id
+    )
+
+    select
+        h.scope_id,
+        min(h.scope_name),
+        null::text,
+        jsonb_build_object(
+            'offered_calls', coalesce(max(c.offered_calls), 0),
+            'answered_calls', coalesce(max(c.answered_calls), 0),
+            'abandoned_calls', coalesce(max(c.abandoned_calls), 0),
+            'short_abandoned_calls', coalesce(max(c.short_abandoned_calls), 0),
+            'flowed_out_calls', coalesce(max(c.flowed_out_calls), 0),
+            'answered_wait_seconds', coalesce(max(c.answered_wait_seconds), 0)
+        )
+    from chosen as h
+    left join counted as c on h.scope_id = c.scope_id
+    group by h.scope_id
+$$;
+comment on function ops.left_call_sums is
+'Grain: one row per scope: additive columns of the contacts that were answered or left in (window_start, window_end], offered in '
+'it or up to a day before.';
+
 create function ops.offered_call_sums(
     window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
 ) returns table (
@@ -427,6 +496,88 @@ $$;
 comment on function ops.offered_call_sums is
 'Grain: one row per scope: additive columns of the contacts offered in [window_start, window_end), whole intervals, from the rollups.';
 
+create function ops.agent_spans(scope_kind_name text, scope_key text, window_start timestamptz, window_end timestamptz)
+returns table (
+    scope_id text,
+    scope_name text,
+    agent_id integer,
+    started_at timestamptz,
+    ended_at timestamptz
+)
+language sql stable as $$
+    select
+        s.scope_id,
+        s.scope_name,
+        s.agent_id,
+        $3,
+        $4
+    from ops.agent_scopes($1, $2, $3, $4) as s
+    where $1 <> 'team'
+    union all
+    select
+        cast(t.team_id as text),
+        t.team_name,
+        p.agent_id,
+        greatest(cast(p.started_date as timestamp) at time zone z.time_zone_name, $3),
+        least(cast(p.ended_date as timestamp) at time zone z.time_zone_name, $4)
+    from warehouse.teams as t
+    inner join warehouse.team_spans as p on t.team_id = p.team_id
+    cross join (select coalesce(min(i.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as i) as z
+    where
+        $1 = 'team' and ($2 = '' or cast(t.team_id as text) = $2)
+        and cast(p.started_date as timestamp) at time zone z.time_zone_name < $4
+        and (p.ended_date is null or cast(p.ended_date as timestamp) at time zone z.time_zone_name > $3)
+$$;
+comment on function ops.agent_spans is
+'Grain: one row per agent of each scope and time in the window for which he counts there: of a team only his own days in it, else '
+'the whole window.';
+
+create function ops.handled_call_sums(
+    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+) returns table (
+    scope_id text,
+    scope_name text,
+    formula_name text,
+    sums jsonb
+)
+language sql stable as $$
+    -- To the minute, where the rollup of intervals has whole quarters of an hour; of the team of the day of the answer.
+    with counted as (
+        select
+            s.scope_id,
+            min(s.scope_name) as scope_name,
+            count(c.call_id) as handled_calls,
+            count(c.transfer_kind_name) as transferred_calls,
+            coalesce(sum(c.talk_seconds), 0) as talk_seconds,
+            coalesce(sum(c.hold_seconds), 0) as hold_seconds,
+            coalesce(
+                sum(c.wrap_up_seconds) filter (where c.ended_at + make_interval(secs => c.wrap_up_seconds) <= $2), 0
+            ) as wrap_up_seconds
+        from ops.agent_spans($3, $4, $1 - interval '1 day', $2 + interval '1 microsecond') as s
+        left join warehouse.calls as c
+            on
+                s.agent_id = c.agent_id and c.answered_at >= s.started_at and c.answered_at < s.ended_at
+                and c.offered_at > $1 - interval '1 day' and c.offered_at <= $2 and c.ended_at > $1 and c.ended_at <= $2
+                and c.direction_name = 'inbound' and c.outcome_name = 'answered'
+        group by s.scope_id
+    )
+
+    select
+        h.scope_id,
+        h.scope_name,
+        null::text,
+        jsonb_build_object(
+            'handled_calls', h.handled_calls,
+            'transferred_calls', h.transferred_calls,
+            'talk_seconds', h.talk_seconds,
+            'hold_seconds', h.hold_seconds,
+            'wrap_up_seconds', h.wrap_up_seconds
+        )
+    from counted as h
+$$;
+comment on function ops.handled_call_sums is
+'Grain: one row per scope: what its agents handled of the contacts that ended in (window_start, window_end].';
+
 create function ops.agent_state_sums(
     window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
 ) returns table (
@@ -437,17 +588,35 @@ create function ops.agent_state_sums(
 )
 language sql stable as $$
     -- States are counted while they last: a call of an hour weighs on its agent before it is over.
-    with times as materialized (
+    with spans as materialized (
+        select s.* from ops.agent_spans($3, $4, $1, $2) as s
+    ),
+
+    lasted as (
+        -- Each agent and time once, in however many queues he serves.
+        select
+            s.agent_id,
+            s.started_at,
+            s.ended_at,
+            l.state_name,
+            least(l.ended_at, s.ended_at) - greatest(l.started_at, s.started_at) as state_time
+        from (select distinct d.agent_id, d.started_at, d.ended_at from spans as d) as s
+        inner join warehouse.agent_lanes($1, $2, $2, null) as l
+            on s.agent_id = l.agent_id and l.started_at < s.ended_at and l.ended_at > s.started_at
+    ),
+
+    times as materialized (
         select
             l.agent_id,
-            extract(epoch from sum(l.ended_at - l.started_at) filter (where l.state_name = 'on_contact')) as on_contact_seconds,
-            extract(epoch from sum(l.ended_at - l.started_at) filter (where l.state_name = 'wrap_up')) as wrapping_up_seconds,
-            extract(epoch from sum(l.ended_at - l.started_at) filter (where l.state_name in ('available', 'ringing')))
-                as available_seconds,
-            extract(epoch from sum(l.ended_at - l.started_at) filter (where l.state_name = 'paused')) as paused_seconds,
-            extract(epoch from sum(l.ended_at - l.started_at)) as signed_in_seconds
-        from warehouse.agent_lanes($1, $2, $2, null) as l
-        group by l.agent_id
+            l.started_at,
+            l.ended_at,
+            extract(epoch from sum(l.state_time) filter (where l.state_name = 'on_contact')) as on_contact_seconds,
+            extract(epoch from sum(l.state_time) filter (where l.state_name = 'wrap_up')) as wrapping_up_seconds,
+            extract(epoch from sum(l.state_time) filter (where l.state_name in ('available', 'ringing'))) as available_seconds,
+            extract(epoch from sum(l.state_time) filter (where l.state_name = 'paused')) as paused_seconds,
+            extract(epoch from sum(l.state_time)) as signed_in_seconds
+        from lasted as l
+        group by l.agent_id, l.started_at, l.ended_at
     )
 
     select
@@ -461,12 +630,13 @@ language sql stable as $$
             'paused_seconds', floor(coalesce(sum(t.paused_seconds), 0)),
             'signed_in_seconds', floor(coalesce(sum(t.signed_in_seconds), 0))
         )
-    from ops.agent_scopes($3, $4, $1, $2) as s
-    left join times as t on s.agent_id = t.agent_id
+    from spans as s
+    left join times as t on s.agent_id = t.agent_id and s.started_at = t.started_at and s.ended_at = t.ended_at
     group by s.scope_id
 $$;
 comment on function ops.agent_state_sums is
-'Grain: one row per scope: wall-clock seconds of its agents'' states in the window, those that still last included.';
+'Grain: one row per scope: wall-clock seconds of its agents'' states in the window, those that still last included; of a team, '
+'those of its own days.';
 
 create function ops.agent_interval_sums(
     window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
@@ -493,16 +663,19 @@ language sql stable as $$
             'paused_seconds', coalesce(sum(i.paused_seconds), 0),
             'signed_in_seconds', coalesce(sum(i.signed_in_seconds), 0)
         )
-    from ops.agent_scopes($3, $4, $1, $2) as s
+    from ops.agent_spans($3, $4, $1, $2) as s
     left join warehouse.agent_intervals as i
-        on s.agent_id = i.agent_id and i.interval_start_at >= $1 and i.interval_start_at < $2
+        on
+            s.agent_id = i.agent_id and i.interval_start_at >= $1 and i.interval_start_at < $2
+            and i.interval_start_at >= s.started_at and i.interval_start_at < s.ended_at
     group by s.scope_id
 $$;
 comment on function ops.agent_interval_sums is
-'Grain: one row per scope: what its agents handled, and the seconds of their ended states, in whole intervals, from the rollups.';
+'Grain: one row per scope: what its agents handled, and the seconds of their ended states, in whole intervals, from the rollups; '
+'of a team, those of its own days.';
 
 create function ops.created_ticket_sums(
-    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text, known_at timestamptz
 ) returns table (
     scope_id text,
     scope_name text,
@@ -516,10 +689,10 @@ language sql stable as $$
         null::text,
         jsonb_build_object(
             'created_tickets', count(*),
-            'first_replied_tickets', count(t.first_reply_seconds) filter (where t.first_reply_at <= $2),
-            'first_reply_seconds', coalesce(sum(t.first_reply_seconds) filter (where t.first_reply_at <= $2), 0),
-            'first_replied_in_business_tickets', count(t.first_reply_business_seconds) filter (where t.first_reply_at <= $2),
-            'first_reply_business_seconds', coalesce(sum(t.first_reply_business_seconds) filter (where t.first_reply_at <= $2), 0)
+            'first_replied_tickets', count(t.first_reply_seconds) filter (where t.first_reply_at <= $5),
+            'first_reply_seconds', coalesce(sum(t.first_reply_seconds) filter (where t.first_reply_at <= $5), 0),
+            'first_replied_in_business_tickets', count(t.first_reply_business_seconds) filter (where t.first_reply_at <= $5),
+            'first_reply_business_seconds', coalesce(sum(t.first_reply_business_seconds) filter (where t.first_reply_at <= $5), 0)
         )
     from warehouse.tickets as t
     where
@@ -528,10 +701,11 @@ language sql stable as $$
     group by 1, 2
 $$;
 comment on function ops.created_ticket_sums is
-'Grain: one row per scope: the tickets created in the window and their first replies until its end.';
+'Grain: one row per scope: the tickets created in the window, and their first replies until known_at: a reply that came late is '
+'no reply left out.';
 
 create function ops.solved_ticket_sums(
-    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text, known_at timestamptz
 ) returns table (
     scope_id text,
     scope_name text,
@@ -558,7 +732,7 @@ language sql stable as $$
             t.ticket_id,
             t.group_name,
             bool_or(v.solved_at = t.first_resolved_at) as is_first,
-            bool_or(coalesce(v.reopened_at <= $2 and v.reopened_at - v.solved_at <= interval '7 days', false)) as is_back
+            bool_or(coalesce(v.reopened_at <= $5 and v.reopened_at - v.solved_at <= interval '7 days', false)) as is_back
         from warehouse.ticket_solvings($1, $2) as v
         inner join warehouse.tickets as t on v.source_name = t.source_name and v.ticket_id = t.ticket_id
         where v.solved_at >= $1 and v.solved_at < $2
@@ -597,10 +771,11 @@ language sql stable as $$
     group by 1, 2
 $$;
 comment on function ops.solved_ticket_sums is
-'Grain: one row per scope: the tickets solved in the window, each once, and what is told of those that are solved still.';
+'Grain: one row per scope: the tickets solved in the window, each once, whether they came back until known_at, and what is told of '
+'those that are solved still.';
 
 create function ops.target_ticket_sums(
-    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+    window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text, known_at timestamptz
 ) returns table (
     scope_id text,
     scope_name text,
@@ -613,8 +788,8 @@ language sql stable as $$
         case $3 when 'group' then t.group_name else '' end,
         null::text,
         jsonb_build_object(
-            'due_targets_tickets', count(*) filter (where g.met_at <= $2 or g.due_at <= $2),
-            'met_targets_tickets', count(*) filter (where g.met_at <= $2 and g.met_at <= g.due_at)
+            'due_targets_tickets', count(*) filter (where g.met_at <= $5 or g.due_at <= $5),
+            'met_targets_tickets', count(*) filter (where g.met_at <= $5 and g.met_at <= g.due_at)
         )
     from warehouse.ticket_targets as g
     inner join warehouse.tickets as t on g.source_name = t.source_name and g.ticket_id = t.ticket_id
@@ -625,7 +800,8 @@ language sql stable as $$
     group by 1, 2
 $$;
 comment on function ops.target_ticket_sums is
-'Grain: one row per scope: the promises (SLA) that fell due in the window, and those of them that were met in time.';
+'Grain: one row per scope: the promises (SLA) that fell due in the window, and those of them that were met in time, as known at '
+'known_at.';
 
 create function ops.backlog_ticket_sums(
     window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
@@ -656,7 +832,12 @@ comment on function ops.backlog_ticket_sums is
 'not matter.';
 
 create function ops.sums_of(
-    family_name text, window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
+    family_name text,
+    window_start timestamptz,
+    window_end timestamptz,
+    scope_kind_name text,
+    scope_key text,
+    known_at timestamptz
 ) returns table (
     scope_id text,
     scope_name text,
@@ -666,22 +847,27 @@ create function ops.sums_of(
 language sql stable as $$
     select s.* from ops.decided_call_sums($2, $3, $4, $5) as s where $1 = 'decided_calls'
     union all
+    select s.* from ops.left_call_sums($2, $3, $4, $5) as s where $1 = 'left_calls'
+    union all
     select s.* from ops.offered_call_sums($2, $3, $4, $5) as s where $1 = 'offered_calls'
+    union all
+    select s.* from ops.handled_call_sums($2, $3, $4, $5) as s where $1 = 'handled_calls'
     union all
     select s.* from ops.agent_state_sums($2, $3, $4, $5) as s where $1 = 'agent_states'
     union all
     select s.* from ops.agent_interval_sums($2, $3, $4, $5) as s where $1 = 'agent_intervals'
     union all
-    select s.* from ops.created_ticket_sums($2, $3, $4, $5) as s where $1 = 'created_tickets'
+    select s.* from ops.created_ticket_sums($2, $3, $4, $5, $6) as s where $1 = 'created_tickets'
     union all
-    select s.* from ops.solved_ticket_sums($2, $3, $4, $5) as s where $1 = 'solved_tickets'
+    select s.* from ops.solved_ticket_sums($2, $3, $4, $5, $6) as s where $1 = 'solved_tickets'
     union all
-    select s.* from ops.target_ticket_sums($2, $3, $4, $5) as s where $1 = 'target_tickets'
+    select s.* from ops.target_ticket_sums($2, $3, $4, $5, $6) as s where $1 = 'target_tickets'
     union all
     select s.* from ops.backlog_ticket_sums($2, $3, $4, $5) as s where $1 = 'backlog_tickets'
 $$;
 comment on function ops.sums_of is
-'Grain: one row per scope: the additive columns of one family of facts over a window, by name, for whatever is measured of them.';
+'Grain: one row per scope: the additive columns of one family of facts over a window, by name, for whatever is measured of them; '
+'known_at: until when what became of a ticket counts.';
 
 create function ops.is_fresh(family_name text, scope_kind_name text, scope_id text, as_of timestamptz) returns boolean
 language sql stable as $$

@@ -67,6 +67,18 @@ language sql stable as $$
             inner join warehouse.queue_intervals as i on q.queue_id = i.queue_id
             where i.interval_start_at >= d.day_start_at and i.interval_start_at < d.day_end_at
         )
+        -- Before the first contact of the chosen queues there was nothing to compare with: that is unknown, not 0.
+        and d.day_end_at > (
+            select min(f.first_at)
+            from warehouse.chosen_queues($2, $3) as c
+            cross join lateral (
+                select i.interval_start_at as first_at
+                from warehouse.queue_intervals as i
+                where i.queue_id = c.queue_id
+                order by i.interval_start_at
+                limit 1
+            ) as f
+        )
     order by d.day_date desc
     limit 6
 $$;

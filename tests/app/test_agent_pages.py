@@ -239,6 +239,15 @@ def test_a_pause_stands_against_the_median_of_all_who_were_there() -> None:
     assert [row["cells"][6] for row in rows] == ["+30 min", "about the same"]
 
 
+def test_a_pause_that_began_before_the_window_has_no_length_of_each() -> None:
+    totals = pl.DataFrame({"agent_id": [1], "agent_name": ["a"], "signed_in_seconds": [3600]})
+    pauses = pl.DataFrame(
+        {"agent_id": [1], "reason_name": ["Night"], "paused_seconds": [3600], "pause_count": [0]}
+    )
+    [row] = agent_time_view.pause_table(pauses, totals, filters=VIEW)["rows"]
+    assert row["cells"][3:5] == ["0", "–"]  # an hour of none is unknown
+
+
 def frames(*drawn: tuple[float, float, str]) -> pl.DataFrame:
     rows = [
         {

@@ -363,6 +363,7 @@ def test_the_age_on_a_page_is_that_of_the_sources_it_shows() -> None:
         {
             "source_name": ["pbx", "helpdesk", "costs"],
             "newest_event_age_seconds": [3, 600, 90_000],
+            "stale_after_seconds": [300, 3_600, 86_400],
             "is_stale": [False, False, True],
             "has_calls": [True, False, False],
             "has_tickets": [False, True, False],
@@ -376,4 +377,8 @@ def test_the_age_on_a_page_is_that_of_the_sources_it_shows() -> None:
     ]
     loader = pl.DataFrame({"is_silent": [False], "beat_age_seconds": [3]})
     assert state_view.freshness(ages["calls"], loader=loader)["text"] == "Data 3 s old"
+    rota = ages["everything"].with_columns(stale_after_seconds=pl.Series([10, 3_600, 31_536_000]))
+    assert (
+        state_view.freshness(rota, loader=loader)["text"] == "Data 3 s old"
+    )  # 3 of 10 s is further behind than a day of a year
     assert state_view.of_interest(health.with_columns(has_calls=pl.lit(False)), "calls").height == 3

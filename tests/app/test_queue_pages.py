@@ -315,6 +315,9 @@ def test_an_instant_that_cannot_be_shown_is_the_present(floor: Any, run_page: Ru
     assert not at.exception
     assert "past" not in [found["kind"] for found in blocks(at)]
     assert "at" not in at.query_params
+    said = next(found for found in blocks(at) if found["kind"] == "notice")
+    assert said["title"] == "This is now, not the past that the address asked for."
+    assert asked in said["body"]
 
 
 def test_the_slider_moves_by_the_minute_and_stops_the_play(floor: Any, run_page: Run) -> None:

@@ -39,6 +39,9 @@ class Site:
         monkeypatch.setattr(ui, "_engine", lambda _url: self.used)
         self.poller = live.Poller(lambda: ui._ask_live("", "everyone"), every_seconds=0.05, idle_seconds=0.5)
         monkeypatch.setattr(ui, "_poller", lambda _url, _scope: self.poller)
+        monkeypatch.setattr(
+            ui, "_good", live.LastGood()
+        )  # another test's outage quietens no question of this one
 
     def beat(self, *, age_seconds: int) -> None:
         """The loader's last sign of life, so long ago; nothing else has looked at a source since."""

@@ -94,6 +94,38 @@ def test_handled_and_aht_are_of_contacts_that_came_in_and_the_rest_stands_apart(
     assert mari["longest_call_seconds"] == 240 + 30 + 60
 
 
+def test_a_transfer_of_a_contact_that_was_not_handled_is_none(engine: sa.Engine) -> None:
+    tell(
+        engine,
+        {
+            "calls": [
+                talk(1, 9, 240),
+                talk(2, 10, 60, transfer_kind_name="blind", outcome_name="interrupted"),
+                talk(3, 11, 60, transfer_kind_name="attended", outcome_name="interrupted"),
+            ]
+        },
+    )
+    names = ["handled_calls", "transferred_calls", "blind_transferred_calls", "attended_transferred_calls"]
+    mari = row_of(answer(engine, "agent_totals", **WINDOW), "mari")
+    assert ([mari[name] for name in names], mari["transfer_ratio"]) == ([1, 0, 0, 0], 0 / 1)
+    queue = answer(engine, "queue_totals", **WINDOW).row(0, named=True)
+    assert (queue["handled_calls"], queue["transferred_calls"]) == (1, 0)
+    with engine.connect() as connection:
+        rollup = connection.execute(
+            sa.text(
+                "select sum(handled_calls), sum(transferred_calls), sum(blind_transferred_calls), "
+                "sum(attended_transferred_calls) from warehouse.agent_intervals"
+            )
+        )
+        assert list(rollup.one()) == [1, 0, 0, 0]
+    assert prove.prove(engine).is_proven
+    days = {"window_start": DAY, "window_end": DAY + timedelta(days=1)}
+    found = [
+        answer(engine, "agent_call_rows_count", **days, of_name=name)["found_rows"].item() for name in names
+    ]
+    assert found == [1, 0, 0, 0]
+
+
 def test_the_rollup_of_agents_says_the_same_as_the_facts(engine: sa.Engine) -> None:
     tell(
         engine,
@@ -232,7 +264,9 @@ def test_a_day_of_the_clock_change_has_the_hours_it_has(
     }
     assert row_of(answer(engine, "agent_totals", **window), "mari")["paused_seconds"] == hours * 3600
     pauses = answer(engine, "agent_pauses", **window)
-    assert pauses.select("paused_seconds", "pause_count").rows() == [(hours * 3600, 1)]
+    assert pauses.select("paused_seconds", "pause_count").rows() == [
+        (hours * 3600, 0)
+    ]  # began the day before
 
 
 def test_of_two_systems_the_weightier_state_stands_and_nothing_is_counted_twice(engine: sa.Engine) -> None:
@@ -281,3 +315,65 @@ def test_a_state_that_lasts_ends_at_the_instant_asked_about(engine: sa.Engine) -
         ("paused", h(9.5), True),
     ]
     assert answer(engine, "agent_pauses", **WINDOW).is_empty()  # it is not over
+
+
+def test_a_pause_that_lasts_is_in_no_sum_of_pauses(engine: sa.Engine) -> None:
+    tell(
+        engine,
+        {"agent_states": states("mari", (8, "paused", "Lunch"), (9, "available"), (10, "paused", "Lunch"))},
+    )
+    now = {**WINDOW, "as_of": h(11)}
+    pauses = answer(engine, "agent_pauses", **now)
+    assert pauses.select("paused_seconds", "pause_count").rows() == [(3600, 1)]  # 8-9, not 10 until now
+    assert row_of(answer(engine, "agent_totals", **now), "mari")["paused_seconds"] == 3600
+
+
+def test_a_pause_over_midnight_counts_on_the_day_on_which_it_began(engine: sa.Engine) -> None:
+    #                                    22 to 25 of the clock; the other one begins with the second day's midnight
+    tell(
+        engine,
+        {
+            "agent_states": [
+                *states("mari", (22, "paused", "Night"), (25, "available"), (26, "signed_out")),
+                *states("jaan", (23, "available"), (24, "paused", "Night"), (25, "signed_out")),
+            ]
+        },
+    )
+    asked = [(0, 24), (24, 48), (0, 48)]
+    found = [
+        answer(engine, "agent_pauses", **{**WINDOW, "window_start": h(start), "window_end": h(end)})
+        for start, end in asked
+    ]
+    mari, jaan = (
+        [
+            frame.join(agents, on="agent_id")
+            .filter(pl.col("agent_name") == name)
+            .select("paused_seconds", "pause_count")
+            .rows()
+            for frame in found
+        ]
+        for agents in [answer(engine, "agents", as_of=h(48)).select("agent_id", "agent_name")]
+        for name in ("mari", "jaan")
+    )
+    assert mari == [[(2 * 3600, 1)], [(3600, 0)], [(3 * 3600, 1)]]  # 1 + 0 = 1
+    assert jaan == [[], [(3600, 1)], [(3600, 1)]]  # 0 + 1 = 1
+
+
+def test_without_a_group_lists_only_who_handled_such_a_contact(engine: sa.Engine) -> None:
+    tell(
+        engine,
+        {
+            "calls": [talk(1, 9, 240), talk(2, 10, 60, queue_name="billing", agent_name="jaan")],
+            "agent_states": [
+                *states("mari", (9, "available"), (11, "signed_out")),
+                *states("jaan", (9, "available"), (11, "signed_out")),
+            ],
+        },
+    )
+    change(engine, "update warehouse.queues set group_name = 'Money' where queue_name = 'billing'")
+    found = answer(engine, "agent_totals", **WINDOW, group_name="")
+    assert found.select("agent_name", "handled_calls").rows() == [
+        ("mari", 1)
+    ]  # jaan's only one was in a group
+    teams = answer(engine, "team_totals", **WINDOW, group_name="")
+    assert teams.select("handled_calls", "working_agents").rows() == [(1, 1)]

@@ -148,8 +148,23 @@ def test_absence_and_what_was_planned_stand_apart(engine: sa.Engine) -> None:
     assert found["scheduled_seconds"] == 4 * 8 * 3600  # ill on top of work counts once
     assert found["planned_shrinkage_seconds"] == 8 * 3600  # leave
     assert found["unplanned_shrinkage_seconds"] == 2 * 8 * 3600  # ill, and not there
-    assert found["absent_seconds"] == 3 * 8 * 3600
-    assert found["absence_ratio"] == pytest.approx(3 / 4)
+    assert found["absent_seconds"] == 2 * 8 * 3600  # ill, and not there; leave is no absence
+    assert found["absence_ratio"] == pytest.approx(2 / 4)
+
+
+def test_who_is_late_within_the_grace_is_not_absent(engine: sa.Engine) -> None:
+    # 9-17, nobody there yet; asked after three minutes, within the grace of five, and after six.
+    tell(
+        engine,
+        {
+            "shifts": shifts("mari", (9, 17, "work")),
+            "agent_states": states("mari", (7, "available"), (8, "signed_out")),
+        },
+    )
+    early, late = (schedule(engine, as_of=h(9 + minutes * MINUTE)) for minutes in (3, 6))
+    names = ("scheduled_seconds", "adherent_seconds", "absent_seconds")
+    assert [early[name] for name in names] == [180, 180, 0]
+    assert [late[name] for name in names] == [360, 0, 360]
 
 
 def test_unpaid_time_is_not_scheduled_and_what_is_still_to_come_does_not_count(engine: sa.Engine) -> None:
@@ -167,6 +182,22 @@ def test_unpaid_time_is_not_scheduled_and_what_is_still_to_come_does_not_count(e
     assert schedule(engine)["scheduled_seconds"] == 7 * 3600
     so_far = schedule(engine, as_of=h(10))
     assert (so_far["scheduled_seconds"], so_far["adherent_seconds"]) == (3600, 3600)
+
+
+def test_an_unpaid_break_is_cut_out_of_the_shift_below_it(engine: sa.Engine) -> None:
+    tell(
+        engine,
+        {
+            "shifts": shifts("mari", (9, 17, "work"), (12, 13, "lunch", {"is_paid": False})),
+            "agent_states": states(
+                "mari", (9, "available"), (12, "paused"), (13, "available"), (17, "signed_out")
+            ),
+        },
+    )
+    found = schedule(engine)
+    assert found["scheduled_seconds"] == (8 - 1) * 3600
+    assert found["adherence_ratio"] == 1.0  # 7 of 7 hours
+    assert (found["planned_shrinkage_seconds"], found["unplanned_shrinkage_seconds"]) == (0, 0)
 
 
 def test_a_night_shift_is_split_at_midnight_and_its_departure_is_judged_whole(engine: sa.Engine) -> None:
@@ -306,6 +337,37 @@ def test_returning_customers_and_whether_they_met_the_same_agent(engine: sa.Engi
     assert early["provisional_contacts"] == 1  # c5, a day old
 
 
+def test_a_leg_that_a_transfer_made_is_no_return_of_its_customer(engine: sa.Engine) -> None:
+    # mari passes c1 on, it comes to jaan as c2; two days later the same customer comes again, c3 and c4 alike.
+    links = [
+        {
+            "linked_at": h(10),
+            "contact_id": later,
+            "linked_contact_id": earlier,
+            "linked_source_name": "records",
+            "link_name": "transfer",
+        }
+        for earlier, later in (("c1", "c2"), ("c3", "c4"))
+    ]
+    tell(
+        engine,
+        {
+            "calls": [
+                contact(1, 0, "k", "mari", transfer_kind_name="blind"),
+                contact(2, 0.01, "k", "jaan"),
+                contact(3, 2, "k", "mari", transfer_kind_name="blind"),
+                contact(4, 2.01, "k", "jaan"),
+            ],
+            "contact_links": links,
+        },
+    )
+    first = {"window_start": DAY, "window_end": DAY + timedelta(days=1), "as_of": DAY + timedelta(days=30)}
+    both = {**first, "window_end": DAY + timedelta(days=10)}
+    found = [row_of(answer(engine, "agent_service", **window), "jaan") for window in (first, both)]
+    returning = [(row["returning_contacts"], row["same_agent_contacts"]) for row in found]
+    assert returning == [(0, 0), (0 + 1, 1)]  # all legs together are jaan's, and c4 follows c2
+
+
 def test_who_was_asked_by_nobody_has_no_csat_and_who_was_has_it_with_n(engine: sa.Engine) -> None:
     tell(
         engine,
@@ -406,6 +468,28 @@ def test_a_ring_that_no_contact_follows_was_not_answered(engine: sa.Engine) -> N
     )
     mari = row_of(answer(engine, "agent_routing", **WINDOW), "mari")
     assert (mari["ring_count"], mari["unanswered_ring_count"]) == (3, 2)
+
+
+def test_a_ring_that_ended_as_the_contact_gave_up_is_on_neither_side(engine: sa.Engine) -> None:
+    # Offered at 9:00, rings at 9:00:30, gives up at 9:01; the ring at 9:30 is let pass while nobody gives up.
+    gave_up = {"answered_at": None, "outcome_name": "abandoned", "talk_seconds": None, "agent_name": None}
+    tell(
+        engine,
+        {
+            "calls": [call("x", offered_at=h(9), ended_at=h(9 + MINUTE), **gave_up)],
+            "agent_states": states(
+                "mari",
+                (8, "available"),
+                (9 + MINUTE / 2, "ringing"),
+                (9 + MINUTE, "available"),
+                (9.5, "ringing"),
+                (9.5 + MINUTE, "available"),
+                (10, "signed_out"),
+            ),
+        },
+    )
+    mari = row_of(answer(engine, "agent_routing", **WINDOW), "mari")
+    assert (mari["ring_count"], mari["unanswered_ring_count"]) == (2 - 1, 2 - 1)
 
 
 def test_an_hour_above_the_band_is_strain_and_three_quarters_are_not(engine: sa.Engine) -> None:

@@ -17,7 +17,7 @@ from dashboard.tickets import ticket_queries
 from sql import measures, metrics, warehouse
 from tests.db.test_questions import tell_of_tickets
 from tests.db.test_records import tell
-from tests.db.test_watch import look, set_site
+from tests.db.test_watch import in_teams, look, set_site
 
 ZONE = "Europe/Tallinn"
 FIRST = date(2026, 3, 20)
@@ -178,6 +178,75 @@ def test_what_is_measured_of_tickets_is_what_their_page_shows(engine: sa.Engine)
             assert value == (expected if expected is None else pytest.approx(expected)), one.name
             compared += 1
     assert compared >= 8
+
+
+def told_later(engine: sa.Engine, *drawn: tuple[int, str, str | None]) -> dict[str, Any]:
+    """One ticket with its events, drawn as (minutes from 10:00, event, value); the window is its first day."""
+    day = datetime(2026, 3, 2, tzinfo=UTC)
+    begin = day + timedelta(hours=10)
+    events = [
+        {
+            "ticket_id": "1", "event_number": place, "occurred_at": begin + timedelta(minutes=minute), "event_name": name,
+            "value_text": value, "agent_name": "mari" if name == "reply" else None,
+        }
+        for place, (minute, name, value) in enumerate(drawn)
+    ]  # fmt: skip
+    tell(engine, {"tickets": [{"ticket_id": "1", "created_at": begin}], "ticket_events": events}, name="desk")
+    set_site(engine, "UTC")
+    return {"window_start": day, "window_end": day + timedelta(days=1)}
+
+
+def over(engine: sa.Engine, metric_name: str, **given: Any) -> list[tuple[Any, ...]]:
+    asked = {"scope_kind_name": "everything", "scope_key": "", **given}
+    with warehouse.connected(engine) as connection:
+        return measures.history(connection, metric_name=metric_name, **asked).select("value", "n").rows()
+
+
+def test_a_first_reply_after_the_window_counts_as_on_its_page(engine: sa.Engine) -> None:
+    """Created at 10:00, first reply 2,000 minutes later: 120,000 s. Left out, only quick replies would be averaged."""
+    window = told_later(engine, (0, "created", None), (2000, "reply", None))
+    name = "average_first_reply_seconds"
+    later = window["window_end"] + timedelta(days=5)
+    assert over(engine, name, **window) == [(2000 * 60, 1)]
+    assert over(engine, name, **window, known_at=later) == [(2000 * 60, 1)]
+    assert over(engine, name, **window, known_at=window["window_end"]) == [(None, 0)]  # nobody knew yet
+    with warehouse.connected(engine) as connection:
+        page = ticket_queries.ticket_totals(connection, **window, as_of=later)
+    assert page[0, name] == 2000 * 60
+
+
+def test_a_ticket_reopened_after_the_window_counts_as_on_its_page(engine: sa.Engine) -> None:
+    """Solved on its first day, opened again two days later, within 7 days: 1 of 1."""
+    window = told_later(
+        engine, (0, "created", None), (60, "status", "solved"), (60 + 2 * 1440, "status", "open")
+    )
+    name = "reopened_in_7_days_ratio"
+    later = window["window_end"] + timedelta(days=5)
+    assert over(engine, name, **window) == [(1 / 1, 1)]
+    assert over(engine, name, **window, known_at=window["window_end"]) == [(0 / 1, 1)]
+    with warehouse.connected(engine) as connection:
+        page = ticket_queries.ticket_totals(connection, **window, as_of=later)
+    assert page[0, name] == 1 / 1
+
+
+def test_what_an_agent_handled_stays_with_the_team_of_its_day(engine: sa.Engine) -> None:
+    """In Old on the first day: 1 call of 100 s; in New on the second: 2 of 100 s and one of 400 s (600 / 3)."""
+    drawn = waits(
+        ("2026-03-02 10:00+02:00", 10),
+        ("2026-03-03 00:01+02:00", 10),
+        ("2026-03-03 10:00+02:00", 10),
+        ("2026-03-03 11:00+02:00", 10),
+    )
+    drawn[-1] |= {"talk_seconds": 400, "ended_at": drawn[-1]["ended_at"] + timedelta(seconds=300)}
+    tell(engine, {"calls": drawn}, name="pbx")
+    set_site(engine, ZONE)
+    of_teams = in_teams(engine, date(2026, 3, 3))
+    day = datetime(2026, 3, 1, 22, tzinfo=UTC)
+    window = {"window_start": day, "window_end": day + timedelta(days=2)}
+    name = "average_handle_time_seconds"
+    assert over(engine, name, **window, **of_teams, scope_key="1") == [(100, 1)]
+    assert over(engine, name, **window, **of_teams, scope_key="2") == [((100 + 100 + 400) / 3, 3)]
+    assert over(engine, name, **window) == [((100 + 100 + 100 + 400) / 4, 4)]
 
 
 def test_an_amendment_keeps_what_was_measured_and_stands_in_the_history(floor: sa.Engine) -> None:

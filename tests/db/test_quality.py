@@ -253,6 +253,28 @@ def test_imported_reviews_stand_beside_own_ones_and_calibrations_count_nowhere(e
     assert frame(engine, "quality_weeks", **LATER)["day_date"].to_list() == [WEEK, date(2026, 3, 9)]
 
 
+def test_a_failed_review_without_a_score_is_in_neither_part_of_the_ratio(engine: sa.Engine) -> None:
+    tell(engine, {"calls": [stay("c1", 0, agent_name="mari")]})
+    drawn = [(80.0, False), (40.0, True), (None, True), (None, True)]
+    told = [
+        {
+            "review_id": str(n),
+            "reviewed_at": at(60 + n),
+            "agent_name": "mari",
+            "call_id": "c1",
+            "total_score": score,
+            "is_failed": is_failed,
+        }
+        for n, (score, is_failed) in enumerate(drawn)
+    ]
+    tell(engine, {"quality_reviews": told})
+    row = frame(engine, "quality_totals", **LATER).row(0, named=True)
+    assert (row["review_count"], row["failed_review_count"], row["failed_review_ratio"]) == (2, 1, 1 / 2)
+    for of_name, listed in (("review_count", ["1", "0"]), ("failed_review_count", ["1"])):
+        for name in ("quality_reviews", "review_rows"):
+            assert frame(engine, name, **LATER, of_name=of_name)["review_id"].to_list() == listed, name
+
+
 def test_the_answers_by_question_carry_their_n(engine: sa.Engine) -> None:
     drawn_floor(engine)
     form(engine)

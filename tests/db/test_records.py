@@ -383,10 +383,18 @@ def test_the_call_that_keeps_a_promise_is_linked_to_it_in_either_order(
     assert journey["record_id"].to_list() == ["asked", "kept"]
 
 
-def test_a_promise_kept_after_more_than_a_day_is_no_link(engine: sa.Engine) -> None:
-    late = {**KEPT, "offered_at": at(1443), "answered_at": at(1444), "ended_at": at(1445)}
+@pytest.mark.parametrize(
+    ("direction_name", "days", "links"),
+    [("outbound", 1, 1), ("outbound", 7, 0), ("inbound", 0, 1), ("inbound", 1, 0)],
+)
+def test_our_own_call_keeps_a_promise_within_seven_days_the_customers_within_one(
+    engine: sa.Engine, direction_name: str, days: int, links: int
+) -> None:
+    begin = 1440 * days + 3
+    late = {**KEPT, "offered_at": at(begin), "answered_at": at(begin + 1), "ended_at": at(begin + 2)}
+    late["direction_name"] = direction_name
     tell(engine, {"calls": [call("asked", **CALLBACK), call("late", **late)]})
-    assert ask(engine, "select count(*) from warehouse.contact_links") == [(0,)]
+    assert ask(engine, "select count(*) from warehouse.contact_links") == [(links,)]
 
 
 def test_a_journey_holds_the_ticket_that_was_made_from_the_call(engine: sa.Engine) -> None:

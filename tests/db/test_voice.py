@@ -158,6 +158,58 @@ def test_an_answer_that_names_no_known_contact_counts_but_in_no_response_rate(en
     assert row["survey_response_ratio"] == 0 / 1
 
 
+def csat_by_day(engine: sa.Engine) -> list[int]:
+    """How many scores the first day counts, the tenth (the calls of the first lie too far back), and the ten together."""
+    start, day = DAY["window_start"], timedelta(days=1)
+    spans = ((0, 1), (9, 10), (0, 10))
+    return [
+        counts(engine, "csat_count", window_start=start + a * day, window_end=start + b * day)[0]
+        for a, b in spans
+    ]
+
+
+def solved(minute: float) -> dict[str, list[Row]]:
+    """The ticket 7, made at T0 and solved at the minute."""
+    events = [(0, "created", None), (minute, "status", "solved")]
+    return {
+        "tickets": [{"ticket_id": "7", "created_at": at(0)}],
+        "ticket_events": [
+            {"ticket_id": "7", "occurred_at": at(minute), "event_number": n, "event_name": event, "value_text": value}
+            for n, (minute, event, value) in enumerate(events)
+        ],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("id_name", ["call_id", "contact_id", "ticket_id"])
+def test_a_survey_counts_once_where_two_systems_use_the_same_number(engine: sa.Engine, id_name: str) -> None:
+    """What the desk calls 7 was over on the first day, what the other system calls 7 on the tenth: the desk asked."""
+    for name, day in (("desk", 0), ("other", 9)):
+        told = solved(day * 1440 + 30) if id_name == "ticket_id" else {"calls": [stay("7", day * 1440)]}
+        tell(engine, told, name=name)
+    answers(engine, survey("s1", 60, **{id_name: "7"}, csat_score=1), name="desk")
+    assert csat_by_day(engine) == [1, 0, 1]
+
+
+def test_a_survey_about_the_ticket_of_a_call_of_another_system_is_about_the_call(engine: sa.Engine) -> None:
+    tell(engine, {"calls": [stay("c1", 0)]}, name="pbx")
+    tell(engine, {"tickets": [{"ticket_id": "7", "created_at": at(4), "call_id": "c1"}]}, name="desk")
+    answers(engine, survey("s1", 60, ticket_id="7", csat_score=1), name="desk")
+    assert contacts(engine, of_name="csat_count").select("kind_name", "contact_id").rows() == [("call", "c1")]
+
+
+def test_a_ticket_is_about_the_call_of_its_own_system(engine: sa.Engine) -> None:
+    """Both systems have a call 1; the ticket is the desk's, so is its call, and its score counts on the first day only."""
+    for name, day in (("desk", 0), ("other", 9)):
+        tell(engine, {"calls": [stay("1", day * 1440)]}, name=name)
+    told = solved(30)
+    told["tickets"][0]["call_id"] = "1"
+    told["ticket_events"].append(
+        {"ticket_id": "7", "occurred_at": at(40), "event_number": 2, "event_name": "csat", "value_text": "2"}
+    )
+    tell(engine, told, name="desk")
+    assert csat_by_day(engine) == [1, 0, 1]
+
+
 def test_legs_of_a_transfer_are_one_contact_of_the_agent_met_last(engine: sa.Engine) -> None:
     legs = [
         stay("c1", 0, agent_name="mari", transfer_kind_name="blind"),
@@ -215,7 +267,7 @@ def test_a_contact_is_provisional_until_its_days_have_passed(engine: sa.Engine) 
     assert counts(engine, *FCR, repeat_days=1) == (3, 1, 0)
 
 
-def test_a_leg_made_by_a_transfer_or_a_kept_callback_is_no_further_contact(engine: sa.Engine) -> None:
+def test_a_leg_made_by_a_transfer_is_no_further_contact(engine: sa.Engine) -> None:
     """What the second system tells goes on from the first: the same contact, and only its last leg is followed."""
     tell(engine, {"calls": [stay("a", 0, "k1")]}, name="pbx")
     link = {"contact_id": "b", "linked_contact_id": "a", "linked_source_name": "pbx", "link_name": "transfer"}
@@ -232,6 +284,94 @@ def test_a_leg_made_by_a_transfer_or_a_kept_callback_is_no_further_contact(engin
             link,
         )
     assert counts(engine, *FCR) == (1, 0, 0)
+
+
+def leg(contact_id: str, before: str, minute: float, link_name: str = "transfer") -> Row:
+    """The link of a leg that a transfer made, or a callback, to the contact before it."""
+    return {
+        "linked_at": at(minute),
+        "contact_id": contact_id,
+        "linked_contact_id": before,
+        "linked_source_name": "records",
+        "link_name": link_name,
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "rows", "links", "expected"),
+    [
+        # a was met last, for nobody answered b; c came within the days of a; a and c are followed
+        ("the leg was abandoned",
+         [stay("a", 0, "k1"), lost("b", 6, "k1"), stay("c", 300, "k1")], [leg("b", "a", 6)], (2, 1, 0)),
+        # b was met last, and stands for a; b and c are followed
+        ("the leg was answered",
+         [stay("a", 0, "k1"), stay("b", 6, "k1"), stay("c", 300, "k1")], [leg("b", "a", 6)], (2, 1, 0)),
+        # d stands for a, over the leg that nobody answered
+        ("a leg of an abandoned leg was answered",
+         [stay("a", 0, "k1"), lost("b", 6, "k1"), stay("d", 8, "k1")], [leg("b", "a", 6), leg("d", "b", 8)], (1, 0, 0)),
+        # what we dial answers no offer, so a stands for itself
+        ("the leg was our call back",
+         [stay("a", 0, "k1"), stay("b", 60, "k1", direction_name="outbound")], [leg("b", "a", 60, "callback")], (1, 0, 0)),
+    ],
+)  # fmt: skip
+def test_the_last_answered_leg_is_followed(
+    engine: sa.Engine, what: str, rows: list[Row], links: list[Row], expected: tuple[int, int, int]
+) -> None:
+    tell(engine, {"calls": rows, "contact_links": links})
+    assert counts(engine, *FCR) == expected, what
+
+
+@pytest.mark.parametrize(
+    ("what", "over_at", "links", "expected"),
+    [
+        # r asks at 0 to be called back; a at 10 and b at 30 are answered, and both are followed
+        ("r still waits at 10: b keeps it, and is no coming after a", 20, [], (2, 0, 0)),
+        ("r was over at 1: a keeps it, and b comes after a", 1, [], (2, 1, 0)),
+        (
+            "r was over at 1, but its source tells that b keeps it",
+            1,
+            [leg("b", "r", 31, "callback")],
+            (2, 0, 0),
+        ),
+    ],
+)
+def test_a_kept_callback_is_no_further_contact(
+    engine: sa.Engine, what: str, over_at: float, links: list[Row], expected: tuple[int, int, int]
+) -> None:
+    asked = {**lost("r", 0, "k1"), "ended_at": at(over_at), "outcome_name": "callback"}
+    told = {"calls": [asked, stay("a", 10, "k1"), stay("b", 30, "k1")]}
+    tell(engine, {**told, "contact_links": links} if links else told)
+    assert counts(engine, *FCR) == expected, what
+
+
+def test_legs_with_contact_ids_of_their_own_are_asked_once_and_no_survey_of_theirs_is_lost(
+    engine: sa.Engine,
+) -> None:
+    """Mari passes a on to Jaan (b), and he to Kati (c); the surveys are told of a and of b."""
+    legs = [
+        stay(name, n * 6, "k1", agent_name=agent, is_resolved=n == 2)
+        for n, (name, agent) in enumerate([("a", "mari"), ("b", "jaan"), ("c", "kati")])
+    ]
+    tell(engine, {"calls": legs, "contact_links": [leg("b", "a", 6), leg("c", "b", 12)]})
+    names = ("askable_contacts", "flagged_contacts", "resolved_first_contacts", "followed_contacts")
+    assert counts(engine, *names, "survey_count") == (1, 1, 1, 1, 0)
+    answers(engine, survey("s1", 30, call_id="a", csat_score=5), survey("s2", 40, call_id="b", nps_score=9))
+    told = ("survey_count", "unplaced_survey_count", "csat_count", "nps_count")
+    assert counts(engine, *names, *told) == (1, 1, 1, 1, 1, 0, 1, 1)
+    found = contacts(engine, of_name="csat_count").select(
+        "contact_id", "agent_name", "csat_score", "nps_score"
+    )
+    assert found.rows() == [("c", "kati", 5.0, 9.0)]
+
+
+def test_a_survey_of_a_contact_whose_leg_came_after_midnight_counts_on_one_day(engine: sa.Engine) -> None:
+    legs = [stay("a", 16 * 60 - 5, "k1"), stay("b", 16 * 60 + 1, "k1")]  # the day ends 16 hours after T0
+    tell(engine, {"calls": legs, "contact_links": [leg("b", "a", 16 * 60 + 1)]})
+    answers(engine, survey("s1", 16 * 60 + 30, call_id="a", csat_score=5))
+    names = ("askable_contacts", "survey_count", "unplaced_survey_count", "csat_count")
+    assert counts(engine, *names) == (0, 0, 0, 0)
+    next_day = {"window_start": DAY["window_end"], "window_end": DAY["window_end"] + timedelta(days=1)}
+    assert counts(engine, *names, **next_day) == (1, 1, 0, 1)
 
 
 def test_a_ticket_that_the_customer_wrote_is_a_further_contact_one_about_the_call_is_none(

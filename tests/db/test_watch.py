@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -166,7 +166,7 @@ def test_a_family_tells_every_column_that_it_promises(engine: sa.Engine, family:
     with engine.connect() as connection:
         body = connection.execute(
             sa.text(
-                "select string_agg(prosrc, ' ') from pg_proc where proname like '%\\_sums' and pronargs = 4"
+                "select string_agg(prosrc, ' ') from pg_proc where proname like '%\\_sums' and pronargs in (4, 5)"
             )
         ).scalar_one()
     told = set(re.findall(r"'([a-z_0-9]+_(?:calls|seconds|tickets))'", body))
@@ -313,6 +313,119 @@ def test_occupancy_counts_states_while_they_last_and_over_midnight(engine: sa.En
     be_fresh(engine, moment)
     asked = {"metric_name": "occupancy_ratio", "window_start": moment - timedelta(hours=1)}
     assert measure(engine, "metric", moment, **asked) == [("", "", pytest.approx(45 / 60), 3600, True)]
+
+
+@pytest.mark.parametrize(
+    ("is_answered", "metric_name", "value"),
+    [
+        (True, "average_speed_of_answer_seconds", 1000.0),
+        (True, "abandonment_ratio", 0 / 15),
+        (False, "abandonment_ratio", 15 / 15),
+        (True, "service_level_ratio", 0 / 15),  # decided at T + 1 s, as on the live tiles
+    ],
+)
+def test_a_wait_longer_than_the_window_counts_when_it_ends(
+    engine: sa.Engine, is_answered: bool, metric_name: str, value: float
+) -> None:
+    """One a minute, each waits 1,000 s. In (2,700 s, 3,600 s] those end offered at 1,740, 1,800, ..., 2,580 s: 15."""
+    load(
+        engine,
+        *(
+            call(n, n * 60, n * 60 + 1000 if is_answered else None, n * 60 + (1100 if is_answered else 1000))
+            for n in range(60)
+        ),
+    )
+    be_fresh(engine, at(3600))
+    asked = {"metric_name": metric_name, "window_start": at(3600 - 900)}
+    assert measure(engine, "metric", at(3600), **asked) == [("", "", value, 15, True)]
+
+
+def in_teams(engine: sa.Engine, changed_date: date) -> dict[str, Any]:
+    """Everybody is in Old (1) until the day before, in New (2) from that day on."""
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("insert into warehouse.teams (team_id, team_name) values (1, 'Old'), (2, 'New')")
+        )
+        connection.execute(
+            sa.text(
+                "insert into warehouse.team_members (agent_id, team_id, started_date, ended_date) "
+                "select agent_id, 1, date '2026-01-01', :day from warehouse.agents "
+                "union all select agent_id, 2, :day, null from warehouse.agents"
+            ),
+            {"day": changed_date},
+        )
+    return {"scope_kind_name": "team"}
+
+
+def test_a_team_has_all_that_it_handled_in_a_window_that_is_no_whole_quarter_of_an_hour(
+    engine: sa.Engine,
+) -> None:
+    """Answered at 9:03, ..., 9:08, 60 s each; (9:02, 9:12] has all 6, (9:05, 9:12] those that ended from 9:06 on: 4."""
+    load(engine, *(call(n, (3 + n) * 60 - 10, (3 + n) * 60, (4 + n) * 60) for n in range(6)))
+    of_teams = in_teams(engine, date(2026, 3, 11))
+    be_fresh(engine, at(720))
+    for start, n in ((120, 6), (300, 4)):
+        asked = {"metric_name": "average_handle_time_seconds", "window_start": at(start)}
+        assert measure(engine, "metric", at(720), **asked) == [("", "", 60, n, True)]
+        [new] = [row for row in measure(engine, "metric", at(720), **asked, **of_teams) if row[0] == "2"]
+        assert new == ("2", "New", 60, n, True)
+
+
+def test_what_a_team_handled_over_midnight_is_of_the_team_of_the_answer(engine: sa.Engine) -> None:
+    """Answered at 23:50 for 900 s (Old) and at 0:10 for 300 s (New); both ended in (0:00, 0:20]."""
+    midnight = 15 * 3600  # from 9:00
+    load(
+        engine,
+        call(1, midnight - 610, midnight - 600, midnight + 300),
+        call(2, midnight + 590, midnight + 600, midnight + 900),
+    )
+    of_teams = in_teams(engine, date(2026, 3, 12))
+    moment = at(midnight + 1200)
+    be_fresh(engine, moment)
+    asked = {"metric_name": "average_handle_time_seconds", "window_start": at(midnight)}
+    found = measure(engine, "metric", moment, **asked, **of_teams)
+    assert found == [("2", "New", 300, 1, True), ("1", "Old", 900, 1, True)]
+
+
+def test_a_state_over_midnight_is_told_of_each_team_for_its_own_day(engine: sa.Engine) -> None:
+    """Available 23:30-23:45, on contact from 23:45 on. Until 0:30: Old 15 of 30 minutes, New 30 of 30."""
+    midnight = datetime(2026, 3, 12, tzinfo=UTC)
+    drawn = [("available", -30, -15), ("on_contact", -15, None)]
+    rows = [
+        {
+            "agent_name": "Aino",
+            "state_name": name,
+            "started_at": midnight + timedelta(minutes=start),
+            "ended_at": None if end is None else midnight + timedelta(minutes=end),
+        }
+        for name, start, end in drawn
+    ]
+    tell(engine, {"agent_states": rows}, name="pbx")
+    set_site(engine, "UTC")
+    of_teams = in_teams(engine, midnight.date())
+    moment = midnight + timedelta(minutes=30)
+    be_fresh(engine, moment)
+    asked = {"metric_name": "occupancy_ratio", "window_start": moment - timedelta(hours=1)}
+    assert measure(engine, "metric", moment, **asked, **of_teams) == [
+        ("2", "New", 30 / 30, 1800, True),
+        ("1", "Old", 15 / 30, 1800, True),
+    ]
+
+
+def test_a_slope_counts_a_ticket_of_the_backlog_once(engine: sa.Engine) -> None:
+    """Two tickets that stay open are in each of the six parts: n is 2, and they grow older by 3,600 s per hour."""
+    made = {"event_number": 0, "event_name": "created", "occurred_at": at(0)}
+    tell(
+        engine,
+        {
+            "tickets": [{"ticket_id": key, "created_at": at(0)} for key in "ab"],
+            "ticket_events": [{"ticket_id": key, **made} for key in "ab"],
+        },
+        name="desk",
+    )
+    asked = {"metric_name": "average_backlog_age_seconds", "window_start": at(3600)}
+    [(_, _, value, n, _)] = measure(engine, "slope", at(7200), **asked)
+    assert (value, n) == (pytest.approx(3600), 2)
 
 
 # --- from measurement to alert ---

@@ -145,9 +145,13 @@ def test_a_worked_day_of_channels_and_self_service(ways: sa.Engine) -> None:
     }
     assert found["inbound", "call"]["offered_calls"] == 4 + 2
     assert found["outbound", "call"]["offered_calls"] == 3
-    served = found["inbound", "call"]["agent_served_contacts"]
-    contained = found["self_service", "menu"]["contained_contacts"]
-    assert (served, contained) == (1, 1)  # p1 was answered; v1 was settled
+    assert (
+        found["inbound", "call"]["served_contacts"] == 1
+    )  # p1 was answered; who called had no menu, so it is no base
+    served, contained = (
+        found["self_service", "menu"][f"{name}_contacts"] for name in ("agent_served", "contained")
+    )
+    assert (served, contained) == (1, 1)  # v2 was passed on; v1 was settled
     sums = pl.DataFrame({"agent_served_contacts": [served], "contained_contacts": [contained]})
     assert metrics.with_metrics(sums, "self_service_ratio")["self_service_ratio"].to_list() == [1 / (1 + 1)]
     flows = ask(ways, "self_service_flows").row(0, named=True)
