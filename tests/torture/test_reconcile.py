@@ -60,7 +60,7 @@ def facts(engine: sa.Engine) -> dict[str, list[str]]:
     found = {}
     with engine.begin() as connection:
         for table in (*TIMES, *COUNTED):
-            row = sa.literal_column("(to_jsonb(t) - 'run_id' - 'version_number')::text")
+            row = sa.literal_column("(to_jsonb(t) - 'run_id' - 'version_number' - 'place_text')::text")
             source = sa.table(table, schema="warehouse").alias("t")
             found[table] = sorted(text for (text,) in connection.execute(sa.select(row).select_from(source)))
     return found
