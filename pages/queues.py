@@ -11,9 +11,7 @@ from dashboard.words import t
 
 
 def filters(at: ui.Moment) -> Chosen:
-    found = filter_bar.choose(
-        at, period_name="today", page_name="queues", unchosen_comparison=t("the days before, as usual")
-    )
+    found = filter_bar.choose(at, period_name="today", page_name="queues", unchosen_comparison=t("as usual"))
     views = {
         "queues": t("Queues and the day"),
         "week": t("The week"),

@@ -90,6 +90,11 @@ def callbacks(
         connection, window_start=window_start, window_end=window_end, as_of=as_of, queue_id=queue_id,
         group_name=group_name,
     )  # fmt: skip
+    return callback_totals(requests)
+
+
+def callback_totals(requests: pl.DataFrame) -> pl.DataFrame:
+    """The rows of callback_requests as `callbacks` counts them: one row per queue."""
     waited = (pl.col("reached_at") - pl.col("requested_at")).dt.total_seconds()
     totals = requests.group_by("queue_id", "queue_name", "group_name", maintain_order=True).agg(
         pl.len().cast(pl.Int64).alias("callback_calls"),

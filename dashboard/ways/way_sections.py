@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard import board, ui
 from dashboard.filters import Filters
 from dashboard.ways import outreach_view, way_view
+from dashboard.ways.way_queries import callback_totals
 from dashboard.words import t
 
 STEP_SECONDS = 30
@@ -66,13 +67,14 @@ def self_service(at: ui.Moment, view: Filters) -> None:
 def callbacks(at: ui.Moment, view: Filters) -> None:
     """Callbacks and their promises, and the requests behind a number."""
     given = {**view.window(at.zone_name), "as_of": _instant(at), **view.narrowed("queue_id", "group_name")}
-    totals = at.calm("callbacks", **given)
+    asked_for = at.calm("callback_requests", **given)
+    totals = callback_totals(asked_for)
     state = asked("state").get("state", "all")
     board.show(
         {"kind": "tiles", "tiles": outreach_view.callback_tiles(totals, _address(view, "callbacks"))},
         key="tiles",
     )
-    requests = outreach_view.of_state(at.calm("callback_requests", **given), state)
+    requests = outreach_view.of_state(asked_for, state)
     board.show(outreach_view.callback_table(requests, state=state, zone_name=at.zone_name), key="requests")
     ui.download(requests, file_name="callbacks.csv", zone_name=at.zone_name)
 

@@ -28,7 +28,13 @@ left join lateral (
         (array_agg(a.agent_name order by n.answered_at) filter (where n.answered_at is not null))[1] as agent_name
     from warehouse.contact_links as l
     inner join warehouse.calls as n
-        on l.source_name = n.source_name and l.contact_id = n.contact_id and n.offered_at >= c.offered_at
+        -- Said so that both indexes serve: contacts whose id is that of their call, and the others.
+        on
+            l.source_name = n.source_name and n.offered_at >= c.offered_at
+            and (
+                (l.contact_id = n.call_id and n.contact_id = n.call_id)
+                or (l.contact_id = n.contact_id and n.contact_id <> n.call_id)
+            )
     left join warehouse.agents as a on n.agent_id = a.agent_id
     where
         l.link_name = 'callback' and l.linked_contact_id = c.contact_id and l.linked_source_name = c.source_name
