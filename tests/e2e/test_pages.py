@@ -8,12 +8,11 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import KNOWN_NOISE, SIZES, fits_every_screen, visited
+from tests.e2e.conftest import KNOWN_NOISE, SIZES, SmallSite, fits_every_screen, visited
 
 PAGES = {
     "": "Live floor",
@@ -103,7 +102,9 @@ def test_no_choice_is_cut_off_on_a_phone(browser: Browser, address: str) -> None
             assert box["x"] + box["width"] <= SIZES["phone"][0], word
 
 
-def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(browser: Browser, site: Any) -> None:
+def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(
+    browser: Browser, site: SmallSite
+) -> None:
     with site.served() as (address, _), visited(browser, address) as (page, _errors):
         assert until(lambda: card_value(page, "waiting") == "1")
         page.evaluate("() => { window.sameVisit = true; }")
@@ -114,7 +115,7 @@ def test_a_new_caller_appears_without_a_reload_and_in_the_same_card(browser: Bro
         assert page.locator(".card").first.evaluate("(card) => card.sameCard")
 
 
-def test_scroll_and_focus_stay_while_figures_change(browser: Browser, site: Any) -> None:
+def test_scroll_and_focus_stay_while_figures_change(browser: Browser, site: SmallSite) -> None:
     with site.served() as (address, _), visited(browser, address, size="phone") as (page, _errors):
         tip = page.locator(".tip button").first
         tip.focus()
@@ -176,7 +177,7 @@ def test_a_chosen_filter_stays_in_the_address(browser: Browser, address: str) ->
         assert page.locator(".person").count() == 1
 
 
-def test_a_lost_connection_is_said_within_seconds(browser: Browser, site: Any) -> None:
+def test_a_lost_connection_is_said_within_seconds(browser: Browser, site: SmallSite) -> None:
     with site.served() as (address, process), visited(browser, address) as (page, _errors):
         page.wait_for_selector(".card")
         process.send_signal(signal.SIGTERM)
@@ -212,20 +213,21 @@ def asked(address: str, path: str, method: str = "GET", **headers: str) -> tuple
         connection.close()
 
 
-def test_programs_are_told_how_the_site_stands_beside_the_pages(address: str) -> None:
-    status, kind, body = asked(address, "/health")
-    told = json.loads(body)
-    assert (status, kind, told["status"]) == (200, "application/json", "ok")
-    assert told["sources"][0]["source_name"] == "pbx"
-    assert asked(address, "/health", "HEAD") == (200, "application/json", "")
-    assert json.loads(asked(address, "/health", X_Forwarded_For="203.0.113.9")[2]) == {"status": "ok"}
-    status, kind, body = asked(address, "/metrics")
-    assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
-    assert 'floorboard_source_lag_seconds{source="pbx"}' in body
-    assert body.endswith("# EOF\n")
-    assert asked(address, "/metrics", X_Forwarded_For="203.0.113.9")[0] == 401
-    assert asked(address, "/metrics", Host="evil.example")[0] == 421
-    assert "<html" in asked(address, "/data-health")[2]  # and a page stays a page
+def test_programs_are_told_how_the_site_stands_beside_the_pages(site: SmallSite) -> None:
+    with site.served() as (address, _):
+        status, kind, body = asked(address, "/health")
+        told = json.loads(body)
+        assert (status, kind, told["status"]) == (200, "application/json", "ok")
+        assert told["sources"][0]["source_name"] == "pbx"
+        assert asked(address, "/health", "HEAD") == (200, "application/json", "")
+        assert json.loads(asked(address, "/health", X_Forwarded_For="203.0.113.9")[2]) == {"status": "ok"}
+        status, kind, body = asked(address, "/metrics")
+        assert (status, kind) == (200, "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        assert 'floorboard_source_lag_seconds{source="pbx"}' in body
+        assert body.endswith("# EOF\n")
+        assert asked(address, "/metrics", X_Forwarded_For="203.0.113.9")[0] == 401
+        assert asked(address, "/metrics", Host="evil.example")[0] == 421
+        assert "<html" in asked(address, "/data-health")[2]  # and a page stays a page
 
 
 def test_the_timeline_names_its_bands_and_fits_the_page(browser: Browser, address: str) -> None:
@@ -240,7 +242,7 @@ def test_the_timeline_names_its_bands_and_fits_the_page(browser: Browser, addres
         assert [error for error in errors if KNOWN_NOISE not in error] == []
 
 
-def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser, site: Any) -> None:
+def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser, site: SmallSite) -> None:
     site.write((5, "x" * 5000), (4, "short"))
     with site.served() as (address, _), visited(browser, f"{address}/data-health") as (page, _errors):
         row = page.locator(".clamp").first
@@ -252,7 +254,7 @@ def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser
         assert len(row.inner_text()) > 5000
 
 
-def test_without_a_database_the_page_says_what_to_do(browser: Browser, site: Any) -> None:
+def test_without_a_database_the_page_says_what_to_do(browser: Browser, site: SmallSite) -> None:
     site.environment = {**{k: v for k, v in os.environ.items() if k != "DATABASE_URL"}}
     with site.served() as (address, _), visited(browser, address) as (page, errors):
         assert page.locator(".notice h2").inner_text() == "No database is connected."
