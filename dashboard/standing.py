@@ -61,9 +61,10 @@ def reasons(health: pl.DataFrame, loader: pl.DataFrame) -> list[str]:
 
 def _silence(age_seconds: int | None) -> str:
     if age_seconds is None:
-        return t("The loader has never run; start it with `floorboard etl run`.")
+        return t("The loader has never run; start it with `floorboard etl run` or `floorboard up`.")
     return t(
-        "The loader has given no sign of life for {age}, expected one every 10 s; start it with `floorboard etl run`.",
+        "The loader has given no sign of life for {age}, expected one every 10 s; start it with `floorboard etl run` "
+        "or `floorboard up`.",
         age=words.age(age_seconds),
     )
 

@@ -10,26 +10,16 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from etl import LoadError
 from etl.config import CONFIG_VARIABLE, ConfigError, Settings, load_settings, settings_path
-from etl.demo import (
-    DATA_PATTERN,
-    DemoError,
-    clock_in_use,
-    demo_home,
-    demo_lock,
-    enter_home_in_use,
-    refuse_mixing,
-    speed_in_use,
-)
+from etl.demo_home import DATA_PATTERN, clock_in_use, demo_home, demo_lock, enter_home_in_use
 from etl.doctor_sources import source_findings
 from etl.findings import Finding
-from etl.jobs import HEARTBEAT_SECONDS, PROCESS_NAME
+from etl.site import SiteError, refuse_mixing
 from etl.supervise import SuperviseError, lock_holder, refuse_taken_port
 from sql.embedded import home, status
 from sql.migrate import check
@@ -46,7 +36,7 @@ PARTS_OF_DATA = (
     "pg_wal",
     "postgresql.conf",
 )
-Troubles = (ConfigError, DemoError, LoadError, SuperviseError, WarehouseError, OSError)
+Troubles = (ConfigError, SiteError, LoadError, SuperviseError, WarehouseError, OSError)
 
 
 def examine(*, host: str, port: int) -> list[Finding]:
@@ -187,7 +177,7 @@ def _warehouse(engine: Engine | Finding, settings: Settings | None) -> list[Find
             Finding("Warehouse", "good", f"{_which()}: Postgres answers, its tables are up to date"),
             *_load(engine, settings),
         ]
-    except (DemoError, LoadError, WarehouseError) as error:
+    except (SiteError, LoadError, WarehouseError) as error:
         return [Finding("Warehouse", "wrong", str(error))]
 
 
@@ -196,7 +186,7 @@ def _load(engine: Engine, settings: Settings | None) -> list[Finding]:
     now = clock_in_use()()
     with connected(engine) as connection:
         health = frame(connection, "queries/source_health", as_of=now).to_dicts()
-        beats = frame(connection, "queries/heartbeats").to_dicts()
+        [beat] = frame(connection, "queries/loader", as_of=now).to_dicts()
     found = [_freshness(row) for row in health]
     known = {row["source_name"] for row in health}
     for source in settings.sources if settings else ():
@@ -209,8 +199,7 @@ def _load(engine: Engine, settings: Settings | None) -> list[Finding]:
                     "Run `floorboard etl run --once`.",
                 )
             )
-    beat_at = next((row["beat_at"] for row in beats if row["process_name"] == PROCESS_NAME), None)
-    return [*found, _heartbeat(beat_at, now)]
+    return [*found, _heartbeat(beat["beat_age_seconds"], is_silent=bool(beat["is_silent"]))]
 
 
 def _freshness(row: dict[str, object]) -> Finding:
@@ -227,13 +216,13 @@ def _freshness(row: dict[str, object]) -> Finding:
     return Finding(subject, "good", age)
 
 
-def _heartbeat(beat_at: datetime | None, now: datetime) -> Finding:
-    if beat_at is None:
+def _heartbeat(age: int | None, *, is_silent: bool) -> Finding:
+    """What the pages say of the loader, by the same question: from the same second on it is silent."""
+    if age is None:
         return Finding(
             "Load", "advice", "has never run on time", "Start `floorboard up` or `floorboard etl run`."
         )
-    age = max(int((now - beat_at).total_seconds() / speed_in_use()), 0)  # heartbeats follow the wall's clock
-    if age > 3 * HEARTBEAT_SECONDS:
+    if is_silent:
         return Finding(
             "Load",
             "wrong",

@@ -193,7 +193,9 @@ def _forget_customer(
 ) -> tuple[Found, list[Erasure]]:
     """What was taken away, and the lines for remarks that do not name the customer themselves."""
     key, secret = erasure.subject_key, customer_secret()
-    calls, tickets, *remarks = warehouse.one_row(connection, "merge/erase_customer", customer_key=key)
+    calls, tickets, *remarks = warehouse.one_row(
+        connection, "merge/erase_customer", customer_key=key, erased_at=erasure.erased_at
+    )
     hashes = {hash_of_remark(secret, *remark) for remark in zip(*remarks, strict=True)}
     texts = [f"{MASK}{key}", key, *_targets(connection, key, country_name)]
 

@@ -166,7 +166,7 @@ class _Work:
         while at < last:
             window = {"window_start": max(at, start), "window_end": min(at + PIECE, end)}
             self.on_progress(f"queues and agents, {at:%Y-%m-%d}")
-            self._worked(partial(_intervals_of, window=window))
+            self._worked(partial(_intervals_of, window=window), of_many_sources=True)
             at += PIECE
 
     def tickets(self, start: datetime, end: datetime) -> None:
@@ -216,25 +216,44 @@ class _Work:
         warehouse.execute(connection, "prove/ticket_days", is_kept=False)
         return _piece(connection)
 
-    def _worked(self, count: Callable[[sa.Connection], _Piece]) -> _Piece:
-        """One piece in a transaction of its own; one that a load crossed is counted again."""
+    def _worked(self, count: Callable[[sa.Connection], _Piece], *, of_many_sources: bool = False) -> _Piece:
+        """One piece in a transaction of its own; what a repair found wrong is counted once more, with no load beside it."""
+        piece = self._patiently(partial(self._counted, count, is_kept=False))
+        if self.proof.is_repair and not piece.differing.is_empty():
+            piece = self._patiently(partial(self._repaired, count, of_many_sources=of_many_sources))
+        self.proof.add(piece)
+        return piece
+
+    def _patiently(self, work: Callable[[], _Piece]) -> _Piece:
+        """A piece; one that a load crossed is counted again."""
         patience = Patience()
         while True:
             try:
-                piece = self._counted(count)
-                self.proof.add(piece)
-                return piece
+                return work()
             except warehouse.WarehouseError as error:
                 patience.bear(error)
 
-    def _counted(self, count: Callable[[sa.Connection], _Piece]) -> _Piece:
+    def _repaired(self, count: Callable[[sa.Connection], _Piece], *, of_many_sources: bool) -> _Piece:
+        """A piece put right while no load goes on: a batch whose figures are as they stand writes none to be seen here.
+
+        Another transaction holds the loads up, since the piece's own sees the warehouse as it stood at its first question.
+        of_many_sources: none that mends the past either; a piece of one source waits for those itself.
+        """
+        with warehouse.connected(self.engine, deadline_seconds=DEADLINE_SECONDS) as alone:
+            warehouse.one_row(alone, "merge/erase_patience")
+            warehouse.execute(alone, "merge/erase_cursors_lock")
+            if of_many_sources:
+                warehouse.one_row(alone, "merge/erasures_lock")
+            return self._counted(count, is_kept=True)
+
+    def _counted(self, count: Callable[[sa.Connection], _Piece], *, is_kept: bool) -> _Piece:
         piece: _Piece | None = None
         try:
             with warehouse.connected(self.engine, deadline_seconds=DEADLINE_SECONDS) as connection:
                 warehouse.execute(connection, "prove/begin")
                 connection.exec_driver_sql(warehouse.statement("prove/stage"))
                 piece = count(connection)
-                if not self.proof.is_repair or piece.differing.is_empty():
+                if not is_kept or piece.differing.is_empty():
                     raise _TakenBackError
         except _TakenBackError:
             pass

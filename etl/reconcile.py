@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -285,7 +285,10 @@ class _Day:
         return facts.join(several.cast({"agent_id": facts.schema["agent_id"]}), on="agent_id", how="anti")
 
     def _mend(self, told: ToldFacts, differences: list[Difference]) -> None:
-        """Merges what is missing or outdated in a run of its own; where the warehouse refuses it, says so."""
+        """Merges what is missing or outdated in a run of its own.
+
+        Where the warehouse refuses it, it is merged in ever smaller parts, until what is refused stands alone and is said.
+        """
         batch = _mending(told, differences, self.window.day_date)
         if batch.read_rows == 0:
             return
@@ -298,7 +301,11 @@ class _Day:
         except warehouse.WarehouseError as error:
             if not error.is_data_fault:
                 raise
-            self.faults.append(str(error))
+            parts = _halves(differences)
+            if not parts:
+                self.faults.append(str(error))
+            for part in parts:
+                self._mend(told, part)
 
     def _write_run(
         self, connection: sa.Connection, run_id: int, batch: Batch, done: Merged, started_at: datetime
@@ -359,6 +366,26 @@ def _mending(told: ToldFacts, differences: list[Difference], day_date: date) -> 
         notice=f"Reconciliation of {day_date}: {missing} that were missing and {differing} that were outdated.",
         rows=pl.concat([pl.DataFrame(schema=ROW_SCHEMA), *rows]) if told.are_records else None,
     )
+
+
+def _halves(differences: list[Difference]) -> list[list[Difference]]:
+    """What is to be mended in two parts: by kinds, then by rows; none where nothing can be parted.
+
+    The states of an agent, and the stays of a call, stay together.
+    """
+    wrong = [each for each in differences if _wrong_rows(each)]
+    middle = len(wrong) // 2
+    if middle:
+        return [wrong[:middle], wrong[middle:]]
+    if not wrong:
+        return []
+    [each] = wrong
+    rows = pl.concat([each.missing, each.differing])
+    name = {AGENT_STATES: "agent_id", CALLS: "call_id"}.get(each.kind.shape)
+    place = rows[name].rank("dense") if name else pl.int_range(1, rows.height + 1, eager=True)
+    middle = place.n_unique() // 2
+    parts = [rows.filter(place <= middle), rows.filter(place > middle)] if middle else []
+    return [[replace(each, missing=part, differing=part.clear())] for part in parts]
 
 
 def _wrong_rows(difference: Difference) -> int:

@@ -6,6 +6,7 @@ The rule it guards: every fault is named with its next step, the gravest first.
 
 from __future__ import annotations
 
+import re
 import shlex
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from dashboard.board import Block, Row, column
 from dashboard.words import t, t_count
 
 NIGHTS_SHOWN = 14
+_COMMAND = re.compile(r"`([^`\n]{1,300})`")
 
 
 def next_step(health: pl.DataFrame, reasons: pl.DataFrame) -> Block:
@@ -88,10 +90,13 @@ def refused_rows(reasons: pl.DataFrame) -> dict[str, int]:
 
 def _silence(row: Row) -> str:
     if row["checked_age_seconds"] is None:
-        return t("It was never read. Start the loader: `floorboard etl run`.")
+        return t(
+            "It was never read. Start the loader: `floorboard etl run`, or everything together: `floorboard up`."
+        )
     if row["checked_age_seconds"] > row["stale_after_seconds"]:
         return t(
-            "It was last read {age} ago. See that the loader runs: `floorboard etl run`.",
+            "It was last read {age} ago. See that the loader runs: `floorboard etl run`, or everything together: "
+            "`floorboard up`.",
             age=words.age(row["checked_age_seconds"]),
         )
     return t(
@@ -269,7 +274,7 @@ def night_table(nights: pl.DataFrame) -> Block:
                 row["source_name"],
                 night_mark(row["outcome_name"]),
                 *_night_counts(row),
-                row["reason_text"] or "",
+                commands_marked(row["reason_text"] or ""),
             ],
         }
         for row in nights.iter_rows(named=True)
@@ -289,6 +294,11 @@ def night_table(nights: pl.DataFrame) -> Block:
         title=t("Each night against the origin"),
         lead=" · ".join(told),
     )
+
+
+def commands_marked(text: str) -> str:
+    """A text with the commands in it in quotation marks, for a cell, which shows backticks as they are."""
+    return _COMMAND.sub("\u201c\\1\u201d", text)
 
 
 def _night_counts(row: Row) -> list[str]:

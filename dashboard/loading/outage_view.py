@@ -13,9 +13,11 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.loading.health_view import commands_marked
 from dashboard.words import t, t_count
 
 STATES = ("delivering", "catching_up", "silent", "not_read", "failing")
+UNKNOWN_STATE = "unknown"  # of the time before a source was read at all: nothing is drawn there
 DOWN = ("failing", "not_read")
 CALM = ("delivering", "silent")
 LONG_SILENCE_SECONDS = 1800  # shorter ones are drawn, and are no line of the list: at night nobody calls
@@ -66,11 +68,19 @@ def timeline(outages: pl.DataFrame, *, as_of: datetime, days: int, zone_name: st
         "title": t("Outages and catch-ups"),
         "lead": t("the last 24 hours") if days == 1 else t_count("the last day", "the last {n} days", days),
         "nothing": t("Nothing has been read yet."),
-        "legend": [{"state": name, "word": state_word(name)} for name in STATES],
+        "legend": [
+            *({"state": name, "word": state_word(name)} for name in STATES),
+            *([{"state": UNKNOWN_STATE, "word": t("Not read before")}] if _has_blanks(bands) else []),
+        ],
         "bands": bands,
         "ticks": ticks(window_start, as_of, zone_name=zone_name, step_hours=TICK_HOURS.get(days, 24)),
         "now": t("now"),
     }
+
+
+def _has_blanks(bands: list[Block]) -> bool:
+    """Whether a band begins empty: its source was first read within the window."""
+    return any(found["parts"] and found["parts"][0]["left"] > 100 * FINEST_SHARE for found in bands)
 
 
 def _share(span: timedelta, seconds: float) -> float:
@@ -227,7 +237,7 @@ def _caught_up(row: Row, outages: pl.DataFrame, as_of: datetime) -> str:
 
 def _why(row: Row) -> str:
     if row["state_name"] == "failing":
-        return str(row["error_text"] or "")
+        return commands_marked(row["error_text"] or "")
     if row["state_name"] == "silent":
         return t("It was read, and had nothing to tell.")
     return t(

@@ -12,11 +12,13 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from dashboard import access, board, state_view, ui
+from dashboard import access, board, state_view
 from dashboard.loading import loader_requests, sources_view, upload_view
 from dashboard.loading.loader_requests import RequestError
 from dashboard.loading.upload_check import ENDINGS, MOST_BYTES, UploadError
 from dashboard.loading.upload_view import Look
+from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
@@ -26,7 +28,7 @@ KEY = "upload"
 
 def opened() -> int | None:
     """The upload that the address names, if it names one."""
-    return ui.number_in_address(KEY)
+    return choices.number_in_address(KEY)
 
 
 def show() -> None:
@@ -39,7 +41,7 @@ def show() -> None:
         )
         return
     with suppress(WarehouseError):  # the page's own content says it
-        at = ui.moment(viewer)
+        at = moments.moment(viewer)
         if (number := opened()) is None:
             _uploader(viewer)
             st.fragment(_list, run_every=IDLE_SECONDS)()
@@ -49,7 +51,7 @@ def show() -> None:
         st.fragment(_file, run_every=BUSY_SECONDS if is_busy else None)(number, was_busy=is_busy)
 
 
-def _row(at: ui.Moment, number: int) -> dict[str, Any] | None:
+def _row(at: Moment, number: int) -> dict[str, Any] | None:
     found = at.fresh("upload", upload_id=number)
     return found.row(0, named=True) if found.height else None
 
@@ -76,23 +78,23 @@ def _uploader(viewer: access.Viewer) -> None:
     if file is None:
         return
     try:
-        number = ui.change(
+        number = desk.change(
             viewer,
             loader_requests.put_upload,
             file_name=file.name,
             content=file.getvalue(),
             viewer_name=viewer.viewer_name,
-            at=ui.now(),
+            at=clock.now(),
         )
     except UploadError as error:
         board.show(board.notice("off", t("This file was not taken"), str(error)), key="not-taken")
         return
-    ui.lead_to(KEY, number)
+    choices.lead_to(KEY, number)
 
 
 def _list() -> None:
     with suppress(WarehouseError):
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         board.show(
             sources_view.upload_table(at.fresh("uploads", as_of=at.now), zone_name=at.zone_name),
             key="uploads",
@@ -102,10 +104,10 @@ def _list() -> None:
 def _file(number: int, *, was_busy: bool) -> None:
     """One upload as it stands; the page is drawn anew when the loader begins or ends its work on it."""
     with suppress(WarehouseError):
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         row = _row(at, number)
         if st.button(t("All sources and files"), icon=":material/arrow_back:", key="back"):
-            ui.lead_to(KEY, None)
+            choices.lead_to(KEY, None)
         if row is None:
             gone = t("Uploads are kept for 30 days. The list of sources has those that are left.")
             board.show(board.notice("none", t("There is no such upload any more."), gone), key="gone")
@@ -122,7 +124,7 @@ def _file(number: int, *, was_busy: bool) -> None:
             _buttons(row, None)
 
 
-def _decided(at: ui.Moment, row: dict[str, Any]) -> None:
+def _decided(at: Moment, row: dict[str, Any]) -> None:
     """What there is to see and to do of an upload on which nobody works now."""
     if row["state_name"] == "loaded":
         if row["mapping_text"]:
@@ -152,15 +154,15 @@ def _buttons(row: dict[str, Any], look: Look | None) -> None:
         if can_load and st.button(
             t("Load this file"), type="primary", icon=":material/download_done:", key="load"
         ):
-            _ask(loader_requests.ask_load, **number, look_number=row["look_number"], at=ui.now())
+            _ask(loader_requests.ask_load, **number, look_number=row["look_number"], at=clock.now())
         if st.button(t("Discard"), icon=":material/delete:", key="discard"):
-            _ask(loader_requests.discard_upload, **number, at=ui.now())
+            _ask(loader_requests.discard_upload, **number, at=clock.now())
 
 
 def _ask(work: Any, **values: Any) -> None:
     """Asks the loader and draws the page anew; a request that came too late is said."""
     try:
-        ui.change(access.viewer(), work, **values)
+        desk.change(access.viewer(), work, **values)
     except RequestError as error:
         board.show(board.notice("off", t("Not done"), str(error)), key="not-done")
         return
@@ -171,7 +173,7 @@ def _look_again(row: dict[str, Any], **wanted: Any) -> None:
     _ask(loader_requests.ask_look, upload_id=row["upload_id"], look_number=row["look_number"], wanted=wanted)
 
 
-def _mapping(at: ui.Moment, row: dict[str, Any], look: Look) -> None:
+def _mapping(at: Moment, row: dict[str, Any], look: Look) -> None:
     """How the file is read, to be changed by choosing columns or as the lines of floorboard.toml."""
     board.show(
         {
@@ -188,7 +190,7 @@ def _mapping(at: ui.Moment, row: dict[str, Any], look: Look) -> None:
         _lines(row, look)
 
 
-def _choices(at: ui.Moment, row: dict[str, Any], look: Look) -> None:
+def _choices(at: Moment, row: dict[str, Any], look: Look) -> None:
     mark = f"{row['upload_id']}-{row['look_number']}"
     kinds = look.told["all_facts"]
     facts = st.selectbox(
@@ -222,14 +224,14 @@ def _field(
     """Which column a field comes from, and how its texts are read."""
     name = item["name"]
     label = upload_view.field_word(name)
-    choices = upload_view.column_choices(look, name)
+    offered = upload_view.column_choices(look, name)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    values = list(choices)
+    values = list(offered)
     columns[name] = left.selectbox(
         t("{field} (needed)", field=label) if item["is_needed"] else label,
         values,
         index=values.index(upload_view.chosen_column(look, name)),
-        format_func=lambda value: choices[value],
+        format_func=lambda value: offered[value],
         key=f"column-{mark}-{name}",
     )
     how, units = upload_view.how_text(look, item), look.told["units"].get(item["kind"], [])
@@ -257,7 +259,7 @@ def _field(
         )
 
 
-def _of_the_file(at: ui.Moment, look: Look, mark: str) -> dict[str, str]:
+def _of_the_file(at: Moment, look: Look, mark: str) -> dict[str, str]:
     """What holds for the whole file: the zone of its times and the sign of its decimals."""
     zones = ["", *sorted(available_timezones())]
     now = look.table.get("time_zone", "")

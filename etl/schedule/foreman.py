@@ -88,11 +88,15 @@ class Foreman:
                     return Outcome.from_message(message["outcome"])
                 heard_at = time.monotonic()
         except TimeoutError:
+            has_begun = self._worker is not None and self._worker.is_ready
             self.kill()
             sentence = (
                 f"Nothing was read and no batch was loaded for {deadline_seconds:,.0f} s, so the load was ended; the "
                 "next one begins anew where the last batch stood. Look at the origin and the network to it; where it "
                 "is only slow, raise deadline_seconds."
+                if has_begun
+                else f"The process that loads was not ready within {START_SECONDS:,.0f} s, so it was ended; the next load "
+                "starts a new one. This machine is short of time or memory: look what else runs on it."
             )
         except _EndedError as error:
             sentence = self._last_words or (

@@ -1,4 +1,4 @@
-"""Does what is due once for every local day of a site, for each source, once the day has ended.
+"""Does what is due once for every local day of a site, for each source or for the site, once the day has ended.
 
 In: the settings, the days that are closed, and the list of what is due. Out: the work done and the day closed.
 Rule: a day is closed once, by one process; work that broke off is done again, so it must be repeatable.
@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.config import Settings
 from etl.erasure import reapply_nightly
+from etl.lost_ends import close_lost_ends
 from etl.reconcile import reconcile_day
 from etl.schedule.local_days import MOST_DAYS_BACK, ended_days
 from etl.sources import SourceSettings
 from sql import warehouse
 
 LEASE_SECONDS = 6 * 3600
+SITE = "the site"  # stands in the list of closed days where a work is due once a night, however many sources there are
 
 
 class DayWork(Protocol):
@@ -43,11 +45,15 @@ class DayWork(Protocol):
 
 @dataclass(frozen=True)
 class Nightly:
-    """One line of the list: what it is called, how long after the day's end it begins, and what it does."""
+    """One line of the list: what it is called, how long after the day's end it begins, and what it does.
+
+    is_of_the_site: it is due once a night, not once for each source; its work is given the first of them.
+    """
 
     work_name: str
     settle: timedelta
     work: DayWork
+    is_of_the_site: bool = False
 
 
 def _reconciled(
@@ -69,14 +75,16 @@ def _reconciled(
 
 SHOWN_LATE = timedelta(hours=3, minutes=30)  # longer than any reader's look-back: late records are no losses
 WORKS: tuple[Nightly, ...] = (
-    Nightly("erasures", timedelta(minutes=30), reapply_nightly),
+    Nightly("erasures", timedelta(minutes=30), reapply_nightly, is_of_the_site=True),
     Nightly("reconciliation", SHOWN_LATE, _reconciled),
+    # After the comparison: what the origin knows of an end is not lost.
+    Nightly("lost ends", SHOWN_LATE + timedelta(minutes=30), close_lost_ends),
 )
 
 
 @dataclass(frozen=True)
 class Due:
-    """A day of a source that has ended and is not closed."""
+    """A day of a source (or of the SITE) that has ended and is not closed."""
 
     work_name: str
     source_name: str
@@ -102,19 +110,26 @@ def due(
             lease_seconds=LEASE_SECONDS,
         ).to_dicts()
     found = [
-        Due(one.work_name, source.name, day)
+        Due(one.work_name, name, day)
         for one in listed
-        for source in settings.sources
-        for day in _days(known, one, source, zone, now)
+        for name in ([SITE] if one.is_of_the_site else [source.name for source in settings.sources])
+        for day in _days(known, one, name, zone, now)
     ]
-    return sorted(found, key=lambda each: (each.day_date, each.source_name, each.work_name))
+    return sorted(
+        found, key=lambda each: (each.day_date, each.source_name != SITE, each.source_name, each.work_name)
+    )
+
+
+def source_of(settings: Settings, name: str) -> SourceSettings:
+    """The source of a day that is due; for one of the SITE the first."""
+    return settings.sources[0] if name == SITE else settings.source(name)
 
 
 def _days(
-    known: list[dict[str, Any]], one: Nightly, source: SourceSettings, zone: ZoneInfo, now: datetime
+    known: list[dict[str, Any]], one: Nightly, source_name: str, zone: ZoneInfo, now: datetime
 ) -> list[date]:
     """The days of a source that are due; one that somebody is at is left to him."""
-    mine = [row for row in known if (row["work_name"], row["source_name"]) == (one.work_name, source.name)]
+    mine = [row for row in known if (row["work_name"], row["source_name"]) == (one.work_name, source_name)]
     closed = {row["day_date"] for row in mine if row["is_closed"]}
     at_work = {row["day_date"] for row in mine if row["is_at_work"]}
     begun = {row["day_date"] for row in mine} - closed

@@ -99,9 +99,9 @@ class Worker:
         signs.alive()
         is_load = request["do"] == "load"
         try:
-            source = self._settings.source(request["source_name"])
             if is_load:
-                return self.load(source, Slot(**request["slot"]))
+                return self.load(self._settings.source(request["source_name"]), Slot(**request["slot"]))
+            source = nightly.source_of(self._settings, request["source_name"])
             return self.close_day(source, request["work_name"], date.fromisoformat(request["day_date"]))
         except Exception as error:
             # whatever it is, whoever started us must hear of it

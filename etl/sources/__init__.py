@@ -206,6 +206,9 @@ class SourceSettings(Table):
     deadline_seconds: Annotated[int, Field(ge=5, le=86_400)] = 1200
     """After so long without any progress (nothing read, nothing loaded) a load is ended and begun anew."""
 
+    lost_end_after_seconds: Annotated[int, Field(ge=3_600, le=2_678_400)] = 86_400
+    """A telephone call that is open for longer has lost its end: the night closes it as interrupted."""
+
     @property
     def facts_source_name(self) -> str:
         """Under whose name the facts stand: another source's, where both tell of the same calls."""

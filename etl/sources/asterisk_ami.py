@@ -261,13 +261,14 @@ class AmiReader(Reader):
 
     def _date(self, heard: Sequence[Heard], now: datetime) -> None:
         """Gives each event its second, once: the PBX's own where it tells it (timestampevents), else when it came."""
-        clock = self._line.clock()
+        clock, latest_at = self._line.clock(), now.timestamp() + FUTURE_SECONDS
         for event in heard:
             if event.number in self._instants:
                 continue
             came_at = now - timedelta(seconds=clock - event.heard_at)
             own_at = _instant(event.headers.get("timestamp", ""))
-            if own_at is not None:
+            if own_at is not None and FIRST_SECOND <= own_at.timestamp() <= latest_at:
+                # That of an event which is refused would date all that come after it.
                 self._offset = own_at - came_at
             self._instants[event.number] = int((own_at or came_at + self._offset).timestamp())
 

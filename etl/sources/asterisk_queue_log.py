@@ -260,6 +260,9 @@ def _fault(latest_at: int) -> pl.Expr:
         pl.col(name).str.len_bytes() > LONGEST_NAME
         for name in ("call_id", "queue_name", "agent_name", "verb")
     )
+    blank_names = pl.any_horizontal(
+        (pl.col(name) != "") & (pl.col(name).str.strip_chars() == "") for name in ("queue_name", "agent_name")
+    )
     is_long = (
         pl.sum_horizontal(pl.col(name).str.len_bytes().fill_null(0) + 1 for name in _COLUMNS) > LONGEST_EVENT
     )
@@ -277,6 +280,8 @@ def _fault(latest_at: int) -> pl.Expr:
         .when(pl.col("extra").is_not_null())
         .then(pl.lit(f"more than {MOST_FIELDS} fields; expected at most {MOST_FIELDS}: a name or a number holds a '|'"))
         .when(long_names.fill_null(False)).then(pl.lit(f"a name of more than {LONGEST_NAME} bytes; expected a shorter one"))
+        .when(blank_names.fill_null(False))
+        .then(pl.lit("field 3 or 4 holds nothing but blanks; expected the name of a queue or an agent, or nothing"))
         .when(is_long.fill_null(False))
         .then(pl.lit(f"a line of more than {LONGEST_EVENT} bytes; expected one event, which Asterisk cuts at that length"))
         .when((verb == ANSWER) & (pl.col("agent_name").is_null() | pl.col("agent_name").eq("NONE")))

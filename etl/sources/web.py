@@ -301,6 +301,9 @@ class WebClient:
                         max_connections=1, max_keepalive_connections=1, keepalive_expiry=15.0
                     ),
                     trust_env=not _LOOPBACK.fullmatch(self._base.host),
+                    # Plain http stays on this machine, behind no proxy: it has no certificate to be judged, and to
+                    # read those of the whole world takes longer than most answers.
+                    verify=self._base.scheme == "https",
                 )
             except (ValueError, ImportError, httpx.InvalidURL) as error:
                 raise self._error(

@@ -6,6 +6,7 @@ what is found is printed so that it can be pasted into a unit test.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -75,6 +76,11 @@ def places_of(value: Any, before: tuple[str | int, ...] = ()) -> list[tuple[str 
     return [way for key in keys for way in ((*before, key), *places_of(inside[key], (*before, key)))]
 
 
+def _odd_value(chance: Random) -> Any:
+    """One of them, as its own copy: a later change in one place must not change another, nor the value itself."""
+    return copy.deepcopy(_ODD_VALUES[int(chance.random() * len(_ODD_VALUES))])
+
+
 class RecordMutator:
     """Good JSON records with the places of their values, of which broken ones are made."""
 
@@ -106,13 +112,13 @@ class RecordMutator:
             self._change_entry(table, str(key))
         elif isinstance(table, list) and isinstance(key, int) and key < len(table):
             if chance.random() < 0.3:
-                table.insert(key, table[key])
+                table.insert(key, copy.deepcopy(table[key]))
             else:
-                table[key] = _ODD_VALUES[int(chance.random() * len(_ODD_VALUES))]
+                table[key] = _odd_value(chance)
 
     def _change_entry(self, table: dict[str, Any], key: str) -> None:
         chance, kind = self._chance, self._chance.random()
-        odd = _ODD_VALUES[int(chance.random() * len(_ODD_VALUES))]
+        odd = _odd_value(chance)
         if kind < 0.55:
             table[key] = odd
         elif kind < 0.7:

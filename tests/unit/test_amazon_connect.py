@@ -666,13 +666,30 @@ def test_the_states_do_not_depend_on_the_order_of_events_nor_on_where_a_batch_en
         event(second, agent, kind=kind, status=status, contacts=contacts)
         for second, agent, kind, status, contacts in sorted(told)
     ]
-    expected = states(read(records, folder))
+    whole = read(records, folder)
+    expected = states(whole)
+    in_pieces = read(records, folder, piece_bytes=piece_bytes)
+    assert kept_versions(in_pieces) == kept_versions(whole), (
+        "read again from the start, a state is the same row"
+    )
     random.Random(seed).shuffle(records)
     batches = read([*records, *records[:3]], folder, piece_bytes=piece_bytes)
     assert states(batches) == expected
     for batch in batches:
         assert batch.rows is not None
         assert set(batch.facts["agent_states"]["seq"].to_list()) <= set(batch.rows["seq"].to_list())
+
+
+def kept_versions(batches: list[Batch]) -> dict[tuple[str, datetime], tuple[datetime | None, int]]:
+    """By agent and start the end and the version of each state, as the warehouse keeps them after all batches."""
+    kept: dict[tuple[str, datetime], tuple[datetime | None, int]] = {}
+    for batch in batches:
+        for (agent,), rows in batch.facts["agent_states"].group_by("agent_name"):
+            first = rows["started_at"].min()
+            kept = {key: row for key, row in kept.items() if key[0] != agent or key[1] < first}
+            for row in rows.iter_rows(named=True):
+                kept[str(agent), row["started_at"]] = (row["ended_at"], row["version_number"])
+    return kept
 
 
 def test_every_stay_passes_the_gate(tmp_path: Path) -> None:

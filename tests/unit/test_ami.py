@@ -682,6 +682,39 @@ def test_a_pbx_that_answers_pings_shows_that_a_quiet_floor_is_true(
         reader.close()
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    ["13790466000.5", "99999999999999999999", "-1", "631151999"],
+    ids=["2407", "no year", "1969", "1989"],
+)
+def test_an_event_of_an_absurd_year_is_refused_and_dates_nothing_that_comes_after_it(
+    pbx: AmiServer, monkeypatch: pytest.MonkeyPatch, stamp: str
+) -> None:
+    monkeypatch.setattr("etl.sources.asterisk_ami.STILL_SECONDS", 0.2)
+    reader = reader_of(pbx, ping_seconds=0.1, silence_seconds=5.0)
+    try:
+        (before,) = read(reader, pbx)
+        pbx.tells_timestamps, pbx.at = False, T + 5
+        pbx.tell(join("1.1", Timestamp=stamp), join("2.2"))
+        caught_up(pbx, reader)
+        (batch,) = read(reader, pbx, before)
+        told = batch.facts["calls"].sort("call_id")
+        instants = told["offered_at"].dt.epoch("s").to_list()
+        if stamp == "99999999999999999999":  # no instant: the event's second is the one in which it came
+            assert (told["call_id"].to_list(), batch.rejects.height) == (["1.1", "2.2"], 0)
+        else:
+            assert (told["call_id"].to_list(), batch.rejects.height) == (["2.2"], 1)
+            assert "a Timestamp before 1990 or over a day ahead" in batch.rejects["reason_text"][0]
+        assert all(abs(instant - (T + 5)) <= 2 for instant in instants)
+        pbx.at += 120  # nothing happens any more: what is said of the quiet floor is of this clock, too
+        still: list[Batch] = []
+        until(lambda: bool(still.extend(read(reader, pbx, batch)) or still), seconds=5)
+        assert still[-1].newest_event_at is not None
+        assert abs((still[-1].newest_event_at - datetime.fromtimestamp(pbx.at, UTC)).total_seconds()) <= 5
+    finally:
+        reader.close()
+
+
 def test_a_refused_login_says_so_without_the_secret_and_is_not_tried_often(
     pbx: AmiServer, caplog: pytest.LogCaptureFixture
 ) -> None:

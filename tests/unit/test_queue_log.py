@@ -354,6 +354,20 @@ def test_a_duration_that_the_instants_belie_is_not_believed(tmp_path: Path) -> N
     assert stays(read(lines, tmp_path), "wait_seconds", "talk_seconds") == [(7, 53)]
 
 
+def test_a_line_whose_agent_or_queue_is_nothing_but_blanks_is_refused_at_its_own_place(
+    tmp_path: Path,
+) -> None:
+    text = f"{T0}|c1|sales|NONE|ENTERQUEUE||1|1\n{T0 + 1}|NONE|sales|\t|PAUSE|Lunch\n"
+    text += f"{T0 + 2}|c2|\u00a0|NONE|ENTERQUEUE||1|1\n"
+    [batch] = read(text, tmp_path)
+    reason = "field 3 or 4 holds nothing but blanks; expected the name of a queue or an agent, or nothing"
+    assert batch.rejects.select("place_text", "reason_text").rows() == [
+        ("queue_log:2", reason), ("queue_log:3", reason),
+    ]  # fmt: skip
+    assert batch.facts["agent_states"].is_empty()
+    assert batch.facts["calls"]["call_id"].to_list() == ["c1"]
+
+
 def test_a_connect_without_an_agent_is_refused(tmp_path: Path) -> None:
     batches = read(log(ENTER, "7 c1 sales NONE CONNECT 7|x|3"), tmp_path)
     assert batches[0].rejects["reason_text"].to_list() == ["field 4 is empty; expected the agent of CONNECT"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etl import LoadError
+from etl.sources import Batch
 from tests.torture.json_origins import JSON_ORIGINS, JsonOrigin
+from tests.torture.origins import origin_named
 from tests.unit.test_mapped_file import HEAD, read, reader, row, write
 
 Record = dict[str, Any]
@@ -35,14 +38,18 @@ CHANGES: dict[str, Change] = {
 }
 FIELDS = {  # the needed id, the needed instant, a field of few words, an optional field
     "amazon_connect contacts": ("ContactId", "LastUpdateTimestamp", "Channel", "PreviousContactId"),
+    "amazon_connect agents": ("AgentARN", "EventTimestamp", "EventType", "PreviousAgentSnapshot"),
     "genesys_cloud": ("conversationId", "conversationStart", "participants", "conversationEnd"),
     "zendesk tickets": ("id", "created_at", "via", "requester_id"),
     "zendesk ratings": ("id", "created_at", "score", "assignee_id"),
+    "zendesk events": ("ticket_id", "created_at", "event_type", "system"),
+    "zendesk targets": ("ticket_id", "time", "type", "status"),
     "liveagent tickets": ("id", "date_created", "channel_type", "agentid"),
     "liveagent calls": ("id", "dateCreated", "type", "dateFinished"),
     "file jsonl": ("at", "at", "queue", "call"),
 }
 NAMED = {
+    "amazon_connect agents",
     "amazon_connect contacts",
     "genesys_cloud",
     "zendesk tickets",
@@ -50,9 +57,16 @@ NAMED = {
     "liveagent calls",
 }
 """Those that name a new field in a notice."""
-TAKES_NUMBERS = {"zendesk tickets", "zendesk ratings", "liveagent tickets", "liveagent calls"}
+TAKES_NUMBERS = {
+    "zendesk tickets",
+    "zendesk ratings",
+    "zendesk events",
+    "zendesk targets",
+    "liveagent tickets",
+    "liveagent calls",
+}
 TAKES_EPOCHS = {"liveagent tickets", "liveagent calls"}
-TAKES_WORDS = {"zendesk tickets", "liveagent tickets", "file jsonl"}
+TAKES_WORDS = {"zendesk tickets", "zendesk events", "zendesk targets", "liveagent tickets", "file jsonl"}
 ORIGINS = [pytest.param(origin, id=origin.name) for origin in JSON_ORIGINS if origin.name in FIELDS]
 
 
@@ -119,6 +133,92 @@ def test_a_record_is_taken_without_what_it_need_not_have(
     origin: JsonOrigin, folder: Path, change: str
 ) -> None:
     assert outcome(origin, folder, change, FIELDS[origin.name][3]).startswith("taken")
+
+
+# ---- phone systems and tables of a help desk: lines, rows and events
+
+
+def lines_changed(name: str, change: Callable[[bytes], bytes]) -> list[bytes]:
+    """Two good contacts of a text source, the lines of the second one changed."""
+    origin = origin_named(name)
+    return [*origin.good(1), *map(change, origin.good(2))]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("asterisk_queue_log", lambda line: line + b"|x" * 9, "more than 11 fields"),
+        ("asterisk_cdr", lambda line: line + b',"new"', "22 fields; expected 21 by the layout"),
+        ("asterisk_cdr", lambda line: line.rsplit(b",", 1)[0], "20 fields; expected 21 by the layout"),
+        ("asterisk_cel", lambda line: line + b',"new"', "fields; expected"),
+        ("asterisk_cel", lambda line: line.rsplit(b",", 1)[0], "fields; expected"),
+        ("asterisk_ami", lambda line: line.replace(b"Queue:", b"QueueName:"), "no queue; expected it in"),
+        ("asterisk_ami", lambda line: line.replace(b"HoldTime: 5", b"HoldTime: {}"), "expected a whole number"),
+    ],
+)  # fmt: skip
+def test_a_line_of_another_form_is_refused_and_says_what_was_expected(
+    name: str, change: Callable[[bytes], bytes], sentence: str, tmp_path: Path
+) -> None:
+    origin = origin_named(name)
+    (plain := tmp_path / "plain").mkdir()
+    good = origin.read(plain, origin.good(1))
+    (changed := tmp_path / "changed").mkdir()
+    found = origin.read(changed, lines_changed(name, change))
+    reasons = [reason for batch in found for reason in batch.rejects["reason_text"]]
+    assert reasons
+    assert any(sentence in reason for reason in reasons), reasons
+    assert call_ids(good) <= call_ids(found), "the other contact is told"
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("asterisk_ami", lambda line: line + b"\x1dBrandNew: x"),  # a header more
+        ("asterisk_ami", lambda line: line.replace(b"Queue:", b"QUEUE:")),  # other capitals
+        (
+            "asterisk_ami",
+            lambda line: line.replace(b"QueueMemberPause", b"BrandNewEvent"),
+        ),  # an unknown event
+        ("asterisk_queue_log", lambda line: line.replace(b"WRAPUPSTART", b"BRANDNEW")),
+        ("asterisk_realtime", lambda line: line.replace(b"WRAPUPSTART", b"BRANDNEW")),
+    ],
+)
+def test_what_a_phone_system_tells_beyond_what_is_used_is_passed_over(
+    name: str, change: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    found = origin_named(name).read(tmp_path, lines_changed(name, change))
+    assert not [reason for batch in found for reason in batch.rejects["reason_text"]]
+    assert len(call_ids(found)) == 2
+
+
+def call_ids(batches: list[Batch]) -> set[str]:
+    """The calls that were told."""
+    return {call_id for batch in batches for call_id in batch.facts["calls"]["call_id"]}
+
+
+TICKETS = "zendesk_csv ticket.csv"
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        (b"ID,Created_At,UPDATED_AT,status,requester_id,submitter_id,via_channel", ""),  # other capitals
+        (b"id,created_at,updated_at,status,requester_id,submitter_id,brand_new", ""),  # an optional one is gone
+        (b"id_v2,created_at,updated_at,status,requester_id,submitter_id,via_channel", "found no column id, expected"),
+        (b"id,created,updated_at,status,requester_id,submitter_id,via_channel", "found no column created_at, expected"),
+    ],
+)  # fmt: skip
+def test_a_table_of_a_help_desk_stops_only_without_a_needed_column(
+    header: bytes, sentence: str, tmp_path: Path
+) -> None:
+    origin = replace(origin_named(TICKETS), header=header)
+    if sentence:
+        with pytest.raises(LoadError, match=sentence):
+            origin.read(tmp_path, origin.good(1))
+        return
+    found = origin.read(tmp_path, origin.good(1))
+    told = [key for batch in found if "tickets" in batch.facts for key in batch.facts["tickets"]["ticket_id"]]
+    assert told == ["1"]
 
 
 # ---- CSV

@@ -6,6 +6,7 @@ The rule it guards: the states of an agent follow each other without a gap, and 
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from etl.sources.clouds.json_fields import Row
@@ -34,11 +35,21 @@ def followed_by(spans: list[Span], span: Span) -> None:
         spans.append(span)
 
 
-def changed(before: list[Span], after: list[Span]) -> list[Row]:
-    """The rest of an agent's states from the first row on that is another than before: its end, or itself."""
+def changed(before: list[Span], after: list[Span], anew: Container[int] = ()) -> list[Row]:
+    """The rest of an agent's states from the first row on that is another than before: its end, or itself.
+
+    anew: the starts of those that are told again even so: they were another for a while, in the midst of what was told.
+    """
     same = 0
-    while same < min(len(before), len(after)) and before[same] == after[same]:
+    while (
+        same < min(len(before), len(after))
+        and before[same] == after[same]
+        and after[same].started_us not in anew
+    ):
         same += 1
+    has_another_end = [span.started_us for span in before[same : same + 1]] != [
+        span.started_us for span in after[same : same + 1]
+    ]
     if same == len(before) == len(after):
         return []
     return [
@@ -50,5 +61,5 @@ def changed(before: list[Span], after: list[Span]) -> list[Row]:
             "queue_name": span.queue_name or None,
         }
         for place, span in enumerate(after)
-        if place >= same - 1
+        if place >= same - has_another_end
     ]

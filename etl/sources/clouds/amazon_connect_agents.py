@@ -8,8 +8,10 @@ agent's states. The rule it guards: the states depend on which events came, not 
 from __future__ import annotations
 
 import zlib
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from etl.sources.clouds.agent_spans import Span, changed, followed_by
@@ -208,7 +210,8 @@ def names_of(clean: Row) -> dict[tuple[str, str], str]:
 
 def follow(points: list[tuple[int, str, Point]], carry: AgentCarry) -> Changes:
     """What new points (seq, agent, point) change in the agents' states after `carry`."""
-    newest_us = max([carry.newest_us, *(point.at_us for _, _, point in points)])
+    stream = _Stream.of(points, carry.newest_us)
+    newest_us = stream.newest_us
     newest_seq = max(points, key=lambda new: (new[2].at_us, new[0]))[0] if points else 0
     fresh: dict[str, list[tuple[int, Point]]] = {}
     for seq, agent_name, point in points:
@@ -218,17 +221,19 @@ def follow(points: list[tuple[int, str, Point]], carry: AgentCarry) -> Changes:
     agents = dict(carry.agents)
     for agent_name in sorted({*agents, *fresh}):
         memory = agents.get(agent_name, AgentMemory())
-        before = _spans(memory, carry.newest_us)
-        known, told = set(memory.points), dict[int, int]()
+        before = _walked_on(memory, carry.newest_us).spans
+        known, told, heard = set(memory.points), dict[int, int](), dict[Point, int]()
         for seq, point in fresh.get(agent_name, ()):
             if memory.last_us is not None and point.at_us <= memory.last_us:
                 late.append(seq)
             elif point not in known:
                 known.add(point)
                 told[point.at_us] = seq
+                heard[point] = stream.newest_after(seq)
         memory = AgentMemory(memory.spans, memory.last_us, memory.is_out, tuple(sorted(known)))
-        after = _spans(memory, newest_us)
-        for row in changed(before, after):
+        after = _walked_on(memory, newest_us)
+        versions = after.versions(heard, stream)
+        for row in changed(before, after.spans, versions):
             seqs = [
                 seq
                 for at_us, seq in sorted(told.items())
@@ -238,7 +243,7 @@ def follow(points: list[tuple[int, str, Point]], carry: AgentCarry) -> Changes:
                 row
                 | {
                     "seq": seqs[-1] if seqs else max(told.values(), default=newest_seq),
-                    "version_number": newest_us,
+                    "version_number": versions.get(row["started_at"], newest_us),
                     "agent_name": agent_name,
                 }
             )
@@ -250,18 +255,54 @@ def follow(points: list[tuple[int, str, Point]], carry: AgentCarry) -> Changes:
     return Changes(states, late, AgentCarry(newest_us, agents))
 
 
+@dataclass(frozen=True)
+class _Stream:
+    """How far the stream had come after each event of a batch: a state's version must not hang on where batches end."""
+
+    before_us: int
+    seqs: list[int]
+    newest: list[int]
+
+    @classmethod
+    def of(cls, points: list[tuple[int, str, Point]], before_us: int) -> _Stream:
+        """The stream after `before_us`, by its events in the order in which they were delivered."""
+        in_order = sorted((seq, point.at_us) for seq, _, point in points)
+        newest = [*accumulate((at_us for _, at_us in in_order), max, initial=before_us)][1:]
+        return cls(before_us, [seq for seq, _ in in_order], newest)
+
+    @property
+    def newest_us(self) -> int:
+        """The newest instant of all."""
+        return self.newest[-1] if self.newest else self.before_us
+
+    def newest_after(self, seq: int) -> int:
+        """The newest instant that was known once that event was delivered."""
+        return self.newest[bisect_left(self.seqs, seq)]
+
+    def first_beyond(self, at_us: int) -> int:
+        """The first newest instant that lay beyond another one; 0 where that was so before this batch."""
+        place = bisect_right(self.newest, at_us)
+        return self.newest[place] if self.before_us <= at_us and place < len(self.newest) else 0
+
+
 @dataclass
 class _Walk:
-    """An agent's states while his points are gone through one by one."""
+    """An agent's states while his points are gone through one by one.
+
+    causes, renewals: by the start of each state what made it begin, and what made it go on beyond what had followed it:
+    an event, or a silence since an instant.
+    """
 
     spans: list[Span]
     last_us: int | None
     is_out: bool
+    causes: dict[int, Point | int] = field(default_factory=dict)
+    renewals: dict[int, Point | int] = field(default_factory=dict)
 
     def step(self, point: Point) -> None:
         """One event: a silence before it was an absence; a logout lasts until something but a heartbeat comes."""
         if self.last_us is not None and point.at_us - self.last_us > LOST_US:
-            self.change(Span(self.last_us, "signed_out"))
+            self.change(Span(self.last_us, "signed_out"), self.last_us)
             start_us = point.at_us
         elif self.last_us is None:
             start_us = point.at_us
@@ -270,14 +311,38 @@ class _Walk:
         if point.event_type != "HEART_BEAT":
             self.is_out = point.event_type == "LOGOUT"
         if self.is_out:
-            self.change(Span(start_us, "signed_out"))
+            self.change(Span(start_us, "signed_out"), point)
         else:
-            self.change(Span(start_us, point.state_name, point.reason_name, point.queue_name))
+            self.change(Span(start_us, point.state_name, point.reason_name, point.queue_name), point)
         self.last_us = point.at_us
 
-    def change(self, span: Span) -> None:
-        """The state from an instant on; one that would last no time is none."""
+    def change(self, span: Span, cause: Point | int) -> None:
+        """The state from an instant on, by an event or a silence since an instant; one that would last no time is none."""
+        if self.spans and self.spans[-1] == span:  # told anew of what has begun already
+            return
+        count = len(self.spans)
         followed_by(self.spans, span)
+        if self.spans[-1] is span:
+            self.causes[span.started_us] = cause
+        elif len(self.spans) < count:
+            self.renewals[self.spans[-1].started_us] = cause
+
+    def versions(self, heard: dict[Point, int], stream: _Stream) -> dict[int, int]:
+        """By the start of each state that this batch changed: how far the stream had come when it was changed last."""
+
+        def known(cause: Point | int | None) -> int:
+            if isinstance(cause, int):
+                return stream.first_beyond(cause + LOST_US)
+            return heard.get(cause, 0) if cause else 0
+
+        found = {}
+        for place, span in enumerate(self.spans):
+            start_us = span.started_us
+            following = self.spans[place + 1].started_us if place + 1 < len(self.spans) else -1
+            causes = (self.causes.get(start_us), self.renewals.get(start_us), self.causes.get(following))
+            if newest_us := max(map(known, causes)):
+                found[start_us] = newest_us
+        return found
 
 
 def _walked(memory: AgentMemory, points: tuple[Point, ...]) -> _Walk:
@@ -287,12 +352,12 @@ def _walked(memory: AgentMemory, points: tuple[Point, ...]) -> _Walk:
     return walk
 
 
-def _spans(memory: AgentMemory, newest_us: int) -> list[Span]:
+def _walked_on(memory: AgentMemory, newest_us: int) -> _Walk:
     """The states as they stand when the stream has come to `newest_us`."""
     walk = _walked(memory, memory.points)
     if walk.last_us is not None and newest_us - walk.last_us > LOST_US:
-        walk.change(Span(walk.last_us, "signed_out"))
-    return walk.spans
+        walk.change(Span(walk.last_us, "signed_out"), walk.last_us)
+    return walk
 
 
 def _settled(memory: AgentMemory, newest_us: int) -> AgentMemory:

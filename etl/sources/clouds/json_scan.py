@@ -17,8 +17,8 @@ BLOCK_BYTES = 1 << 20
 LONGEST_RECORD = 8 << 20
 _BETWEEN = re.compile(r"[\s,\[\]\x1e\ufeff]*")
 _TOKEN = re.compile(
-    r'"(?:[^"\\\n]++|\\[^\n])*+(?:"|\\?(?=\n|\Z))|[{}]|\n(?=\{")'
-)  # a text ends with its line
+    r'"(?:[^"\\\n]++|\\[^\n])*+(?:"|\\?(?=\n|\Z))|\{++|\}++|\n(?=\{")'
+)  # a text ends with its line; braces are taken by the run, so that many of them are no work
 _GARBAGE_END = re.compile(r"\n|(?=\{)")
 _PARTIAL = 12  # a cut number, literal or escape is at most so many characters before the end
 
@@ -114,10 +114,13 @@ def _end_of_broken(text: str, place: int) -> int | None:
     """Where a broken object ends: at its closing brace, or before a line that begins a new one; None if nowhere."""
     depth = 0
     for token in _TOKEN.finditer(text, place):
-        first = token.group()[0]
-        if first == "\n":
+        found = token.group()
+        if found[0] == "\n":
             return token.start()
-        depth += (first == "{") - (first == "}")
-        if depth == 0 and first == "}":
-            return token.end()
+        if found[0] == "{":
+            depth += len(found)
+        elif found[0] == "}":
+            if len(found) >= depth:
+                return token.start() + depth
+            depth -= len(found)
     return None

@@ -389,7 +389,7 @@ def _accepted(calls: pl.DataFrame, stays: pl.DataFrame) -> tuple[pl.DataFrame, p
         .when((verb == WRAP_UP) & (seq != pl.col("wrap_seq")))
         .then(pl.lit("WRAPUPSTART a second time for the same stay"))
         .when((verb != WRAP_UP) & ended)
-        .then(pl.format("{} after the call had left the queue", verb))
+        .then(pl.format("{} after the call had left the queue; expected it before the end", verb))
         .when((verb == ANSWER) & (seq != pl.col("answer_seq")))
         .then(pl.lit("CONNECT a second time for the same stay"))
     )  # fmt: skip

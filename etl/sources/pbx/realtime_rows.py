@@ -94,6 +94,11 @@ def _event(texts: dict[str, str | None], columns: Columns, clock: Clock) -> tupl
     ):
         if len((text or "").encode(errors="replace")) > LONGEST_NAME:
             raise ValueError(f"{name} has more than {LONGEST_NAME} bytes; expected a shorter name")
+    for name, text in ((columns.queue, queue), (columns.agent, agent)):
+        if text and not text.strip():
+            raise ValueError(
+                f"{name} holds nothing but blanks; expected the name of a queue or an agent, or nothing"
+            )
     if len(fields) > len(FIELDS):
         raise ValueError(
             f"{len(fields)} data fields; expected at most {len(FIELDS)}: a name or a number holds a '|'"

@@ -39,7 +39,7 @@ def cached_for_all() -> Asking:
 
 
 def cached_for_each() -> Asking:
-    """Right, as dashboard.ui does it: who is looking is an argument, and so a part of the key."""
+    """Right, as dashboard.ui.moments does it: who is looking is an argument, and so a part of the key."""
 
     @st.cache_data(show_spinner=False)
     def answer(scope_name: str) -> list[str]:
