@@ -7,6 +7,7 @@ The rule it guards: a broken shape stops the load and says so; a broken row is r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def judged(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
     Raises LoadError where a required column is missing or has another type (see `complete`).
     """
     frame = complete(frame, shape)
-    return frame.with_columns(reason_text=pl.coalesce(*_column_faults(shape), *_row_faults(shape)))
+    return frame.with_columns(reason_text=_reason(shape))
 
 
 def fitted(frame: pl.DataFrame, shape: Shape) -> pl.DataFrame:
@@ -86,6 +87,12 @@ def gate(frame: pl.DataFrame, shape: Shape) -> tuple[pl.DataFrame, pl.DataFrame]
     rows = judged(frame, shape)
     is_good = pl.col("reason_text").is_null()
     return fitted(rows.filter(is_good), shape), rows.filter(~is_good)
+
+
+@cache
+def _reason(shape: Shape) -> pl.Expr:
+    """The first fault of a row; made once for each shape, for a small batch it costs more than to apply it."""
+    return pl.coalesce(*_column_faults(shape), *_row_faults(shape))
 
 
 def _column_faults(shape: Shape) -> list[pl.Expr]:
@@ -221,27 +228,32 @@ class _Field:
 
     @classmethod
     def of(cls, series: pl.Series) -> _Field:
-        is_null = series.is_null().to_numpy()
-        if series.dtype == pl.String:
-            filled = series.fill_null("")
-            widths = filled.str.len_bytes().to_numpy().astype(np.int64)
-            return cls(widths, is_null, None, "".join(filled.to_list()).encode())
-        if series.dtype == INSTANT:
-            numbers = series.dt.epoch("us").fill_null(0).to_numpy() - _POSTGRES_EPOCH_MICROSECONDS
-            values = numbers.astype(">i8")
-        elif series.dtype in _FIXED_WIDTHS:
-            nothing = False if series.dtype == pl.Boolean else 0
-            values = series.fill_null(nothing).to_numpy().astype(_FIXED_WIDTHS[series.dtype])
-        else:
+        if series.dtype not in (pl.String, INSTANT, *_FIXED_WIDTHS):
             raise LoadError(
                 f"column '{series.name}' is {series.dtype}; expected an instant, Int64, Int32, Float64, Boolean or text."
             )
+        rows, nulls = len(series), series.null_count()
+        if nulls == rows:  # most columns of most batches: their source does not tell it
+            return cls(np.zeros(rows, dtype=np.int64), np.ones(rows, dtype=bool), None)
+        is_null = series.is_null().to_numpy() if nulls else np.zeros(rows, dtype=bool)
+        if series.dtype == pl.String:
+            filled = series.fill_null("") if nulls else series
+            widths = filled.str.len_bytes().to_numpy().astype(np.int64)
+            return cls(widths, is_null, None, "".join(filled.to_list()).encode())
+        if series.dtype == INSTANT:
+            values = (series.to_numpy().view(np.int64) - _POSTGRES_EPOCH_MICROSECONDS).astype(">i8")
+        else:
+            nothing = False if series.dtype == pl.Boolean else 0
+            filled = series.fill_null(nothing) if nulls else series
+            values = filled.to_numpy().astype(_FIXED_WIDTHS[series.dtype])
         return cls(np.where(is_null, 0, values.dtype.itemsize).astype(np.int64), is_null, values)
 
     def write(self, out: Array, at: Array) -> None:
         if self.values is not None:
             there = ~self.is_null
             _scatter(out, at[there], self.values[there])
+            return
+        if not self.text:
             return
         text = np.frombuffer(self.text, dtype=np.uint8)
         ends = np.cumsum(self.widths)

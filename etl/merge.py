@@ -336,8 +336,15 @@ def _with_waits(calls: pl.DataFrame) -> pl.DataFrame:
 
 def roll_up(connection: sa.Connection) -> int:
     """Makes the intervals that are noted as dirty anew from the facts; the number of rollup rows that changed."""
-    return warehouse.execute(connection, "rollups/queue_intervals") + warehouse.execute(
-        connection, "rollups/agent_intervals"
+    are_dirty = warehouse.one_row(connection, "rollups/are_dirty")
+    wings = (
+        "rollups/queue_intervals",
+        "rollups/agent_intervals",
+    )  # to plan one takes longer than to see it is idle
+    return sum(
+        warehouse.execute(connection, wing)
+        for wing, is_dirty in zip(wings, are_dirty, strict=True)
+        if is_dirty
     )
 
 

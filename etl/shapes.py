@@ -14,7 +14,9 @@ INSTANT = pl.Datetime("us", "UTC")
 DataType = pl.DataType | type[pl.DataType]
 
 
-@dataclass(frozen=True)
+@dataclass(
+    frozen=True, eq=False
+)  # one of each: it is itself the key under which what follows from it is kept
 class Shape:
     """The staging table of a kind of fact: its columns in order with their types.
 

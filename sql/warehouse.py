@@ -179,6 +179,11 @@ def open_engine(url: str | None = None, *, room: Room = LOADER) -> sa.Engine:
             "DATABASE_URL is not an address that can be read; expected "
             "postgresql://user:password@host:5432/database (special characters percent-encoded)."
         ) from error
+    if fault := secret_rules.password_fault(engine.url.host, engine.url.username, engine.url.password):
+        raise WarehouseError(
+            f"The password in DATABASE_URL {fault}; expected one made at random, since the server is not on this machine. "
+            "Give the user another (alter role ... password), and put it into DATABASE_URL."
+        )
     deadlines.keep(engine)
     return engine
 
@@ -287,14 +292,20 @@ def statement(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@cache
+def _clause(text: str) -> sa.TextClause:
+    """The statement with its parameters found in it: with the long ones that takes longer than to run them."""
+    return sa.text(text)
+
+
 def execute(connection: sa.Connection, name: str, **params: object) -> int:
     """Runs `sql/<name>.sql`; gives the number of rows it changed."""
-    return connection.execute(sa.text(statement(name)), params).rowcount
+    return connection.execute(_clause(statement(name)), params).rowcount
 
 
 def one_row(connection: sa.Connection, name: str, **params: object) -> tuple[Any, ...]:
     """The single row that `sql/<name>.sql` answers."""
-    return tuple(connection.execute(sa.text(statement(name)), params).one())
+    return tuple(connection.execute(_clause(statement(name)), params).one())
 
 
 def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFrame:
@@ -303,7 +314,7 @@ def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFram
     Types follow the last word of each column's name (`_at` UTC instants, `_seconds` and counts integers, `_ratio`
     floats); `_id` and `is_`, `has_` follow the column. Raises WarehouseError for a column whose name has no unit.
     """
-    result = connection.execute(sa.text(statement(name)), params)
+    result = connection.execute(_clause(statement(name)), params)
     description = result.cursor.description if result.cursor is not None else None
     columns = [(column[0], column_type(column[0], cast("int", column[1]))) for column in description or ()]
     rows = result.fetchall()
