@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from etl.config_lines import Location, line_of
 from etl.config_mapping import shown, spoken_of, without_user
+from etl.recording_settings import RecordingSettings
 from etl.sources import Name, Site, SourceSettings, Table
 from etl.sources.amazon_connect import AmazonConnectSettings
 from etl.sources.asterisk_ami import AmiSettings
@@ -113,6 +114,7 @@ class Settings(Table):
         tuple[Annotated[Source, Field(discriminator="kind")], ...], Field(strict=False, min_length=1)
     ]
     alerts: AlertSettings = AlertSettings()
+    recordings: RecordingSettings = RecordingSettings()
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name; ConfigError with the known names when there is none."""

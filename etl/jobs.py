@@ -333,7 +333,8 @@ class JobService:
             execute(connection, "merge/schedule_old", process_name=self.process_name, now=self._now())
         for one in nightly.due(self._engine, self._settings, now=self._now()):
             is_early = time.monotonic() < self._day_tries.get(one, 0.0)
-            if is_early or self._stop.is_set() or one.source_name not in self._leadership.held:
+            lead_name = LEAD if one.source_name == nightly.SITE else one.source_name
+            if is_early or self._stop.is_set() or lead_name not in self._leadership.held:
                 continue
             if nightly.take(self._engine, one, process_name=self.process_name):
                 self._close_day(one)
@@ -347,7 +348,7 @@ class JobService:
                 "source_name": one.source_name,
                 "day_date": one.day_date.isoformat(),
             },
-            deadline_seconds=self._settings.source(one.source_name).deadline_seconds,
+            deadline_seconds=nightly.source_of(self._settings, one.source_name).deadline_seconds,
         )
         _LOG.info("work=%s day=%s %s", one.work_name, one.day_date, outcome.line(one.source_name))
         if outcome.outcome_name == "succeeded":

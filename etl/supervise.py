@@ -57,6 +57,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    may_end: bool = False
 
     def last_words(self) -> str:
         """The last line that the process wrote; empty when it said nothing."""
@@ -73,9 +74,12 @@ class Company:
         self.folder = folder
         self.children: list[Child] = []
 
-    def start(self, name: str, command: list[str], *, environment: Mapping[str, str]) -> Child:
+    def start(
+        self, name: str, command: list[str], *, environment: Mapping[str, str], may_end: bool = False
+    ) -> Child:
         """Starts one process in its own process group; call it from the main thread only.
 
+        may_end: it has something to do once, and its end is the end of nothing else.
         (Linux ends the children of a thread that ends, not only those of a process.)
         """
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +95,7 @@ class Company:
                 env={**os.environ, **environment, PARENT_VARIABLE: str(os.getpid())},
                 process_group=0,
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, may_end)
         self.children.append(child)
         return child
 
@@ -99,7 +103,7 @@ class Company:
         """Raises SuperviseError when a process has ended that nobody asked to end."""
         for child in self.children:
             code = child.process.poll()
-            if code is not None:
+            if code is not None and not child.may_end:
                 words = child.last_words()
                 last = f" Its last words: {words}" if words else ""
                 raise SuperviseError(
@@ -119,6 +123,8 @@ class Company:
     def kill(self) -> None:
         """Ends at once whatever is left, with its own children."""
         for child in self.children:
+            if child.may_end and child.process.poll() is not None:
+                continue  # it ended long ago, and its number may be somebody else's by now
             with suppress(ProcessLookupError):
                 os.killpg(child.process.pid, signal.SIGKILL)
             with suppress(subprocess.TimeoutExpired):

@@ -33,6 +33,7 @@ app.add_typer(reporting.report_app, name="report")
 KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
+        ("dashboard.contacts.recording_rules", "RecordingError"),
         ("dashboard.goals.alert_saves", "AlertError"),
         ("dashboard.goals.amount_view", "AmountError"),
         ("dashboard.goals.goal_path", "GoalError"),
@@ -46,7 +47,7 @@ KNOWN_ERRORS = frozenset(
         ("dashboard.loading.upload_check", "UploadError"),
         ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),
-        ("etl.demo", "DemoError"),
+        ("etl.site", "SiteError"),
         ("etl", "LoadError"),
         ("etl.supervise", "SuperviseError"),
         ("sql.measures", "MeasureError"),

@@ -36,7 +36,7 @@ def alerts_test(rule: Annotated[str, typer.Argument(help="The rule's name, as th
     """Send a test to everybody whom a rule tells, and say whether it arrived."""
     from dashboard.goals.alert_queries import alert_rules
     from dashboard.goals.alert_saves import try_rule
-    from etl.demo import clock_in_use, settings_in_use
+    from etl.demo_home import clock_in_use, settings_in_use
     from etl.watch.outbox import Outbox
     from sql.warehouse import connected
 

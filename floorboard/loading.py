@@ -35,12 +35,12 @@ def etl_run(
 ) -> None:
     """Load what is new: on time until it is stopped, or once."""
     from etl.config import load_settings
-    from etl.demo import refuse_mixing
     from etl.erasure import reapply
     from etl.jobs import end_at_once, serve
     from etl.load import reset_cursor
     from etl.schedule.clock import environment_clock
     from etl.schedule.once import run_once
+    from etl.site import refuse_mixing
     from etl.supervise import stop_on_signals
 
     settings = load_settings()
@@ -112,7 +112,7 @@ def etl_reconcile(
     as_json: AsJson = False,
 ) -> None:
     """Read days that are over once more, load what was lost on the way, and say what does not agree."""
-    from etl.demo import clock_in_use, settings_in_use
+    from etl.demo_home import clock_in_use, settings_in_use
     from etl.reconcile import reconcile
 
     first, last = day(from_, option="--from"), day(to, option="--to")
@@ -170,7 +170,7 @@ def etl_rejects(as_json: AsJson = False) -> None:
 @etl_app.command("replay")
 def etl_replay(source: Annotated[str, typer.Option(help="The source's name in the settings.")]) -> None:
     """Try the refused rows of a source again, after what refused them was put right."""
-    from etl.demo import clock_in_use, settings_in_use
+    from etl.demo_home import clock_in_use, settings_in_use
     from etl.on_request.replays import replay
 
     with warehouse(migrating=False) as engine:

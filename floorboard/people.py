@@ -31,7 +31,7 @@ def customer_erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
 ) -> None:
     """Forget a caller: in every table, in what old records tell, and in backups when they are restored."""
-    from etl.demo import clock_in_use, settings_in_use
+    from etl.demo_home import clock_in_use, settings_in_use
     from etl.erasure import erase_customer
 
     settings = settings_in_use()
@@ -39,9 +39,17 @@ def customer_erase(
     confirm("This caller is forgotten for ever. Calls and tickets stay as nobody's", is_sure=yes)
     with warehouse(migrating=False) as engine:
         found = erase_customer(engine, settings, told, now=clock_in_use())
-    tell(
-        f"Erased: {found.calls:,} calls and {found.tickets:,} tickets are nobody's now; every figure stays as it was."
-    )
+    if found.calls or found.tickets:
+        tell(
+            f"Erased: {found.calls:,} calls and {found.tickets:,} tickets are nobody's now; every figure stays as it was."
+        )
+    else:
+        tell(
+            "No call and no ticket of this customer is held here: there was none, the number was withheld, or the customer "
+            "was erased before. It is noted all the same, so that nothing that is read later brings the customer back. "
+            "If one was expected, type the number with its country (+372...), as the caller's network tells it, or see "
+            "`floorboard customer find`."
+        )
     tell_discarded(found.discarded_file_names)
 
 
@@ -54,7 +62,7 @@ def customer_find(
 ) -> None:
     """Find a caller's calls and tickets: by the hash that stands for the number, which is not kept anywhere."""
     from etl.customer_key import named_customer_key
-    from etl.demo import settings_in_use
+    from etl.demo_home import settings_in_use
 
     told = value or typer.prompt("Telephone number or e-mail address")
     settings = settings_in_use()
@@ -78,7 +86,7 @@ def agent_erase(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
 ) -> None:
     """Give a former agent an alias, in every table and in what old records tell; the figures stay."""
-    from etl.demo import clock_in_use, settings_in_use
+    from etl.demo_home import clock_in_use, settings_in_use
     from etl.erasure import erase_agent
 
     settings = settings_in_use()
@@ -162,37 +170,45 @@ def queue_list(as_json: AsJson = False) -> None:
 @queue_app.command("set")
 def queue_set(
     name: str,
-    threshold_seconds: Annotated[int | None, typer.Option(min=0, max=86400)] = None,
+    threshold_seconds: Annotated[int | None, typer.Option(min=0, max=14_400)] = None,
     target_ratio: Annotated[float | None, typer.Option(min=0, max=1)] = None,
     formula: Annotated[str | None, typer.Option(help="Name of the service level's formula.")] = None,
-    short_abandon_seconds: Annotated[int | None, typer.Option(min=0, max=86400)] = None,
+    short_abandon_seconds: Annotated[int | None, typer.Option(min=0, max=14_400)] = None,
+    callback_promise_seconds: Annotated[
+        int | None, typer.Option(min=60, max=2_592_000, help="Within what time a callback is promised.")
+    ] = None,
 ) -> None:
-    """Change how a queue's service level is counted, for past and future."""
-    changes = {
-        "threshold_seconds": threshold_seconds,
-        "target_ratio": target_ratio,
-        "formula_name": formula,
+    """Change how a queue's service level and promises are counted, for past and future; kept in the history."""
+    told = {
+        "service_level_threshold_seconds": threshold_seconds,
+        "service_level_target_ratio": target_ratio,
+        "service_level_formula_name": formula,
         "short_abandon_seconds": short_abandon_seconds,
+        "callback_promise_seconds": callback_promise_seconds,
     }
-    if all(value is None for value in changes.values()):
+    changes = {column: value for column, value in told.items() if value is not None}
+    if not changes:
         raise FrontDoorError(
             "Found nothing to change, expected an option; see `floorboard queue set --help`."
         )
-    from etl.backfill import backfill
-    from sql.metrics import metrics
-    from sql.warehouse import connected, execute, frame
+    from dashboard.organisation import organisation
+    from dashboard.organisation.organisation_rows import SHEETS, differences
+    from etl.demo_home import clock_in_use
+    from etl.on_request.key_moves import recount
+    from sql.warehouse import connected
 
-    formulas = [
-        each.name[14:-6] for each in metrics() if each.name.startswith("service_level_") and each.name[14:-6]
-    ]
-    if formula is not None and formula not in formulas:
-        raise FrontDoorError(
-            f'There is no formula "{formula}"; expected one of: {", ".join(sorted(formulas))}.'
-        )
+    now = clock_in_use()
     with warehouse(migrating=False) as engine:
         with connected(engine) as connection:
-            if not execute(connection, "merge/queue_settings", queue_name=name, **changes):
-                known = ", ".join(frame(connection, "queries/queues")["queue_name"]) or "none yet"
+            before = organisation.rows(connection, "queues")
+            if name not in {row["queue_name"] for row in before}:
+                known = ", ".join(row["queue_name"] for row in before) or "none yet"
                 raise FrontDoorError(f'There is no queue "{name}"; expected one of: {known}.')
-        backfill(engine)
-    tell(f"{name}: set, and its past counted anew.")
+            wanted = [row | changes if row["queue_name"] == name else row for row in before]
+            found = differences(SHEETS["queues"], before, list(enumerate(wanted)))
+            if not found:
+                tell(f"{name}: is set so already; nothing was changed.")
+                return
+            number = organisation.save(connection, found, viewer_name="console", now=now())
+        recount(engine, now=now)
+    tell(f"{name}: set, for its past too; save no. {number} in the history of the page Organisation.")

@@ -45,7 +45,7 @@ def report_make(
     from dashboard.reports.report_figures import Asked, days_of, whole_days
     from dashboard.reports.report_maker import make
     from dashboard.words import local_day
-    from etl.demo import clock_in_use
+    from etl.demo_home import clock_in_use
     from sql.warehouse import connected, frame
 
     wanted = day(day_text, option="--day")
@@ -79,7 +79,7 @@ def report_list(as_json: AsJson = False) -> None:
 def report_work(report_id: int) -> None:
     """Makes a report that was asked for and keeps it in its row; a part of the loader."""
     from dashboard.reports.report_maker import make_asked
-    from etl.demo import clock_in_use
+    from etl.demo_home import clock_in_use
     from sql.warehouse import connected
 
     with (

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from floorboard.terminal import AsJson, AsOf, From, FrontDoorError, Host, Port, Steps, To, show, shown, tell
-from floorboard.visits import answer, own_command
+from floorboard.visits import answer, own_command, warehouse
 
 app = typer.Typer()
 
@@ -29,19 +29,16 @@ def demo(
     host: Host = "127.0.0.1",
 ) -> None:
     """A simulated contact centre through the real pipeline: log, load, warehouse and dashboard."""
-    from functools import partial
-
     from etl.demo import DemoOptions, run_demo
-    from floorboard.demo_quality import furnish
 
     options = DemoOptions(days=days, seed=seed, speed=speed, host=host, port=port)
-    run_demo(options, command=own_command(), steps=Steps(), furnish=partial(furnish, seed=seed))
+    run_demo(options, command=own_command(), steps=Steps())
 
 
 @app.command()
 def up(port: Port = 8501, host: Host = "127.0.0.1") -> None:
     """A real site: loads its sources on time and serves the dashboard."""
-    from etl.demo import run_site
+    from etl.site import run_site
 
     run_site(host=host, port=port, command=own_command(), steps=Steps())
 
@@ -49,7 +46,7 @@ def up(port: Port = 8501, host: Host = "127.0.0.1") -> None:
 @app.command()
 def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
     """The dashboard alone; the load runs elsewhere."""
-    from etl.demo import enter_home_in_use
+    from etl.demo_home import enter_home_in_use
     from etl.supervise import refuse_taken_port, warn_of_open_host
     from sql.embedded import attached
 
@@ -69,6 +66,20 @@ def floor(path: Path, seed: int = 1, speed: float = 1.0) -> None:
     from etl.demo import follow
 
     follow(path, seed=seed, speed=speed)
+
+
+@app.command(hidden=True)
+def furnish(seed: int = 1) -> None:
+    """Sets the demo up as its people would: reviews, promises, goals, alerts, reports; a part of the demo."""
+    from etl.config import load_settings
+    from etl.schedule.clock import environment_clock
+    from floorboard import demo_plans, demo_quality
+
+    settings, now = load_settings(), environment_clock()
+    with warehouse(migrating=None) as engine:
+        demo_plans.furnish(engine, settings, now)
+        demo_quality.furnish(engine, settings, now, seed=seed)
+        demo_plans.acknowledge(engine, now)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -99,7 +110,7 @@ def ask(
 def take_along(question: str, named: Mapping[str, str], output: Path) -> None:
     """Writes the answer as a file of the kind that its ending says; FrontDoorError for another ending."""
     from dashboard import downloads
-    from etl.demo import clock_in_use
+    from etl.demo_home import clock_in_use
 
     ending = output.suffix.lower().removeprefix(".")
     if ending not in downloads.ENDINGS:

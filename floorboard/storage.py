@@ -22,7 +22,7 @@ db_app = typer.Typer(help="The warehouse: its address, its migrations, its state
 @db_app.command("url")
 def db_url() -> None:
     """The address of the warehouse, for psql; one of our own runs on until `floorboard db stop`."""
-    from etl.demo import enter_home_in_use
+    from etl.demo_home import enter_home_in_use
     from sql.embedded import keep, url
 
     enter_home_in_use()
@@ -69,7 +69,7 @@ def db_check(
 @db_app.command("stop")
 def db_stop() -> None:
     """Stop the warehouse that Floorboard brought itself."""
-    from etl.demo import enter_home_in_use
+    from etl.demo_home import enter_home_in_use
     from sql.embedded import stop
 
     enter_home_in_use()

@@ -31,7 +31,7 @@ def warehouse(*, migrating: bool | None) -> Iterator[Engine]:
     `migrating`: True brings its tables up to date; False does so only in our own and refuses another one that
     is not up to date; None leaves it as it is.
     """
-    from etl.demo import enter_home_in_use
+    from etl.demo_home import enter_home_in_use
     from sql.embedded import attached
     from sql.warehouse import open_engine
 
@@ -63,7 +63,7 @@ def bring_up_to_date(engine: Engine, *, is_allowed: bool) -> None:
             f"The warehouse in DATABASE_URL {found}, expected the tables of this version; "
             "run `floorboard db migrate`."
         )
-    from etl.demo import make_ready
+    from etl.site import make_ready
 
     make_ready(engine, tell)
 
@@ -72,7 +72,7 @@ def answer(question: str, given: Mapping[str, str] | None = None) -> pl.DataFram
     """The answer to a question, its parameters as they were typed."""
     from dashboard.asking import ask as put
     from dashboard.asking import find
-    from etl.demo import clock_in_use
+    from etl.demo_home import clock_in_use
     from sql.warehouse import connected
 
     find(question)

@@ -13,20 +13,22 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import access, board, ui
+from dashboard import access, board
 from dashboard.organisation import organisation, organisation_files
 from dashboard.organisation import organisation_view as view
 from dashboard.organisation.organisation_edit_desk import edit
 from dashboard.organisation.organisation_join_desk import join
 from dashboard.organisation.organisation_rows import SHEETS, OrganisationError
 from dashboard.organisation.organisation_save_desk import change_block, do, tell_outcome, version
+from dashboard.ui import choices, desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql.warehouse import WarehouseError
 
 
 def choose() -> None:
     """The choice of the part, in the page's head."""
-    ui.choice(t("Part"), view.parts(), key="part")
+    choices.choice(t("Part"), view.parts(), key="part")
 
 
 def waits_for_recount(connection: Connection) -> bool:
@@ -38,17 +40,17 @@ def show() -> None:
     """The chosen part; where the warehouse fails, the page above it says so."""
     viewer = access.viewer()
     with suppress(WarehouseError):
-        at = ui.moment(viewer)
+        at = moments.moment(viewer)
         tell_outcome()
-        part = ui.address("part", list(view.parts()))
-        parts: dict[str, Callable[[ui.Moment], None]] = {"join": join, "files": _files, "history": _history}
+        part = choices.address("part", list(view.parts()))
+        parts: dict[str, Callable[[Moment], None]] = {"join": join, "files": _files, "history": _history}
         if part in parts:
             parts[part](at)
         else:
             edit(at, SHEETS[part])
 
 
-def _files(at: ui.Moment) -> None:
+def _files(at: Moment) -> None:
     """Everything out as a ZIP of CSV files, and back in with a preview."""
     board.show(
         {
@@ -60,7 +62,7 @@ def _files(at: ui.Moment) -> None:
     )
     st.download_button(
         t("Download everything (ZIP)"),
-        data=lambda: ui.change(at.viewer, organisation_files.export_zip),
+        data=lambda: desk.change(at.viewer, organisation_files.export_zip),
         file_name="organisation.zip",
         mime="application/zip",
         icon=":material/download:",
@@ -73,7 +75,7 @@ def _files(at: ui.Moment) -> None:
         return
     file = {"file_name": given.name, "data": given.getvalue()}
     try:
-        plan = ui.change(at.viewer, organisation_files.plan_import, **file)
+        plan = desk.change(at.viewer, organisation_files.plan_import, **file)
     except OrganisationError as error:
         board.show(board.notice("off", t("This file cannot be used"), str(error)), key="bad-file")
         return
@@ -82,7 +84,7 @@ def _files(at: ui.Moment) -> None:
             view.fault_table([(f.place_text, f.column_name, f.sentence) for f in plan.faults]), key="faults"
         )
         return
-    known = ui.change(at.viewer, organisation.known)
+    known = desk.change(at.viewer, organisation.known)
     board.show(change_block(plan.changes, known, at.zone_name), key="preview")
     st.caption(t_count("{n} row stays as it is.", "{n} rows stay as they are.", plan.unchanged_rows))
     if plan.changes and st.button(
@@ -93,9 +95,9 @@ def _files(at: ui.Moment) -> None:
         do(at, organisation_files.import_file, done=t("Imported."), **file)
 
 
-def _history(at: ui.Moment) -> None:
+def _history(at: Moment) -> None:
     """What was changed, by whom, and the way back."""
-    saves = ui.change(at.viewer, organisation.saves)
+    saves = desk.change(at.viewer, organisation.saves)
     board.show(view.save_table(saves, zone_name=at.zone_name), key="saves")
     numbers = saves.filter(~pl.col("is_undone"))["save_number"].to_list()
     if not numbers:

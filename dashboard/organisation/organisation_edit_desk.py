@@ -14,7 +14,7 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.organisation import organisation
 from dashboard.organisation import organisation_view as view
 from dashboard.organisation.organisation_rows import (
@@ -32,6 +32,8 @@ from dashboard.organisation.organisation_rows import (
     written,
 )
 from dashboard.organisation.organisation_save_desk import agent_option, begin_anew, change_block, do, version
+from dashboard.ui import choices, desk
+from dashboard.ui.moments import Moment
 from dashboard.words import UNKNOWN, t, t_count
 
 _TYPES: dict[str, Any] = {
@@ -47,16 +49,16 @@ def _opened(connection: Connection, *, sheet_name: str) -> tuple[list[Row], Know
     return organisation.rows(connection, sheet_name), organisation.known(connection), teams
 
 
-def edit(at: ui.Moment, sheet: Sheet) -> None:
+def edit(at: Moment, sheet: Sheet) -> None:
     """One sheet: search, table, preview, save."""
-    opened: tuple[list[Row], Known, dict[int, str]] = ui.kept(
-        f"organisation-{sheet.name}", lambda: ui.change(at.viewer, _opened, sheet_name=sheet.name)
+    opened: tuple[list[Row], Known, dict[int, str]] = desk.kept(
+        f"organisation-{sheet.name}", lambda: desk.change(at.viewer, _opened, sheet_name=sheet.name)
     )
     before, known, teams = opened
     board.show(
         {"kind": "section", "title": view.parts()[sheet.name], "lead": view.lead(sheet.name)}, key="sheet"
     )
-    wanted = ui.search(t("Find a row"), key="find", hint=t("Find a row (save or discard first)"))
+    wanted = choices.search(t("Find a row"), key="find", hint=t("Find a row (save or discard first)"))
     places = [n for n, row in enumerate(before) if _holds(row, teams, wanted)]
     frame = _frame(sheet, before, places, known, teams, at.zone_name)
     edited = st.data_editor(
@@ -149,7 +151,7 @@ def _editor(column: Column, known: Known) -> Any:
 
 
 def _read_back(
-    sheet: Sheet, before: Sequence[Row], edited: pl.DataFrame, at: ui.Moment
+    sheet: Sheet, before: Sequence[Row], edited: pl.DataFrame, at: Moment
 ) -> tuple[list[tuple[int | None, Row]], list[Fault]]:
     """The edited rows with their places, and what cannot be read in them."""
     found: list[tuple[int | None, Row]] = []
@@ -178,7 +180,7 @@ def _meant(column: Column, value: Any, before: Any) -> Any:
 
 
 def _preview_sheet(
-    at: ui.Moment, sheet: Sheet, opened: tuple[list[Row], Known, dict[int, str]], places: Sequence[int],
+    at: Moment, sheet: Sheet, opened: tuple[list[Row], Known, dict[int, str]], places: Sequence[int],
     edited: pl.DataFrame, *, from_date: date,
 ) -> None:  # fmt: skip
     """What the edit would change, what is wrong with it, and the button that saves it."""
@@ -217,7 +219,7 @@ def _team_wishes(
 
 
 def _offer(
-    at: ui.Moment,
+    at: Moment,
     changes: list[Change],
     wishes: list[tuple[int, str | None]],
     *,
@@ -226,7 +228,7 @@ def _offer(
 ) -> None:
     """The preview of changes, and the buttons to save or discard them."""
     first, teams = (
-        ui.change(at.viewer, organisation.team_changes, wishes=wishes, from_date=from_date)
+        desk.change(at.viewer, organisation.team_changes, wishes=wishes, from_date=from_date)
         if wishes
         else ([], [])
     )

@@ -13,18 +13,20 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.organisation import organisation, organisation_joins
 from dashboard.organisation import organisation_view as view
 from dashboard.organisation.organisation_rows import Row
 from dashboard.organisation.organisation_save_desk import do, version
+from dashboard.ui import choices, desk
+from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 
 
-def join(at: ui.Moment) -> None:
+def join(at: Moment) -> None:
     """Suggestions to tick, any key to give by hand, and how far the joins are."""
-    kind = ui.choice(t("Join"), {"agent": t("Agents"), "queue": t("Queues")}, key="kind")
-    keys: list[Row] = ui.change(at.viewer, organisation.rows, sheet_name=f"{kind}_keys")
+    kind = choices.choice(t("Join"), {"agent": t("Agents"), "queue": t("Queues")}, key="kind")
+    keys: list[Row] = desk.change(at.viewer, organisation.rows, sheet_name=f"{kind}_keys")
     people = {row[f"{kind}_id"]: row[f"{kind}_name"] for row in keys}
     board.show(
         {
@@ -47,7 +49,7 @@ def join(at: ui.Moment) -> None:
     if gifts:
         _offer_join(at, kind, keys, people, gifts)
     board.show(
-        view.move_table(ui.change(at.viewer, organisation.key_moves), zone_name=at.zone_name), key="moves"
+        view.move_table(desk.change(at.viewer, organisation.key_moves), zone_name=at.zone_name), key="moves"
     )
 
 
@@ -111,7 +113,7 @@ def _by_hand(kind: str, keys: Sequence[Row], people: dict[int, str]) -> list[tup
 
 
 def _offer_join(
-    at: ui.Moment, kind: str, keys: Sequence[Row], people: dict[int, str], gifts: list[tuple[str, str, int]]
+    at: Moment, kind: str, keys: Sequence[Row], people: dict[int, str], gifts: list[tuple[str, str, int]]
 ) -> None:
     """Says what each join moves, warns of what cannot be taken apart again, and offers the button."""
     row_of = {(row["source_name"], row["source_key"]): row for row in keys}

@@ -165,6 +165,7 @@ SHEETS: dict[str, Sheet] = {
                 Column("service_level_target_ratio", "ratio", is_required=True, low=0, high=1),
                 Column("service_level_formula_name", is_required=True, choices=FORMULAS),
                 Column("short_abandon_seconds", "whole", is_required=True, low=0, high=14_400),
+                Column("callback_promise_seconds", "whole", low=60, high=2_592_000),
                 Column("is_active", "flag", is_required=True, default=True),
             ),
             id_column="queue_id",

@@ -11,28 +11,30 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.organisation import organisation_view as view
 from dashboard.organisation.organisation_rows import SHEETS, Change, Known, OrganisationError, Row
+from dashboard.ui import desk
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
 def tell_outcome() -> None:
     """What the last save came to, told once."""
-    said: list[Any] = ui.kept("organisation-said", list)
+    said: list[Any] = desk.kept("organisation-said", list)
     if said:
         board.show(said[0], key="said")
-        ui.forget("organisation-said")
+        desk.forget("organisation-said")
 
 
-def do(at: ui.Moment, work: Callable[..., Any], *, done: str, **values: Any) -> None:
+def do(at: Moment, work: Callable[..., Any], *, done: str, **values: Any) -> None:
     """Does what was confirmed and draws the page anew; a refusal is told where it stands."""
     try:
-        ui.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
+        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
     except OrganisationError as error:
         board.show(board.notice("off", t("Not saved"), str(error)), key="refused")
         return
-    said: list[Any] = ui.kept("organisation-said", list)
+    said: list[Any] = desk.kept("organisation-said", list)
     said.append(board.notice("good", done, t("History takes it back, if need be.")))
     begin_anew()
     st.rerun()
@@ -41,14 +43,14 @@ def do(at: ui.Moment, work: Callable[..., Any], *, done: str, **values: Any) -> 
 def begin_anew() -> None:
     """Lets go of everything that is being edited, so that the next run reads it as it is now."""
     for name in (*SHEETS, "join", "files"):
-        ui.forget(f"organisation-{name}")
-    number: list[int] = ui.kept("organisation-version", lambda: [0])
+        desk.forget(f"organisation-{name}")
+    number: list[int] = desk.kept("organisation-version", lambda: [0])
     number[0] += 1
 
 
 def version() -> int:
     """A number that grows with every save; what is keyed by it begins empty after one."""
-    number: list[int] = ui.kept("organisation-version", lambda: [0])
+    number: list[int] = desk.kept("organisation-version", lambda: [0])
     return number[0]
 
 

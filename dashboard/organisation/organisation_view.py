@@ -49,7 +49,10 @@ def lead(part: str) -> str:
             "How far from the schedule still counts as kept, and which handled call is too short to have helped; the row "
             "without a team is for the whole site."
         ),
-        "queues": t("A changed threshold or short abandon counts for the past too: it is counted anew by itself."),
+        "queues": t(
+            "A changed threshold, short abandon or callback promise holds for the past too. Without a promise of its own a "
+            "queue promises callbacks within a day (86400 s)."
+        ),
         "schedules": t("In a timetable's hours the promises to tickets run; one of them is the default."),
         "business_hours": t("One row per stretch of a weekday, as 09:00; 24:00 is midnight at the day's end."),
         "holidays": t("Local days, first to last, on which a timetable is closed."),
@@ -79,6 +82,7 @@ def label(name: str) -> str:
         "service_level_target_ratio": t("Target (0 to 1)"),
         "service_level_formula_name": t("Formula"),
         "short_abandon_seconds": t("Short abandon (s)"),
+        "callback_promise_seconds": t("Callback within (s)"),
         "schedule_name": t("Timetable"),
         "is_default": t("Default"),
         "weekday_number": t("Weekday"),

@@ -1,6 +1,6 @@
-"""Notes which sources the loader reads and with which settings, so that the Sources page can show them.
+"""Notes which sources the loader reads and with which settings, so that the pages can show them.
 
-In: the settings. Out: rows of ops.sources.
+In: the settings. Out: rows of ops.sources, and where recordings may be opened.
 The rule it guards: no secret leaves the settings; what could be one is named as set, never shown.
 """
 
@@ -31,6 +31,11 @@ def note_sources(engine: sa.Engine, settings: Settings, *, now: Callable[[], dat
     try:
         with warehouse.connected(engine) as connection:
             note(connection, settings.sources, is_whole=True, at=now())
+            recordings = settings.recordings
+            warehouse.execute(
+                connection, "merge/recording_rules", noted_at=now(), kept_days=recordings.kept_days,
+                host_names=list(recordings.hosts),
+            )  # fmt: skip
     except warehouse.WarehouseError as error:
         raise LoadError(str(error)) from error
 

@@ -20,18 +20,23 @@ from zoneinfo import ZoneInfo
 from etl.simulation import floor_plan as plan
 from etl.simulation import floor_tickets as tickets
 from etl.simulation import floor_voice as voice
+from etl.simulation import floor_ways as ways
 from etl.simulation.floor_plan import AGENTS, QUEUES, RING_SECONDS
 
 DAY = 86_400
 
 
 class Texts(NamedTuple):
-    """What each system of the floor has written: the PBX, the help desk, the survey tool, the listeners."""
+    """What each system of the floor has written: the PBX, the help desk, the survey tool, the listeners, the recorder,
+    menus and bots, the dialler."""
 
     log: bytes
     tickets: bytes
     surveys: bytes
     reviews: bytes
+    recordings: bytes
+    visits: bytes
+    attempts: bytes
 
 
 @dataclass(slots=True)
@@ -81,6 +86,9 @@ class Floor:
         self.ticket_lines: list[str] = []
         self.survey_lines: list[str] = []
         self.review_lines: list[str] = []
+        self.recording_lines: list[str] = []
+        self.visit_lines: list[str] = []
+        self.attempt_lines: list[str] = []
         today = datetime.fromtimestamp(begin, zone).date()
         self.first_day = today.toordinal()
         self._write("NONE", "NONE", "NONE", "QUEUESTART", "")
@@ -114,7 +122,8 @@ class Floor:
             if seat.state != "out":
                 for queue in AGENTS[number].queues:
                     floor.members[queue].add(number)
-        floor.lines, floor.ticket_lines, floor.survey_lines, floor.review_lines = [], [], [], []
+        for lines in floor._written():
+            lines.clear()
         return floor
 
     def run(self, limit: int) -> Texts:
@@ -124,11 +133,17 @@ class Floor:
             self.at, _, kind, *what = heappop(events)
             getattr(self, "_on_" + kind)(*what)
             events = self.events
-        written = (self.lines, self.ticket_lines, self.survey_lines, self.review_lines)
-        texts = Texts(*("".join(lines).encode() for lines in written))
-        for lines in written:
+        texts = Texts(*("".join(lines).encode() for lines in self._written()))
+        for lines in self._written():
             lines.clear()
         return texts
+
+    def _written(self) -> tuple[list[str], ...]:
+        """The lines of each system since they were last taken, in the order of `Texts`."""
+        return (
+            self.lines, self.ticket_lines, self.survey_lines, self.review_lines, self.recording_lines,
+            self.visit_lines, self.attempt_lines,
+        )  # fmt: skip
 
     def _on_ticket(self, line: str) -> None:
         self.ticket_lines.append(line)
@@ -138,6 +153,15 @@ class Floor:
 
     def _on_review(self, line: str) -> None:
         self.review_lines.append(line)
+
+    def _on_recording(self, line: str) -> None:
+        self.recording_lines.append(line)
+
+    def _on_visit(self, line: str) -> None:
+        self.visit_lines.append(line)
+
+    def _on_attempt(self, line: str) -> None:
+        self.attempt_lines.append(line)
 
     def _expect_ticket(self, changes: Iterable[tuple[int, str]]) -> None:
         for at, line in changes:
@@ -190,6 +214,8 @@ class Floor:
                 self._push(at, "setup", plan.caller_number(self.random), queue, 0)
                 chance *= draw()
         self._expect_ticket(tickets.written_tickets(self.seed, self.zone, self.at, end))
+        for second, kind, line in ways.told_of_quarter(self.seed, self.zone, self.at, end):
+            self._push(second, kind, line)
         self._push(end, "quarter")
 
     def _on_restart(self, deadline: int) -> None:
@@ -314,7 +340,7 @@ class Floor:
                     self.seed, call_id=call_id, queue=call.queue, agent=call.agent,
                     wait_seconds=call.answered - call.entered, at=self.at,
                 )  # fmt: skip
-                for second, kind, line in told:
+                for second, kind, line in (*told, *ways.told_of_call(self.seed, call, at=self.at)):
                     self._push(second, kind, line)
                 if self.random.random() < plan.REPEAT_RATIO:
                     self._call_again(call, self.random.randint(1800, 4 * DAY))

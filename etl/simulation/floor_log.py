@@ -1,7 +1,7 @@
 """The log of the simulated floor: written like a telephone system's, first its history, then live.
 
 In: a path, a seed, the days of history, and a clock. Out: that file, first its history, then one line at its
-second, rotated as a real site does; the exports `<log>-tickets.jsonl`, `-surveys.jsonl` and `-reviews.jsonl` in
+second, rotated as a real site does; the exports `<log>-tickets.jsonl`, `-surveys.jsonl` and their like in
 the same way; beside them `<log>.floor.json` (where the simulation stands) and `<log>.floor.lock`. It knows
 nothing of who reads them.
 The rule it guards: the log depends on nothing but the seed, the time zone and the first start. A floor that
@@ -73,6 +73,9 @@ class _State:
     checkpoint_tickets_bytes: int = 0  # the same of the help desk's export
     checkpoint_surveys_bytes: int = 0  # of the survey tool's
     checkpoint_reviews_bytes: int = 0  # of the listeners'
+    checkpoint_recordings_bytes: int = 0  # of the recorder's
+    checkpoint_visits_bytes: int = 0  # of the menus' and bots'
+    checkpoint_attempts_bytes: int = 0  # of the dialler's
     version: int = STATE_VERSION
 
     @property
@@ -84,7 +87,7 @@ class _State:
         return FloorClock(real, simulated, self.speed or 1.0)
 
 
-EXPORTS = ("tickets", "surveys", "reviews")
+EXPORTS = ("tickets", "surveys", "reviews", "recordings", "visits", "attempts")
 
 
 def export_path(path: Path, name: str) -> Path:

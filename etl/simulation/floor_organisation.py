@@ -16,7 +16,9 @@ from etl.simulation.floor_plan import AGENTS
 from etl.simulation.floor_tickets import login
 from sql import warehouse
 
-PHONE_NAME, HELPDESK_NAME, ROTA_NAME, LISTENERS_NAME = "pbx", "helpdesk", "rota", "listeners"
+PHONE_NAME, HELPDESK_NAME = "pbx", "helpdesk"
+ALIKE_NAMES = ("rota", "listeners", "recorder", "dialler")
+"""The other systems that call the agents as the telephone system does."""
 DEMO_COUNTRY = "EE"
 TEAM_OF_QUEUES = {
     plan.SALES_TEAM: "Sales",
@@ -69,7 +71,7 @@ def organise(engine: sa.Engine, settings: Settings, *, begins_at: datetime) -> N
             agent_names=names,
             login_names=logins,
         )
-        for source_name in (ROTA_NAME, LISTENERS_NAME):  # they call the agents as the telephone system does
+        for source_name in ALIKE_NAMES:
             warehouse.execute(
                 connection,
                 "demo/logins",

@@ -48,7 +48,7 @@ def written_tickets(seed: int, zone: ZoneInfo, begin: int, end: int) -> Iterator
     for queue in GROUPS:
         calls = plan.expected_calls(queue, local, seed) * WRITTEN_PER_CALL_RATIO
         expected = max(calls, NIGHT_WRITERS_PER_HOUR / len(GROUPS)) * (end - begin) / HOUR
-        for number in range(_poisson(expected, random)):
+        for number in range(poisson(expected, random)):
             ticket_id = f"{begin // 900}-{queue}{number}"
             writer = Random(f"{seed}/ticket/{ticket_id}")
             customer = plan.caller_number(writer)
@@ -70,7 +70,8 @@ def ticket_of_call(
     )
 
 
-def _poisson(expected: float, random: Random) -> int:
+def poisson(expected: float, random: Random) -> int:
+    """A number of things that come by themselves, so many on average."""
     number, passed = 0, random.expovariate(1.0)
     while passed < expected:
         number, passed = number + 1, passed + random.expovariate(1.0)
@@ -78,7 +79,7 @@ def _poisson(expected: float, random: Random) -> int:
 
 
 @lru_cache(maxsize=64)
-def _present(day: date, zone: ZoneInfo, seed: int) -> tuple[tuple[int, int, int], ...]:
+def present(day: date, zone: ZoneInfo, seed: int) -> tuple[tuple[int, int, int], ...]:
     """The agents of a local day: begin and end of the shift, and which agent."""
     return tuple((shift.begin, shift.end, shift.agent) for shift in plan.shifts_of(day, zone, seed))
 
@@ -185,7 +186,7 @@ class _Life:
         for ahead in range(-1, 15):
             there = [
                 (max(begin + self.random.randint(60, 1800), at), agent)
-                for begin, end, agent in _present(today + timedelta(days=ahead), self.zone, self.seed)
+                for begin, end, agent in present(today + timedelta(days=ahead), self.zone, self.seed)
                 if end - SHORTEST_PRESENCE_SECONDS > max(begin + 1800, at)
                 and (agent == self.agent or (self.agent < 0 and self.group in AGENTS[agent].queues))
             ]

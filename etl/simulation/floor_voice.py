@@ -86,21 +86,21 @@ def _survey(call_id: str, queue: int, at: int, good: float, random: Random) -> s
     words = {"good": GOOD, "middle": MIDDLE, "bad": BAD} if queue != RUSSIAN else RUSSIAN_WORDS
     told = {
         "survey": f"S{call_id.replace('.', '-')}",
-        "time": _text(at),
+        "time": instant_text(at),
         "call": call_id,
         "csat": csat if kind != "nps" else None,
         "nps": nps if kind != "csat" else None,
         "resolved": (random.random() < 0.35 + 0.6 * good) if random.random() < 0.8 else None,
         "comment": random.choice(words[level]) if random.random() < chance else None,
     }
-    return _line(told)
+    return json_line(told)
 
 
 def _review(call_id: str, agent: int, at: int, good: float, random: Random) -> str:
     score = round(max(0.0, min(100.0, 62 + 36 * good + random.gauss(0, 5))))
     told = {
         "review": f"R{call_id.replace('.', '-')}",
-        "time": _text(at),
+        "time": instant_text(at),
         "call": call_id,
         "agent": AGENTS[agent].name,
         "score": score,
@@ -109,7 +109,7 @@ def _review(call_id: str, agent: int, at: int, good: float, random: Random) -> s
         "form": "Listening in",
         "comment": random.choice(REMARKS),
     }
-    return _line(told)
+    return json_line(told)
 
 
 def judged(seed: int, contact_id: str, reviewer: str, questions: int) -> list[int | None]:
@@ -136,9 +136,11 @@ def chance(seed: int, word: str, share: float) -> bool:
     return Random(f"{seed}/draw/{word}").random() < share
 
 
-def _text(at: int) -> str:
+def instant_text(at: int) -> str:
+    """A second as the exports write it."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _line(told: Mapping[str, object]) -> str:
+def json_line(told: Mapping[str, object]) -> str:
+    """One line of an export."""
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -30,6 +30,15 @@ def _is_a_variable(value: str) -> str:
     return value
 
 
+def _are_hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not re.fullmatch(r"[a-z0-9.-]+(?::\d{1,5})?", one):
+            raise ValueError('hosts in small letters without https:// and path, such as "hooks.example.com"')
+    return value
+
+
+HostNames = Annotated[Names, AfterValidator(_are_hosts)]
+"""Hosts that somebody has listed, such as "hooks.example.com" or "hooks.example.com:8443"."""
 Mailbox = Annotated[Name, AfterValidator(_is_a_mailbox)]
 Variable = Annotated[Name, AfterValidator(_is_a_variable)]
 
@@ -67,7 +76,7 @@ class AlertSettings(Table):
     """Where alerts may go. Without it they stand on the boards only."""
 
     smtp: SmtpSettings | None = None
-    webhook_hosts: Names = ()
+    webhook_hosts: HostNames = ()
     """Hosts to which alerts may be sent, such as "hooks.example.com" or "hooks.example.com:8443"."""
     webhook_private_networks: Names = ()
     """Addresses inside the house that a host of the list may stand for, such as "10.1.0.0/16"."""
@@ -75,16 +84,6 @@ class AlertSettings(Table):
     """The environment variable with the secret that signs what is sent."""
     board_address: WebAddress | None = None
     """Where the boards are found by whoever is told, such as "https://floorboard.example.com"."""
-
-    @field_validator("webhook_hosts")
-    @classmethod
-    def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for one in value:
-            if not re.fullmatch(r"[a-z0-9.-]+(?::\d{1,5})?", one):
-                raise ValueError(
-                    'hosts in small letters without https:// and path, such as "hooks.example.com"'
-                )
-        return value
 
     @field_validator("webhook_private_networks")
     @classmethod

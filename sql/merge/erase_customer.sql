@@ -56,7 +56,20 @@ recordings as (
     where
         r.customer_key = :customer_key
         or exists (select 1 from their_calls as c where c.call_id = r.call_id or c.contact_id = r.contact_id)
-    returning r.source_name, r.recording_id, r.customer_key
+    returning r.source_name, r.recording_id, r.customer_key, r.started_at, r.call_id, r.contact_id, r.media_name
+),
+
+-- That a call was recorded once is no word about anybody: its page then says when the recording was erased.
+erased_recordings as (
+    insert into warehouse.erased_recordings (erased_at, started_at, source_name, call_id, contact_id, media_name)
+    select
+        :erased_at,
+        g.started_at,
+        g.source_name,
+        g.call_id,
+        g.contact_id,
+        g.media_name
+    from recordings as g
 ),
 
 choices as (

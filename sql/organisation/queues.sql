@@ -11,6 +11,7 @@ select
     t.service_level_target_ratio,
     t.service_level_formula_name,
     t.short_abandon_seconds,
+    t.callback_promise_seconds,
     t.is_active
 from warehouse.queues as t
 order by t.queue_name, t.queue_id

@@ -10,13 +10,14 @@ update warehouse.queues as t set
     service_level_target_ratio = cast(:service_level_target_ratio as double precision),
     service_level_formula_name = cast(:service_level_formula_name as text),
     short_abandon_seconds = cast(:short_abandon_seconds as integer),
+    callback_promise_seconds = cast(:callback_promise_seconds as integer),
     is_active = cast(:is_active as boolean)
 where
     t.queue_id = :was_queue_id
     and (
         t.queue_name, t.group_name, t.channel_name, t.time_zone_name, t.schedule_name, t.service_level_threshold_seconds,
         t.service_level_target_ratio, t.service_level_formula_name,
-        t.short_abandon_seconds, t.is_active
+        t.short_abandon_seconds, t.callback_promise_seconds, t.is_active
     ) is not distinct from (
         cast(:was_queue_name as text),
         cast(:was_group_name as text),
@@ -27,5 +28,6 @@ where
         cast(:was_service_level_target_ratio as double precision),
         cast(:was_service_level_formula_name as text),
         cast(:was_short_abandon_seconds as integer),
+        cast(:was_callback_promise_seconds as integer),
         cast(:was_is_active as boolean)
     )
