@@ -200,6 +200,45 @@ def filters_of(params: Mapping[str, str], *, today: date, period_name: str = "to
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """A part of an address that cannot be: its key, what stood there, what was expected, and what is shown instead."""
+
+    key: str
+    text: str
+    expected: str
+    shown: str
+
+
+def misread(params: Mapping[str, str], found: Filters) -> list[Misread]:
+    """What of an address was not taken into the view `found`, which `filters_of` made of it."""
+    period, days = params.get("period"), {key: params[key] for key in ("from", "to") if key in params}
+    shown = period_words()[found.period_name]
+    wrong = []
+    if period is not None and period != found.period_name and (period != OWN_DAYS or not days):
+        expected = t("one of {names}", names=", ".join([*PERIODS, OWN_DAYS]))
+        wrong.append(Misread("period", period, expected, shown))
+    if days and found.period_name != OWN_DAYS:
+        expected = t(
+            "two days from and to such as 2026-11-01 and 2026-11-07, not after today, three years at most"
+        )
+        (key, text), *more = days.items()
+        wrong.append(
+            Misread(key, text + "".join(f"&{name}={value}" for name, value in more), expected, shown)
+        )
+    if (compared := params.get("compare")) is not None and compared != found.comparison_name:
+        expected = t("one of {names}", names=", ".join(COMPARISONS))
+        wrong.append(Misread("compare", compared, expected, t("no other days")))
+    if (hours := params.get("hours")) not in (None, "business"):
+        wrong.append(Misread("hours", str(hours), "business", t("all hours")))
+    wrong += [
+        Misread(name, params[name], t("its number, such as 4"), t("all"))
+        for name in NUMBERS
+        if name in params and _number(params[name]) is None
+    ]
+    return wrong
+
+
 def beside(params: Mapping[str, str]) -> dict[str, str]:
     """What an address says beside the choices of a view, such as a measure that its page shows."""
     own = ("period", "from", "to", "compare", "hours", *NUMBERS, *NAMES)

@@ -16,7 +16,9 @@ from functools import lru_cache
 
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
+from dashboard.ui import choices
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 MINUTE = timedelta(minutes=1)
@@ -80,7 +82,7 @@ def minutes_of(day_date: date, zone_name: str) -> dict[str, str]:
     }
 
 
-def asked(present: ui.Moment) -> datetime | None:
+def asked(present: Moment) -> datetime | None:
     """The instant of the past that the address names; what cannot be shown leaves the address, and is said."""
     text = _said()
     if text is None:
@@ -88,7 +90,7 @@ def asked(present: ui.Moment) -> datetime | None:
     found = read(text, present.zone_name, now=present.now)
     if found is None:
         _to_now()
-        ui.preset(REFUSED, text[:60])
+        choices.preset(REFUSED, text[:60])
     return found
 
 
@@ -98,7 +100,7 @@ def _said() -> str | None:
     A browser that lags behind sends the address of a moment ago with its next turn; it would undo a pause or a step.
     """
     text = st.query_params.get("at")
-    told = ui.picked(TOLD)
+    told = choices.picked(TOLD)
     if told is None or time.monotonic() - told[1] > ECHO_SECONDS or text == told[0]:
         return text
     _tell(told[0])
@@ -107,8 +109,8 @@ def _said() -> str | None:
 
 def _tell(text: str | None) -> None:
     """Writes the instant into the address; None for the present."""
-    ui.preset(TOLD, (text, time.monotonic()))
-    ui.preset(REFUSED, None)
+    choices.preset(TOLD, (text, time.monotonic()))
+    choices.preset(REFUSED, None)
     if text is None:
         st.query_params.pop("at", None)
     else:
@@ -117,10 +119,10 @@ def _tell(text: str | None) -> None:
 
 def is_playing() -> bool:
     """Whether this tab plays the past; an address that is passed on stands still."""
-    return bool(ui.picked(PLAYS))
+    return bool(choices.picked(PLAYS))
 
 
-def beside_date(at: ui.Moment) -> date | None:
+def beside_date(at: Moment) -> date | None:
     """The second day that the address names, `day_before`, `week_before`, `year_before` or a day; None for none."""
     text = st.query_params.get("beside")
     if text is None:
@@ -138,7 +140,7 @@ def beside_date(at: ui.Moment) -> date | None:
     return found
 
 
-def sides(at: ui.Moment) -> list[ui.Moment]:
+def sides(at: Moment) -> list[Moment]:
     """The moments that stand side by side at the same local time: the one looked at, and that of the second day.
 
     A second day on which that time is still to come gives no second moment. Raises WarehouseError.
@@ -153,30 +155,30 @@ def sides(at: ui.Moment) -> list[ui.Moment]:
 class _Machine:
     """The time machine as a page takes it; what is shown stands in the address."""
 
-    def turn(self, present: ui.Moment) -> None:
+    def turn(self, present: Moment) -> None:
         """Goes on by as many minutes as a second is to show; at the present the page is live again."""
         instant = asked(present)
         if instant is None or not is_playing():
             return
-        step = int(ui.address("speed", list(SPEEDS))) * MINUTE
+        step = int(choices.address("speed", list(SPEEDS))) * MINUTE
         _go(instant + step, present.now, present.zone_name)
 
-    def chosen(self, present: ui.Moment) -> ui.Moment:
+    def chosen(self, present: Moment) -> Moment:
         """The moment that the address names. Raises WarehouseError."""
         instant = asked(present)
         return present if instant is None else present.back_at(instant)
 
-    def refresh_seconds(self, at: ui.Moment, usual_seconds: float) -> float | None:
+    def refresh_seconds(self, at: Moment, usual_seconds: float) -> float | None:
         """Every second while the past is played; a past that stands still need not be drawn again."""
         if not at.is_past:
             return usual_seconds
         return TURN_SECONDS if is_playing() else None
 
-    def draw(self, present: ui.Moment, at: ui.Moment) -> None:
+    def draw(self, present: Moment, at: Moment) -> None:
         """The band and all that moves it; nothing at all in a present that stands alone."""
         if at.is_past:
             board.show(band(at), key="past")
-        elif refused := ui.picked(REFUSED):
+        elif refused := choices.picked(REFUSED):
             board.show(refusal(str(refused)), key="past")
         if at.is_past or "beside" in st.query_params:
             _steps(present, at)
@@ -185,7 +187,7 @@ class _Machine:
 
 
 MACHINE = _Machine()
-"""What a page hands to `ui.page` as its `times`."""
+"""What a page hands to `layout.page` as its `times`."""
 
 
 def refusal(text: str) -> board.Block:
@@ -200,7 +202,7 @@ def refusal(text: str) -> board.Block:
     )
 
 
-def band(at: ui.Moment) -> board.Block:
+def band(at: Moment) -> board.Block:
     """What says that this is the past: when, how long ago, and what of the page is not of then."""
     behind = int((at.present_at - at.now).total_seconds())
     return {
@@ -214,13 +216,13 @@ def band(at: ui.Moment) -> board.Block:
         ),
         "ago": t("{age} ago", age=words.age(behind)),
         "body": t(
-            "Nothing below is live. Sums of a day count the calls offered until then, with how they ended. "
-            "The clock above, alerts and the age of the data are of the present."
+            "Nothing below is live. Every figure counts what was known then: a call that still waited or was spoken counts "
+            "as waiting or in progress. The clock above, alerts and the age of the data are of the present."
         ),
     }
 
 
-def entry(at: ui.Moment) -> None:
+def entry(at: Moment) -> None:
     """The button among a page's filters that begins the look back, at this very minute."""
     if not at.is_past and "beside" not in st.query_params:
         st.button(
@@ -259,10 +261,10 @@ def _step(instant: datetime, now: datetime, zone_name: str) -> None:
 
 
 def _play(is_on: bool) -> None:
-    ui.preset(PLAYS, is_on)
+    choices.preset(PLAYS, is_on)
 
 
-def _steps(present: ui.Moment, at: ui.Moment) -> None:
+def _steps(present: Moment, at: Moment) -> None:
     """Day and minutes back and forth, play and pause, the speed, the second day, and the way back to now."""
     zone_name, now = at.zone_name, present.now
     plays = is_playing()
@@ -294,13 +296,13 @@ def _steps(present: ui.Moment, at: ui.Moment) -> None:
             step(t("1 min on"), at.now + MINUTE, key="minute-on")
             step(t("15 min on"), at.now + 15 * MINUTE, key="quarter-on")
             step(t("Day after"), day_on, key="day-on", icon="keyboard_double_arrow_right")
-            ui.choice(t("Speed"), {one: t("{n} min/s", n=one) for one in SPEEDS}, key="speed")
+            choices.choice(t("Speed"), {one: t("{n} min/s", n=one) for one in SPEEDS}, key="speed")
         _second_day(at)
         if at.is_past:
             st.button(t("Now"), icon=":material/sensors:", key="time-now", on_click=_to_now)
 
 
-def _second_day(at: ui.Moment) -> None:
+def _second_day(at: Moment) -> None:
     """The choice of the day that stands beside, and a calendar where it is one of the reader's own."""
     today = words.local_day(at.present_at, at.zone_name)
     options = {
@@ -312,7 +314,7 @@ def _second_day(at: ui.Moment) -> None:
     }
     found = st.query_params.get("beside", "none")
     shown = found if found in options else "own"
-    ui.preset("time-beside", shown)
+    choices.preset("time-beside", shown)
     with st.container(width=230):
         st.selectbox(
             t("Second day"),
@@ -324,7 +326,7 @@ def _second_day(at: ui.Moment) -> None:
             args=(words.shifted_day(at.today, -7),),
         )
     if shown == "own":
-        ui.preset("time-beside-day", beside_date(at) or today)
+        choices.preset("time-beside-day", beside_date(at) or today)
         with st.container(width=150):
             st.date_input(
                 t("Second day"),
@@ -337,7 +339,7 @@ def _second_day(at: ui.Moment) -> None:
 
 
 def _choose_beside(first: date) -> None:
-    found = ui.picked("time-beside")
+    found = choices.picked("time-beside")
     if found in (None, "none"):
         st.query_params.pop("beside", None)
     else:
@@ -345,12 +347,12 @@ def _choose_beside(first: date) -> None:
 
 
 def _choose_beside_day() -> None:
-    found = ui.picked("time-beside-day")
+    found = choices.picked("time-beside-day")
     if isinstance(found, date):
         st.query_params["beside"] = found.isoformat()
 
 
-def _slider(present: ui.Moment, at: ui.Moment) -> None:
+def _slider(present: Moment, at: Moment) -> None:
     """Every minute of the day looked at, as far as it is over."""
     zone_name = at.zone_name
     shown = minutes_of(at.today, zone_name)
@@ -362,13 +364,13 @@ def _slider(present: ui.Moment, at: ui.Moment) -> None:
     current = current if current in names else names[-1]
     if is_playing():
         # While it moves by itself a browser that lags behind would send back where it stood, as if its reader had moved it.
-        ui.preset("time-played", current)
+        choices.preset("time-played", current)
         st.select_slider(
             t("Time of the day"), names, format_func=_label_of(shown), key="time-played", disabled=True,
             label_visibility="collapsed",
         )  # fmt: skip
         return
-    ui.preset("time-slider", current)
+    choices.preset("time-slider", current)
     st.select_slider(
         t("Time of the day"),
         names,
@@ -384,7 +386,7 @@ def _label_of(shown: dict[str, str]) -> Callable[[str], str]:
 
 
 def _slide() -> None:
-    found = ui.picked("time-slider")
+    found = choices.picked("time-slider")
     if found:
         _play(False)
         _tell(str(found))

@@ -287,6 +287,21 @@ def day_before(at: datetime, zone_name: str) -> datetime:
     return (at.astimezone(zone(zone_name)) - timedelta(days=1)).astimezone(UTC)
 
 
+def compared(amount: str, moved: float, when: str, *, is_count: bool = False) -> str:
+    """How far a figure is from that of other days, in words: "3.1 points more than a week before".
+
+    amount: the difference without its sign, with its unit. when: those days as they stand after "than", such as
+    "a week before" or "in the days before". is_count: of things that are counted, so that there are fewer, not less of them.
+    """
+    if moved == 0:
+        return t("the same as {when}", when=when)
+    if moved > 0:
+        return t("{amount} more than {when}", amount=amount, when=when)
+    if is_count:
+        return t("{amount} fewer than {when}", amount=amount, when=when)
+    return t("{amount} less than {when}", amount=amount, when=when)
+
+
 def interval_labels(starts: list[datetime], zone_name: str) -> list[str]:
     """The wall-clock starts of a day's intervals, all different.
 

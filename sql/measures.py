@@ -31,15 +31,32 @@ _CALLS = frozenset(
 )  # fmt: skip
 _LEFT = frozenset(
     {
-        "offered_calls", "answered_calls", "abandoned_calls", "short_abandoned_calls", "flowed_out_calls",
-        "answered_wait_seconds",
+        "offered_calls", "answered_calls", "abandoned_calls", "short_abandoned_calls", "flowed_out_calls", "callback_calls",
+        "answered_wait_seconds", "abandoned_wait_seconds", "flowed_out_wait_seconds",
     }
 )  # fmt: skip
+_KINDS_OF_TRANSFER = frozenset({"blind_transferred_calls", "attended_transferred_calls"})
 _STATES = frozenset(
     {"on_contact_seconds", "wrapping_up_seconds", "available_seconds", "paused_seconds", "signed_in_seconds"}
 )
-_HANDLED = frozenset(
-    {"handled_calls", "transferred_calls", "talk_seconds", "hold_seconds", "wrap_up_seconds"}
+_HANDLED = _KINDS_OF_TRANSFER | {
+    "handled_calls", "transferred_calls", "talk_seconds", "hold_seconds", "wrap_up_seconds",
+}  # fmt: skip
+_SHIFTS = frozenset(
+    {
+        "scheduled_seconds", "adherent_seconds", "scheduled_on_queue_seconds", "worked_on_queue_seconds",
+        "planned_shrinkage_seconds", "unplanned_shrinkage_seconds", "absent_seconds",
+    }
+)  # fmt: skip
+_CONTACTS = frozenset(
+    {
+        "askable_contacts", "survey_count", "csat_count", "csat_satisfied_count", "nps_count", "nps_promoter_count",
+        "nps_detractor_count", "flagged_contacts", "resolved_first_contacts", "followed_contacts", "repeated_contacts",
+    }
+)  # fmt: skip
+_REVIEWS = frozenset({"review_count", "review_total_score", "failed_review_count"})
+_CALLBACKS = frozenset(
+    {"reached_callback_calls", "given_up_callback_calls", "due_promise_calls", "kept_promise_calls"}
 )
 _SOLVED = frozenset(
     {
@@ -74,20 +91,33 @@ class Family:
     """Whether it is for windows of up to a day (True), for longer ones (False), or for both (None)."""
 
 
+_ALL = ("everything",)
+_QUEUES = ("everything", "queue", "group")
+_PEOPLE = ("everything", "queue", "group", "team")
+_DESKS = ("everything", "group")
 FAMILIES = (
     # Only a service level is decided at its threshold: a wait that ends later counts when it ends, with all of it.
-    Family("left_calls", _LEFT, ("everything", "queue", "group"), is_live=True),
-    Family("decided_calls", _CALLS, ("everything", "queue", "group"), is_live=True),
-    Family("offered_calls", _CALLS, ("everything", "queue", "group"), is_live=False),
-    Family("agent_states", _STATES, ("everything", "queue", "group", "team"), is_live=True),
-    Family("agent_intervals", _STATES | _HANDLED, ("everything", "queue", "group", "team"), is_live=False),
+    Family("left_calls", _LEFT, _QUEUES, is_live=True),
+    Family("decided_calls", _CALLS | _KINDS_OF_TRANSFER, _QUEUES, is_live=True),
+    Family("offered_calls", _CALLS | _LEFT, _QUEUES, is_live=False),
+    Family("target_intervals", frozenset({"judged_intervals", "on_target_intervals"}), _QUEUES),
+    Family("agent_states", _STATES, _PEOPLE, is_live=True),
+    Family("agent_intervals", _STATES | _HANDLED - _KINDS_OF_TRANSFER, _PEOPLE, is_live=False),
+    # What an agent passed on, and how, is not kept by queue.
+    Family("agent_intervals", _HANDLED, ("everything", "team"), is_live=False),
     Family("handled_calls", _HANDLED, ("team",), is_live=True),
-    Family("created_tickets", _CREATED, ("everything", "group")),
-    Family("solved_tickets", _SOLVED, ("everything", "group")),
-    Family(
-        "target_tickets", frozenset({"due_targets_tickets", "met_targets_tickets"}), ("everything", "group")
-    ),
-    Family("backlog_tickets", _BACKLOG, ("everything", "group")),
+    Family("shifts", _SHIFTS, ("everything", "team")),
+    Family("contacts", _CONTACTS, _PEOPLE),
+    Family("reviews", _REVIEWS, _PEOPLE),
+    # An alert speaks of callbacks that were settled or fell due just now, whenever they were asked for.
+    Family("settled_callbacks", _CALLBACKS, _QUEUES, is_live=True),
+    Family("offered_callbacks", _CALLBACKS, _QUEUES, is_live=False),
+    Family("self_services", frozenset({"contained_contacts", "agent_served_contacts"}), _ALL),
+    Family("attempts", frozenset({"attempted_calls", "connected_calls", "converted_calls"}), _ALL),
+    Family("created_tickets", _CREATED, _DESKS),
+    Family("solved_tickets", _SOLVED, _DESKS),
+    Family("target_tickets", frozenset({"due_targets_tickets", "met_targets_tickets"}), _DESKS),
+    Family("backlog_tickets", _BACKLOG, _DESKS),
 )
 
 
@@ -137,10 +167,8 @@ def family(metric: Metric, scope_kind_name: str, *, is_live: bool) -> Family:
         if scope_kind_name in one.scopes:
             return one
     if not able:
-        raise MeasureError(
-            f'"{metric.label}" cannot be measured yet; expected a metric of calls, agents or tickets. '
-            "Choose another one."
-        )
+        why = metric.no_goal or "Nothing adds its columns up."
+        raise MeasureError(f'"{metric.label}" cannot be a goal or an alert: {why} Choose another metric.')
     scopes = ", ".join(dict.fromkeys(name for one in able for name in one.scopes))
     raise MeasureError(
         f'"{metric.label}" cannot be told by {scope_kind_name}; expected one of: {scopes}. Choose such a scope.'

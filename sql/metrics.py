@@ -85,6 +85,8 @@ class Metric:
     """The two sides between which it should lie, of a metric whose direction is `band`."""
     shown: tuple[str, ...] = ()
     """The addresses of the pages that show it."""
+    no_goal: str = ""
+    """Why it can be no goal and no alert, in a sentence; empty for one that can."""
     example: Mapping[str, Any] = field(default_factory=dict)
     """Small numbers for its columns, from which its value can be worked out by hand."""
 
@@ -296,6 +298,7 @@ def _metric(name: str, record: Mapping[str, Any]) -> Metric:
         target=record.get("target"),
         band=band,
         shown=tuple(record["shown"]),
+        no_goal=record.get("no_goal", ""),
         example=record["example"],
     )
     if fault := _fault(made):

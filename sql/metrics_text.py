@@ -64,6 +64,7 @@ def _record(one: Metric) -> list[str]:
         f"* Formula: {'the one set for the queue' if one.one_of else f'`{one.formula_text}`'}",
         f"* For example: {_example(one)}",
         f"* Unit: {one.unit}; {way}{target}. Rows behind it: {one.kind}. {one.source}.",
+        *([f"* No goal and no alert: {one.no_goal}"] if one.no_goal else []),
         "",
     ]
 

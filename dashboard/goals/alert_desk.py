@@ -1,6 +1,6 @@
 """The desk of the Alerts page: acknowledge what fires, and make, change, mute, test and remove rules.
 
-In: what the address names (`part`, `rule`), what the person types. Out: rules and acknowledgements through `ui.change`.
+In: what the address names (`part`, `rule`), what the person types. Out: rules and acknowledgements through `desk.change`.
 The rule it guards: a rule is shown in one sentence before it is saved, and everything that is done stands in the log.
 """
 
@@ -15,10 +15,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, ui, words
+from dashboard import access, board, words
 from dashboard.goals import alert_saves, alert_view, amount_view
 from dashboard.goals.alert_saves import AlertError, Rule
 from dashboard.goals.amount_view import AmountError
+from dashboard.ui import choices, clock, desk, layout, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql import measures, metrics
 from sql.warehouse import WarehouseError
@@ -72,12 +74,12 @@ def templates() -> dict[str, Rule]:
 
 def opened() -> int | None:
     """The rule that the address names, if it names one."""
-    return ui.number_in_address(RULE)
+    return choices.number_in_address(RULE)
 
 
 def choose() -> str:
     """The choice of the part, in the page's head."""
-    return ui.choice(t("Part"), parts(), key=PART)
+    return choices.choice(t("Part"), parts(), key=PART)
 
 
 def show() -> None:
@@ -86,10 +88,10 @@ def show() -> None:
     if not viewer.is_administrator:
         return
     with suppress(WarehouseError):  # the page above says it
-        at = ui.moment(viewer)
-        part = ui.address(PART, list(parts()))
+        at = moments.moment(viewer)
+        part = choices.address(PART, list(parts()))
         if part == "now":
-            st.fragment(_seen, run_every=ui.HEAD_SECONDS)()
+            st.fragment(_seen, run_every=layout.HEAD_SECONDS)()
         elif part == "rules" and opened() is not None:
             _one(at, opened() or 0)
         elif part == "rules":
@@ -99,7 +101,7 @@ def show() -> None:
 def _seen() -> None:
     """One form per alert that nobody has seen yet, for a note with it."""
     with suppress(WarehouseError):
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         unseen = at.live("firing_alerts").filter(pl.col("acknowledged_at").is_null()).to_dicts()
         for row in unseen[:10]:
             name = f"{words.name(row['rule_name'])}, {alert_view.scope_text(row)}"
@@ -122,9 +124,9 @@ def _seen() -> None:
                     _do(at, alert_saves.acknowledge, t("Acknowledged."), rule_id=row["rule_id"], **scope)
 
 
-def _do(at: ui.Moment, work: Callable[..., Any], done: str, **values: Any) -> bool:
+def _do(at: Moment, work: Callable[..., Any], done: str, **values: Any) -> bool:
     try:
-        ui.change(at.viewer, work, viewer_name=at.viewer.viewer_name, at=ui.now(), **values)
+        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, at=clock.now(), **values)
     except AlertError as error:
         board.show(board.notice("off", t("Not done"), str(error)), key="not-done")
         return False
@@ -132,10 +134,10 @@ def _do(at: ui.Moment, work: Callable[..., Any], done: str, **values: Any) -> bo
     return True
 
 
-def _one(at: ui.Moment, number: int) -> None:
+def _one(at: Moment, number: int) -> None:
     """One rule: mute, test, switch, remove, and its terms."""
     if st.button(t("All rules"), icon=":material/arrow_back:", key="all-rules"):
-        ui.lead_to(RULE, None)
+        choices.lead_to(RULE, None)
     found = at.fresh("alert_rules", as_of=at.present_at).filter(pl.col("rule_id") == number)
     if found.is_empty():
         gone = board.notice("none", t("There is no such rule any more."), t("The log has what it did."))
@@ -165,7 +167,7 @@ def _one(at: ui.Moment, number: int) -> None:
         st.rerun()
 
 
-def _buttons(at: ui.Moment, row: Mapping[str, Any]) -> None:
+def _buttons(at: Moment, row: Mapping[str, Any]) -> None:
     is_muted = row["muted_until_at"] is not None and row["muted_until_at"] > at.now
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="rule-buttons"):
         if is_muted:
@@ -191,10 +193,8 @@ def _buttons(at: ui.Moment, row: Mapping[str, Any]) -> None:
             _switch(at, row, "removed")
 
 
-def _switch(
-    at: ui.Moment, row: Mapping[str, Any], change_name: str, *, until: timedelta | None = None
-) -> None:
-    until_at = None if until is None else ui.now() + until
+def _switch(at: Moment, row: Mapping[str, Any], change_name: str, *, until: timedelta | None = None) -> None:
+    until_at = None if until is None else clock.now() + until
     if _do(
         at,
         alert_saves.switch_rule,
@@ -204,11 +204,11 @@ def _switch(
         until_at=until_at,
     ):
         if change_name == "removed":
-            ui.lead_to(RULE, None)
+            choices.lead_to(RULE, None)
         st.rerun()
 
 
-def _new(at: ui.Moment) -> None:
+def _new(at: Moment) -> None:
     board.show(
         {
             "kind": "section",
@@ -226,7 +226,7 @@ def _new(at: ui.Moment) -> None:
         st.rerun()
 
 
-def _form(at: ui.Moment, rule: Rule, *, mark: str) -> Rule | None:
+def _form(at: Moment, rule: Rule, *, mark: str) -> Rule | None:
     """The terms of a rule, what is measured first; the changed rule once it is saved, else None."""
     left, middle, right = st.columns(3)
     names = [one.name for one in measures.MEASURES]
@@ -344,7 +344,7 @@ def _checked(rule: Rule, typed: Mapping[str, Any]) -> Rule | None:
     return changed
 
 
-def _scope(at: ui.Moment, kinds: tuple[str, ...], rule: Rule, *, mark: str) -> tuple[str, str]:
+def _scope(at: Moment, kinds: tuple[str, ...], rule: Rule, *, mark: str) -> tuple[str, str]:
     known = at.calm("measured_scopes").filter(pl.col("scope_kind_name").is_in(list(kinds)))
     options: list[tuple[str, str, str]] = [(kind, "", "") for kind in kinds]
     options += [(str(row[0]), str(row[1]), str(row[2])) for row in known.rows()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -331,7 +332,9 @@ def log_table(log: pl.DataFrame, *, zone_name: str) -> Block:
                     board.status(tone, change) if tone else change,
                     words.name(row["rule_name"]),
                     scope_text(row) if row["measured_count"] is not None else "",
-                    value_text(row, row["measured_value"]) if row["measured_count"] is not None else "",
+                    board.leading(value_text(row, row["measured_value"]), rows_then(row))
+                    if row["measured_count"] is not None
+                    else "",
                     said_text(row),
                 ],
             }
@@ -351,6 +354,21 @@ def log_table(log: pl.DataFrame, *, zone_name: str) -> Block:
         lead=t("Every change of the last 30 days, the newest first."),
         nothing=t("Nothing has happened yet."),
     )
+
+
+def rows_then(row: Row) -> str | None:
+    """The address of the contacts or agents behind a value of that instant; None of a value that is no count of them."""
+    of_name = {
+        "waiting_calls": "waiting_calls",
+        "oldest_wait_seconds": "waiting_calls",
+        "available_agents": "available_agents",
+    }.get(row["measure_name"])
+    kind, scope = row.get("scope_kind_name"), row.get("scope_id")
+    is_told = kind == "everything" or (kind in ("queue", "group") and of_name == "waiting_calls")
+    if of_name is None or not is_told or not row["measured_count"]:
+        return None
+    narrowed = {kind: scope} if kind in ("queue", "group") else {}
+    return f"contacts?{urlencode({'of': of_name, 'as_of': row['occurred_at'].isoformat(), **narrowed})}"
 
 
 def said_text(row: Row) -> str:

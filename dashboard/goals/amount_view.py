@@ -17,7 +17,7 @@ EXAMPLES = {
     "seconds": "2:00",
     "count": "5",
     "points": "30",
-    "score": "4.2",
+    "score": "85",
     "amount": "3.50",
 }
 SIGNED = ("target_gap", "change_against_weeks", "slope", "data_overdue_seconds")

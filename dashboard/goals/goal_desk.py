@@ -1,6 +1,6 @@
 """The desk of the Goals page: templates, a baseline measured from the site's own data, amendments with their history.
 
-In: what the address names (`goal`, `new`), what the person types. Out: goals saved through `ui.change`.
+In: what the address names (`goal`, `new`), what the person types. Out: goals saved through `desk.change`.
 The rule it guards: nothing is saved that would make things worse or rests on too few, and every save can be taken back.
 """
 
@@ -15,10 +15,12 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, ui, words
+from dashboard import access, board, words
 from dashboard.goals import amount_view, goal_path, goal_saves, goal_view
 from dashboard.goals.amount_view import AmountError
 from dashboard.goals.goal_path import Goal, GoalError
+from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql import measures, metrics
 from sql.measures import MeasureError
@@ -61,12 +63,12 @@ def templates() -> tuple[Template, ...]:
 
 def opened() -> int | None:
     """The goal that the address names, if it names one."""
-    return ui.number_in_address(KEY)
+    return choices.number_in_address(KEY)
 
 
 def is_making() -> bool:
     """Whether the address asks for the form of a new goal."""
-    return ui.number_in_address(NEW) is not None
+    return choices.number_in_address(NEW) is not None
 
 
 def show() -> None:
@@ -75,19 +77,19 @@ def show() -> None:
     if not viewer.is_administrator:
         return
     with suppress(WarehouseError):  # the page above says it
-        at = ui.moment(viewer)
+        at = moments.moment(viewer)
         number = opened()
         if number is not None:
             _one(at, number)
         elif is_making():
             _form(at)
         elif st.button(t("Set a goal"), type="primary", icon=":material/flag:", key="set-goal"):
-            ui.lead_to(NEW, 1)
+            choices.lead_to(NEW, 1)
 
 
-def _one(at: ui.Moment, number: int) -> None:
+def _one(at: Moment, number: int) -> None:
     if st.button(t("All goals"), icon=":material/arrow_back:", key="all-goals"):
-        ui.lead_to(KEY, None)
+        choices.lead_to(KEY, None)
     found = at.fresh("goals", as_of=at.present_at).filter(pl.col("goal_id") == number)
     if found.is_empty():
         return
@@ -110,7 +112,7 @@ def _one(at: ui.Moment, number: int) -> None:
             _amend(at, row, goal)
 
 
-def _amend(at: ui.Moment, row: dict[str, Any], goal: Goal) -> None:
+def _amend(at: Moment, row: dict[str, Any], goal: Goal) -> None:
     record = metrics.metric(goal.metric_name)
     mark = f"{row['goal_id']}-{row['version_number']}"
     with st.form(f"amend-{mark}", border=False):
@@ -141,16 +143,16 @@ def _amend(at: ui.Moment, row: dict[str, Any], goal: Goal) -> None:
     _do(at, row, goal_saves.amend_goal, goal=changed, before=goal, reason_text=reason.strip())
 
 
-def _do(at: ui.Moment, row: dict[str, Any], work: Callable[..., None], **values: Any) -> None:
+def _do(at: Moment, row: dict[str, Any], work: Callable[..., None], **values: Any) -> None:
     given = {"goal": goal_view.goal_of(row)} | values
     try:
-        ui.change(
+        desk.change(
             at.viewer,
             work,
             goal_id=row["goal_id"],
             version_number=row["version_number"],
             viewer_name=at.viewer.viewer_name,
-            at=ui.now(),
+            at=clock.now(),
             **given,
         )
     except GoalError as error:
@@ -159,10 +161,10 @@ def _do(at: ui.Moment, row: dict[str, Any], work: Callable[..., None], **values:
     st.rerun()
 
 
-def _form(at: ui.Moment) -> None:
+def _form(at: Moment) -> None:
     """A new goal: what is measured first, so that its baseline stands there before anybody types a target."""
     if st.button(t("All goals"), icon=":material/arrow_back:", key="all-goals"):
-        ui.lead_to(NEW, None)
+        choices.lead_to(NEW, None)
     board.show(
         {
             "kind": "section",
@@ -220,7 +222,7 @@ def _offered_target(chosen: Template, record: metrics.Metric, value: float) -> f
     return target
 
 
-def _finish(at: ui.Moment, blank: Goal, mark: str) -> None:
+def _finish(at: Moment, blank: Goal, mark: str) -> None:
     record = metrics.metric(blank.metric_name)
     typed = (
         amount_view.typed(blank.target_value, record.unit)
@@ -255,14 +257,14 @@ def _finish(at: ui.Moment, blank: Goal, mark: str) -> None:
     if found := _faults(at, goal):
         _refused(found)
         return
-    number = ui.change(
-        at.viewer, goal_saves.make_goal, goal=goal, viewer_name=at.viewer.viewer_name, at=ui.now()
+    number = desk.change(
+        at.viewer, goal_saves.make_goal, goal=goal, viewer_name=at.viewer.viewer_name, at=clock.now()
     )
     st.query_params.pop(NEW, None)
-    ui.lead_to(KEY, number)
+    choices.lead_to(KEY, number)
 
 
-def _faults(at: ui.Moment, goal: Goal) -> list[str]:
+def _faults(at: Moment, goal: Goal) -> list[str]:
     record = metrics.metric(goal.metric_name)
     return goal_path.faults(
         goal,
@@ -281,7 +283,7 @@ def _aimable() -> list[metrics.Metric]:
     ]
 
 
-def _scope(at: ui.Moment, kinds: tuple[str, ...], mark: str) -> tuple[str, str, str]:
+def _scope(at: Moment, kinds: tuple[str, ...], mark: str) -> tuple[str, str, str]:
     """What the goal is for: its kind, key and name."""
     known = at.calm("measured_scopes").filter(pl.col("scope_kind_name").is_in(list(kinds)))
     options = [("everything", "", ""), *known.rows()]
@@ -296,7 +298,7 @@ def _scope(at: ui.Moment, kinds: tuple[str, ...], mark: str) -> tuple[str, str, 
 
 
 def _baseline(
-    at: ui.Moment, metric_name: str, kind: str, key: str, days: tuple[date, date]
+    at: Moment, metric_name: str, kind: str, key: str, days: tuple[date, date]
 ) -> tuple[float | None, int]:
     first, last = days
     found = at.calm(
@@ -306,6 +308,7 @@ def _baseline(
         scope_key=key,
         window_start=words.day_start(first, at.zone_name),
         window_end=words.day_start(words.shifted_day(last, 1), at.zone_name),
+        known_at=at.now.replace(second=0, microsecond=0),
     )
     if found.is_empty():
         return None, 0

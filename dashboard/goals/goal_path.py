@@ -104,7 +104,7 @@ def faults(
     """Why the goal cannot be saved, one sentence each; empty for one that can."""
     found = [
         *_wrong_way(goal, label=label, direction=direction, band=band),
-        *_wrong_size(goal, unit=unit),
+        *_wrong_size(goal, unit=unit, most=max(1.0, band[1]) if band else 1.0),
     ]
     if not goal.goal_name.strip():
         found.append("The goal has no name; give it one that its owner would say.")
@@ -147,11 +147,15 @@ def _wrong_way(goal: Goal, *, label: str, direction: str, band: tuple[float, flo
     return []
 
 
-def _wrong_size(goal: Goal, *, unit: str) -> list[str]:
-    if unit == "ratio" and not 0 <= goal.target_value <= 1:
-        return ["The target is a share, expected 0 to 100 %; correct it."]
+def _wrong_size(goal: Goal, *, unit: str, most: float) -> list[str]:
+    if unit == "ratio" and not 0 <= goal.target_value <= most:
+        return [f"The target is a share, expected 0 to {most * 100:.0f} %; correct it."]
     if unit == "seconds" and goal.target_value < 0:
         return ["The target is a time, expected 0 seconds or more; correct it."]
+    if unit == "points" and not -100 <= goal.target_value <= 100:
+        return ["The target is an NPS, expected -100 to 100 points; correct it."]
+    if unit == "score" and not 0 <= goal.target_value <= 100:
+        return ["The target is a score, expected 0 to 100; correct it."]
     return []
 
 

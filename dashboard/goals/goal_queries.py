@@ -38,9 +38,11 @@ def goal_baseline(
     scope_key: str,
     window_start: datetime,
     window_end: datetime,
+    known_at: datetime | None = None,
 ) -> pl.DataFrame:
     """One row per scope: the metric over whole local days, its n; contacts belong to the day on which they were offered.
 
+    known_at: the moment of measuring; a reply, an answer or a return that came after it changes nothing (None: it does).
     Raises MeasureError where the metric cannot be told for such a scope.
     """
     return measures.history(
@@ -50,6 +52,7 @@ def goal_baseline(
         scope_key=scope_key,
         window_start=window_start,
         window_end=window_end,
+        known_at=known_at,
     )
 
 
