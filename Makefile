@@ -1,6 +1,6 @@
 # Floorboard from a checkout. Needs Python 3.11 or newer and make; everything else is fetched into .venv.
 .DEFAULT_GOAL := check
-.PHONY: help check install demo test lint bench torture clean
+.PHONY: help check install demo test lint bench torture pictures clean
 SHELL := /bin/sh
 
 VENV := .venv
@@ -44,6 +44,9 @@ bench: $(DEV_STAMP) ## Measure the load against its targets, one million rows
 
 torture: $(DEV_STAMP) ## Faults of every kind, for about two hours; writes docs/torture.md
 	@$(BIN)/python -m tests.torture $(ARGS)
+
+pictures: $(DEV_STAMP) ## New pictures of the pages for README and docs, from a demo; needs Chromium
+	@$(BIN)/python -m tests.e2e.pictures $(ARGS)
 
 clean: ## Remove .venv
 	@rm -rf $(VENV)

@@ -26,6 +26,45 @@ def page(name: str, title: str, icon: str, url_path: str = "") -> Page:
     return st.Page(PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=path)
 
 
+def sections(live: Page) -> dict[str, list[Page]]:
+    """The menus with their pages, in their order."""
+    return {
+        # Streamlit answers a default page at "/" only; so "/" leads on, and "/live" can be bookmarked.
+        t("Floor"): [
+            st.Page(
+                lambda: st.switch_page(live),
+                title=t("Live floor"),
+                url_path="home",
+                default=True,
+                visibility="hidden",
+            ),
+            live,
+            page("queues", t("Queues"), "view_list"),
+            page("service_level", t("Service level"), "timeline"),
+        ],
+        t("Work"): [
+            page("agents", t("Agents and teams"), "groups"),
+            page("tickets", t("Tickets"), "confirmation_number"),
+            page("contacts", t("Contacts"), "manage_search"),
+            page("ways", t("Channels and ways"), "alt_route"),
+            page("customers_voice", t("Customers' voice"), "reviews"),
+            page("quality", t("Quality"), "fact_check"),
+        ],
+        t("Goals and reports"): [
+            page("goals", t("Goals"), "flag"),
+            page("alerts", t("Alerts"), "notifications"),
+            page("reports", t("Reports"), "summarize"),
+        ],
+        t("Trust"): [
+            page("data_health", t("Data health"), "monitor_heart"),
+            page("reconciliation", t("Reconciliation"), "balance"),
+            page("definitions", t("Definitions"), "menu_book"),
+            page("sources", t("Sources"), "database"),
+            page("organisation", t("Organisation"), "account_tree"),
+        ],
+    }
+
+
 def main() -> None:
     """Draws the navigation and the page; an unforeseen error becomes one sentence and a line in the log."""
     access.viewer()
@@ -33,45 +72,13 @@ def main() -> None:
     st.set_page_config(page_title=t("Floorboard"), page_icon=str(MARK), layout="wide")
     st.logo(str(MARK), size="large")
     live = page("live_floor", t("Live floor"), "dashboard", "live")
-    chosen = st.navigation(
-        {
-            # Streamlit answers a default page at "/" only; so "/" leads on, and "/live" can be bookmarked.
-            t("Floor"): [
-                st.Page(
-                    lambda: st.switch_page(live),
-                    title=t("Live floor"),
-                    url_path="home",
-                    default=True,
-                    visibility="hidden",
-                ),
-                live,
-                page("queues", t("Queues"), "view_list"),
-                page("service_level", t("Service level"), "timeline"),
-            ],
-            t("Work"): [
-                page("agents", t("Agents and teams"), "groups"),
-                page("tickets", t("Tickets"), "confirmation_number"),
-                page("contacts", t("Contacts"), "manage_search"),
-                page("ways", t("Channels and ways"), "alt_route"),
-                page("customers_voice", t("Customers' voice"), "reviews"),
-                page("quality", t("Quality"), "fact_check"),
-            ],
-            t("Goals and reports"): [
-                page("goals", t("Goals"), "flag"),
-                page("alerts", t("Alerts"), "notifications"),
-                page("reports", t("Reports"), "summarize"),
-            ],
-            t("Trust"): [
-                page("data_health", t("Data health"), "monitor_heart"),
-                page("reconciliation", t("Reconciliation"), "balance"),
-                page("definitions", t("Definitions"), "menu_book"),
-                page("sources", t("Sources"), "database"),
-                page("organisation", t("Organisation"), "account_tree"),
-            ],
-        },
-        position="top",
-    )
+    pages = sections(live)
+    chosen = st.navigation(pages, position="top")
     st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))
+    section = next(
+        (name for name, found in pages.items() if chosen.url_path in {one.url_path for one in found}), ""
+    )
+    board.show({"kind": "frame", "section": section, "skip": t("Skip to the page")}, key="frame")
     try:
         chosen.run()
     except Exception:

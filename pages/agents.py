@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dashboard import board, filter_bar, ui, words
+from dashboard import board, filter_bar, words
 from dashboard.filters import Filters
 from dashboard.people import agent_sections, agent_view
+from dashboard.ui import layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 OFFERS = ("period", "comparison", "team", "agent", "queue", "site", "channel")
 
 
-def filters(at: ui.Moment) -> tuple[Filters, str] | None:
+def filters(at: Moment) -> tuple[Filters, str] | None:
     if at.calm("agents", as_of=agent_sections.instant(at)).is_empty():
         return None
     chosen = filter_bar.choose(at, offers=OFFERS)
     return chosen, agent_sections.chosen_section()
 
 
-def content(at: ui.Moment, picked: tuple[Filters, str] | None) -> None:
+def content(at: Moment, picked: tuple[Filters, str] | None) -> None:
     if picked is None:
         board.show(agent_view.nobody(has_agents=False), key="nobody")
         return
@@ -30,7 +32,7 @@ def content(at: ui.Moment, picked: tuple[Filters, str] | None) -> None:
     agent_sections.SECTIONS[section](at, chosen)
 
 
-def name_agent(at: ui.Moment, chosen: Filters) -> None:
+def name_agent(at: Moment, chosen: Filters) -> None:
     """The agent's name and team over everything that follows."""
     agents = at.calm("agents", as_of=agent_sections.instant(at))
     for row in agents.filter(agents["agent_id"] == chosen.agent_id).iter_rows(named=True):
@@ -38,4 +40,4 @@ def name_agent(at: ui.Moment, chosen: Filters) -> None:
         board.show(agent_view.heading(row["agent_name"], row["team_name"], days), key="heading")
 
 
-ui.page(t("Agents and teams"), content=content, filters=filters, refresh_seconds=30, needs="sources")
+layout.page(t("Agents and teams"), content=content, filters=filters, refresh_seconds=30, needs="sources")

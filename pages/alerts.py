@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.goals import alert_desk, alert_view
+from dashboard.ui import layout, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
-def content(at: ui.Moment, part: str) -> None:
+def content(at: Moment, part: str) -> None:
     rules = at.fresh("alert_rules", as_of=at.present_at)
     if part == "log":
         log = at.fresh("alert_log", as_of=at.present_at)
         board.show(alert_view.log_table(log, zone_name=at.zone_name), key="log")
-        ui.download(log, file_name="alert-log.csv", zone_name=at.zone_name)
+        take_along.download(log, file_name="alert-log.csv", zone_name=at.zone_name)
         return
     if part == "rules":
         for notice in alert_view.way_notices(at.calm("alert_ways", as_of=at.present_at), rules):
@@ -28,7 +30,7 @@ def content(at: ui.Moment, part: str) -> None:
         board.show(alert_view.firing(alerts, at=at.now), key="firing")
 
 
-ui.page(
+layout.page(
     t("Alerts"),
     content=content,
     filters=lambda _at: alert_desk.choose(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from dashboard import ui
 from dashboard.contacts import contact_sections
 from dashboard.filters import Filters
+from dashboard.ui import layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
@@ -21,7 +22,7 @@ class Chosen(NamedTuple):
     text: str = ""
 
 
-def filters(at: ui.Moment) -> Chosen:
+def filters(at: Moment) -> Chosen:
     said = contact_sections.params()
     named = Chosen(said.get("of"), said.get("contact"), said.get("source"))
     if named.of_name or named.contact_id:
@@ -30,7 +31,7 @@ def filters(at: ui.Moment) -> Chosen:
     return named._replace(view=view, asked=asked, text=text)
 
 
-def content(at: ui.Moment, chosen: Chosen) -> None:
+def content(at: Moment, chosen: Chosen) -> None:
     if chosen.contact_id:
         contact_sections.journey(at, chosen.contact_id, chosen.source_name)
     elif chosen.of_name:
@@ -39,6 +40,6 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
         contact_sections.search(at, chosen.view, chosen.asked or {}, chosen.text)
 
 
-ui.page(
+layout.page(
     t("Contacts"), content=content, filters=filters, refresh_seconds=30, needs="sources", about="everything"
 )

@@ -7,19 +7,21 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, state_view, ui
+from dashboard import access, board, state_view
 from dashboard.loading import health_view, ledger_view, loader_requests, outage_view
+from dashboard.ui import choices, clock, desk, layout, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 STEP_SECONDS = 20  # all tabs ask about the same instant, and so share the answer
 
 
-def filters(_at: ui.Moment) -> int:
+def filters(_at: Moment) -> int:
     with st.container(key="filters"):
-        return int(ui.choice(t("Period"), {"1": t("24 hours"), "7": t("7 days")}, key="days"))
+        return int(choices.choice(t("Period"), {"1": t("24 hours"), "7": t("7 days")}, key="days"))
 
 
-def content(at: ui.Moment, days: int) -> None:
+def content(at: Moment, days: int) -> None:
     health = state_view.aged(at.health, at.behind_seconds)
     reasons = at.fresh("reject_reasons", as_of=at.now)
     is_unread = at.is_cut_off or state_view.loader_is_silent(at.live("loader"))
@@ -43,7 +45,7 @@ def content(at: ui.Moment, days: int) -> None:
     rejects = at.calm("recent_rejects", as_of=then)
     if rejects.height:
         board.show(ledger_view.reject_table(rejects, zone_name=at.zone_name), key="rejects")
-        ui.download(rejects, file_name="rejected-rows.csv", zone_name=at.zone_name)
+        take_along.download(rejects, file_name="rejected-rows.csv", zone_name=at.zone_name)
     board.show(ledger_view.run_table(at.calm("recent_runs", as_of=then), zone_name=at.zone_name), key="runs")
     board.show(ledger_view.unused_table(at.calm("unused_events", as_of=then)), key="unused")
 
@@ -59,16 +61,16 @@ def try_again(reasons: pl.DataFrame, replays: pl.DataFrame) -> None:
             is_running = source_name in running
             label = ledger_view.try_again_word(source_name, refused[source_name], is_running=is_running)
             if st.button(label, icon=":material/replay:", disabled=is_running, key=f"try-{source_name}"):
-                ui.change(
+                desk.change(
                     viewer,
                     loader_requests.ask_replay,
                     source_name=source_name,
                     viewer_name=viewer.viewer_name,
-                    at=ui.now(),
+                    at=clock.now(),
                 )
                 st.rerun()
 
 
-ui.page(
+layout.page(
     t("Data health"), content=content, filters=filters, refresh_seconds=5, needs="sources", about="upkeep"
 )

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.definitions import definition_table_view, definition_view
 from dashboard.filters import Filters, filters_of
+from dashboard.ui import choices, layout, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
@@ -19,19 +21,21 @@ class Chosen(NamedTuple):
     group_name: str
 
 
-def filters(_at: ui.Moment) -> Chosen:
+def filters(_at: Moment) -> Chosen:
     groups = {"": t("All groups")} | {
         name: definition_view.group_word(name) for name in definition_view.groups()
     }
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="search-bar"):
         with st.container(width=340):
-            text = ui.search(t("Search the definitions"), key="search", hint=t("Search: wait, transfer, FCR"))
+            text = choices.search(
+                t("Search the definitions"), key="search", hint=t("Search: wait, transfer, FCR")
+            )
         with st.container(width=260):
-            group = ui.choice(t("Group"), groups, key="group", kind="list")
+            group = choices.choice(t("Group"), groups, key="group", kind="list")
     return Chosen(text, group)
 
 
-def content(at: ui.Moment, chosen: Chosen) -> None:
+def content(at: Moment, chosen: Chosen) -> None:
     yesterday = filters_of({"period": "yesterday"}, today=at.today)
     if draw_one(yesterday):
         return
@@ -45,7 +49,11 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
         if of_group:
             is_open = bool(chosen.text or chosen.group_name)
             block = definition_view.cards(
-                definition_view.group_word(group), of_group, filters=yesterday, is_open=is_open
+                definition_view.group_word(group),
+                of_group,
+                filters=yesterday,
+                is_open=is_open,
+                is_foldable=True,
             )
             board.show(block, key=f"group-{place}")
     columns = definition_view.found_columns(chosen.text) if not chosen.group_name else []
@@ -57,7 +65,7 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
         board.show(definition_table_view.settings_table(at.calm("queue_settings")), key="settings")
         board.show(definition_table_view.version_table(), key="versions")
     if shown:
-        ui.download(
+        take_along.download(
             definition_table_view.as_frame(shown), file_name="definitions.csv", zone_name=at.zone_name
         )
 
@@ -79,6 +87,6 @@ def draw_one(yesterday: Filters) -> bool:
     return True
 
 
-ui.page(
+layout.page(
     t("Definitions"), content=content, filters=filters, refresh_seconds=300, needs="nothing", about="upkeep"
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.goals import goal_desk, goal_view
+from dashboard.ui import layout, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
-def content(at: ui.Moment, opened: int | None) -> None:
+def content(at: Moment, opened: int | None) -> None:
     if goal_desk.is_making():
         return
     goals = at.fresh("goals", as_of=at.present_at)
@@ -28,7 +30,7 @@ def content(at: ui.Moment, opened: int | None) -> None:
         board.show(goal_view.closed_table(closed), key="closed")
 
 
-def one(at: ui.Moment, goals: pl.DataFrame, days: pl.DataFrame) -> None:
+def one(at: Moment, goals: pl.DataFrame, days: pl.DataFrame) -> None:
     """One goal alone: its path, its days, who changed it."""
     if goals.is_empty():
         gone = board.notice(
@@ -41,11 +43,11 @@ def one(at: ui.Moment, goals: pl.DataFrame, days: pl.DataFrame) -> None:
     saves = at.fresh("goal_saves", as_of=at.present_at).filter(pl.col("goal_id") == row["goal_id"])
     board.show(goal_view.cards(goals, days, at.today, is_single=True), key="card")
     board.show(goal_view.day_table(row, days), key="days")
-    ui.download(days, file_name=f"goal-{row['goal_id']}.csv", zone_name=at.zone_name)
+    take_along.download(days, file_name=f"goal-{row['goal_id']}.csv", zone_name=at.zone_name)
     board.show(goal_view.save_table(saves, zone_name=at.zone_name), key="saves")
 
 
-ui.page(
+layout.page(
     t("Goals"),
     content=content,
     filters=lambda _at: goal_desk.opened(),

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, time_machine, ui
+from dashboard import board, time_machine
 from dashboard.calls import floor_view
+from dashboard.ui import choices, layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
@@ -19,20 +21,20 @@ class Chosen(NamedTuple):
     state_name: str
 
 
-def filters(at: ui.Moment) -> Chosen:
+def filters(at: Moment) -> Chosen:
     states = {
         "all": t("All agents"),
         **{name: floor_view.state_word(name) for name in floor_view.STATE_ORDER},
     }
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters"):
         with st.container(width=300):
-            queue_text = ui.search(t("Find a queue"), key="queue", hint=t("Find a queue or group"))
-        state_name = ui.choice(t("Agents in state"), states, key="state")
+            queue_text = choices.search(t("Find a queue"), key="queue", hint=t("Find a queue or group"))
+        state_name = choices.choice(t("Agents in state"), states, key="state")
         time_machine.entry(at)
     return Chosen(queue_text, state_name)
 
 
-def content(at: ui.Moment, chosen: Chosen) -> None:
+def content(at: Moment, chosen: Chosen) -> None:
     sides = time_machine.sides(at)
     if len(sides) == 1:
         board.show(floor(at, chosen), key="floor")
@@ -43,7 +45,7 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
             board.show(floor(side, chosen), key=f"floor-{place}")
 
 
-def floor(at: ui.Moment, chosen: Chosen) -> board.Block:
+def floor(at: Moment, chosen: Chosen) -> board.Block:
     agents = at.live("live_agents")
     state_name = chosen.state_name
     return floor_view.floor(
@@ -70,10 +72,10 @@ def matching(queues: pl.DataFrame, text: str) -> pl.DataFrame:
     )
 
 
-ui.page(
+layout.page(
     t("Live floor"),
     content=content,
     filters=filters,
-    refresh_seconds=ui.LIVE_SECONDS,
+    refresh_seconds=layout.LIVE_SECONDS,
     times=time_machine.MACHINE,
 )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import filter_bar, time_machine, ui
+from dashboard import filter_bar, time_machine
 from dashboard.calls import queue_sections
 from dashboard.calls.queue_sections import Chosen
+from dashboard.ui import choices, layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
-def filters(at: ui.Moment) -> Chosen:
+def filters(at: Moment) -> Chosen:
     found = filter_bar.choose(at, period_name="today", page_name="queues", unchosen_comparison=t("as usual"))
     views = {
         "queues": t("Queues and the day"),
@@ -19,13 +21,13 @@ def filters(at: ui.Moment) -> Chosen:
         "formulas": t("All eight formulas"),
     }
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
-        view = ui.choice(t("Section"), views, key="view")
+        view = choices.choice(t("Section"), views, key="view")
         threshold_seconds, formula_name = queue_sections.settings()
         time_machine.entry(at)
     return Chosen(found, view, threshold_seconds, formula_name)
 
 
-def content(at: ui.Moment, chosen: Chosen) -> None:
+def content(at: Moment, chosen: Chosen) -> None:
     row = queue_sections.totals(at, chosen)
     if row is None:
         return
@@ -39,4 +41,4 @@ def content(at: ui.Moment, chosen: Chosen) -> None:
         queue_sections.queues(at, chosen)
 
 
-ui.page(t("Queues"), content=content, filters=filters, refresh_seconds=30, times=time_machine.MACHINE)
+layout.page(t("Queues"), content=content, filters=filters, refresh_seconds=30, times=time_machine.MACHINE)

@@ -9,16 +9,18 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import board, filter_bar, ui, words
+from dashboard import board, filter_bar, words
 from dashboard.definitions import balance_charts, balance_view, flow_view, source_balance_view
 from dashboard.filters import OWN_DAYS, Filters
 from dashboard.loading import ledger_view
+from dashboard.ui import layout, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 MOST_DAYS = 31
 
 
-def filters(at: ui.Moment) -> Filters:
+def filters(at: Moment) -> Filters:
     offers = ("period", "queue", "group")
     chosen = filter_bar.choose(at, offers=offers, period_name="yesterday", page_name="reconciliation")
     first = max(chosen.first_date, chosen.last_date - timedelta(days=MOST_DAYS - 1))
@@ -28,7 +30,7 @@ def filters(at: ui.Moment) -> Filters:
     return chosen
 
 
-def content(at: ui.Moment, chosen: Filters) -> None:
+def content(at: Moment, chosen: Filters) -> None:
     window = chosen.window(at.zone_name)
     narrowed = chosen.narrowed("queue_id", "group_name")
     is_by_day = chosen.first_date != chosen.last_date
@@ -45,7 +47,7 @@ def content(at: ui.Moment, chosen: Filters) -> None:
 
 
 def draw_balance(
-    at: ui.Moment, chosen: Filters, rows: pl.DataFrame, together: board.Row, *, is_by_day: bool
+    at: Moment, chosen: Filters, rows: pl.DataFrame, together: board.Row, *, is_by_day: bool
 ) -> None:
     """What came in against what became of it: the verdict, the sums, the picture of one day, line by line."""
     board.show(balance_view.verdict(together, rows.height, is_by_day=is_by_day), key="verdict")
@@ -54,15 +56,15 @@ def draw_balance(
     if not is_by_day:
         board.show(flow_view.flow_heading(chosen), key="flow-heading")
         frame = flow_view.flow_frame(rows, zone_name=at.zone_name)
-        chart = balance_charts.flow(frame, flow_view.flow_texts(), theme_name=ui.theme_name())
-        ui.chart(chart, key="flow", name="in-and-out", frame=frame, zone_name=at.zone_name)
+        chart = balance_charts.flow(frame, flow_view.flow_texts(), theme_name=take_along.theme_name())
+        take_along.chart(chart, key="flow", name="in-and-out", frame=frame, zone_name=at.zone_name)
     shape: dict[str, Any] = {"zone_name": at.zone_name, "is_by_day": is_by_day}
     board.show(balance_view.outcome_table(rows, chosen, **shape), key="outcomes")
     board.show(balance_view.border_table(rows, chosen, **shape), key="borders")
-    ui.download(rows, file_name=f"reconciliation-{chosen.first_date}.csv", zone_name=at.zone_name)
+    take_along.download(rows, file_name=f"reconciliation-{chosen.first_date}.csv", zone_name=at.zone_name)
 
 
-def draw_followed(at: ui.Moment, chosen: Filters, together: board.Row) -> None:
+def draw_followed(at: Moment, chosen: Filters, together: board.Row) -> None:
     """The contacts behind a number that the reader followed, where the address names one."""
     side = st.query_params.get("rows")
     if side not in balance_view.SIDES:
@@ -83,7 +85,7 @@ def draw_followed(at: ui.Moment, chosen: Filters, together: board.Row) -> None:
         leave("rows", "start", "end")
 
 
-def draw_refused(at: ui.Moment) -> None:
+def draw_refused(at: Moment) -> None:
     """The refused rows of one source and day, where the address names them."""
     name = st.query_params.get("source")
     try:
@@ -115,4 +117,4 @@ def leave(*names: str) -> None:
     st.rerun()
 
 
-ui.page(t("Reconciliation"), content=content, filters=filters, refresh_seconds=30)
+layout.page(t("Reconciliation"), content=content, filters=filters, refresh_seconds=30)

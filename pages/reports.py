@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dashboard import board, filter_bar, ui
+from dashboard import board, filter_bar
 from dashboard.filters import Filters
 from dashboard.reports import report_desk, report_view
+from dashboard.ui import layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 OFFERS = ("queue", "group", "team", "site", "channel", "topic", "hours")
 
 
-def filters(at: ui.Moment) -> Filters | None:
+def filters(at: Moment) -> Filters | None:
     if report_desk.opened() is not None:
         return None
     chosen = filter_bar.choose(at, offers=OFFERS, period_name="yesterday", page_name="reports")
@@ -18,7 +20,7 @@ def filters(at: ui.Moment) -> Filters | None:
     return chosen
 
 
-def content(at: ui.Moment, chosen: Filters | None) -> None:
+def content(at: Moment, chosen: Filters | None) -> None:
     if chosen is None:
         return
     report_desk.draw_schedules(at)
@@ -27,6 +29,6 @@ def content(at: ui.Moment, chosen: Filters | None) -> None:
     )
 
 
-ui.page(t("Reports"), content=content, filters=filters, refresh_seconds=10, about="everything")
+layout.page(t("Reports"), content=content, filters=filters, refresh_seconds=10, about="everything")
 if (number := report_desk.opened()) is not None:
     report_desk.show_opened(number)

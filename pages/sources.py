@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard import board, state_view, ui
+from dashboard import board, state_view
 from dashboard.loading import health_view, sources_view, upload_desk
+from dashboard.ui import layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 
-def content(at: ui.Moment, opened: int | None) -> None:
+def content(at: Moment, opened: int | None) -> None:
     if opened is not None:
         return
     sources = at.fresh("sources", as_of=at.now)
@@ -19,7 +21,7 @@ def content(at: ui.Moment, opened: int | None) -> None:
     board.show(sources_view.source_table(sources, standings), key="sources")
 
 
-ui.page(
+layout.page(
     t("Sources"),
     content=content,
     filters=lambda _at: upload_desk.opened(),

@@ -7,19 +7,21 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
 from dashboard.tickets import ticket_view
 from dashboard.tickets.ticket_sections import SECTIONS, Chosen, instant
+from dashboard.ui import choices, layout
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 PERIODS = {"7": 7, "28": 28, "90": 90}
 
 
-def names(at: ui.Moment) -> pl.DataFrame:
+def names(at: Moment) -> pl.DataFrame:
     return at.calm("ticket_names", as_of=instant(at))
 
 
-def filters(at: ui.Moment) -> Chosen | None:
+def filters(at: Moment) -> Chosen | None:
     known = names(at)
     if known.is_empty():
         return None
@@ -31,7 +33,7 @@ def filters(at: ui.Moment) -> Chosen | None:
         "trends": t("Trends"),
         "answers": t("Who owes an answer"),
     }
-    view = ui.choice(t("Section"), views, key="view")
+    view = choices.choice(t("Section"), views, key="view")
     hours, days, asked = "calendar", "7", None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
         narrowed = {}
@@ -39,22 +41,22 @@ def filters(at: ui.Moment) -> Chosen | None:
             with st.container(width=166):
                 options = ticket_view.choices(known, kind)
                 narrowed[f"{kind}_name"] = ticket_view.chosen(
-                    ui.choice(label, options, key=kind, kind="list")
+                    choices.choice(label, options, key=kind, kind="list")
                 )
         if view in ("sla", "trends"):
             spans = {"7": t("7 days"), "28": t("28 days"), "90": t("90 days")}
-            days = ui.choice(t("Period"), spans, key="days")
+            days = choices.choice(t("Period"), spans, key="days")
         if view in ("today", "trends"):
             kinds = {"calendar": t("Calendar hours"), "business": t("Business hours")}
-            hours = ui.choice(t("Kind of hours"), kinds, key="hours")
+            hours = choices.choice(t("Kind of hours"), kinds, key="hours")
         if view == "backlog":
             asked = asked_instant(at)
     return Chosen(view, narrowed, "business" if hours == "business" else "calendar", PERIODS[days], asked)
 
 
-def asked_instant(at: ui.Moment) -> datetime | None:
+def asked_instant(at: Moment) -> datetime | None:
     """The instant of the backlog: now, or the hour of a day (its end, where none is chosen)."""
-    day_date = ui.day(t("Day"), today=at.today)
+    day_date = choices.day(t("Day"), today=at.today)
     is_today = day_date == at.today
     start = words.day_start(day_date, at.zone_name)
     end = words.day_start(words.shifted_day(day_date, 1), at.zone_name)
@@ -63,13 +65,13 @@ def asked_instant(at: ui.Moment) -> datetime | None:
     labels = words.interval_labels(passed, at.zone_name)
     first = {"now": t("Now")} if is_today else {"end": t("End of the day")}
     with st.container(width=150):
-        hour = ui.choice(t("Time"), first | {text: text for text in labels}, key="time", kind="list")
+        hour = choices.choice(t("Time"), first | {text: text for text in labels}, key="time", kind="list")
     if hour in labels:
         return passed[labels.index(hour)]
     return None if is_today else end - timedelta(microseconds=1)
 
 
-def content(at: ui.Moment, chosen: Chosen | None) -> None:
+def content(at: Moment, chosen: Chosen | None) -> None:
     if names(at).is_empty():
         board.show(ticket_view.no_tickets(), key="no-tickets")
         return
@@ -78,4 +80,6 @@ def content(at: ui.Moment, chosen: Chosen | None) -> None:
     SECTIONS[chosen.view](at, chosen)
 
 
-ui.page(t("Tickets"), content=content, filters=filters, refresh_seconds=30, needs="sources", about="tickets")
+layout.page(
+    t("Tickets"), content=content, filters=filters, refresh_seconds=30, needs="sources", about="tickets"
+)

@@ -52,8 +52,11 @@ function meaning(found, kit) {
       h("dl", {}, found.facts.map((fact) => h("div", { key: fact.label }, h("dt", {}, fact.label), h("dd", {}, fact.links ? fact.links.map((link, place) => [place ? ", " : null, led(link, link.text)]) : fact.value))))));
 }
 
+/** A group of definitions behind its heading; what a search has found, and a group that was chosen, stands open. */
 export function meanings(data, kit) {
   const { h } = kit;
-  return h("section", { class: "meanings", "aria-label": data.title }, h("div", { class: "section" }, h("h2", {}, data.title), data.lead && h("p", { class: "muted" }, data.lead)),
-    h("div", { class: "pages" }, data.cards.map((found) => meaning(found, kit))));
+  const heading = h("div", { class: "section" }, h("h2", {}, data.title), data.lead && h("p", { class: "muted" }, data.lead));
+  const cards = () => h("div", { class: "pages" }, data.cards.map((found) => meaning(found, kit)));
+  return h("section", { class: "meanings", "aria-label": data.title }, data.is_folded === null ? [heading, cards()]
+    : h("details", { class: "group", open: data.is_folded ? null : "" }, h("summary", {}, heading), cards()));
 }

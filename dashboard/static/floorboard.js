@@ -11,6 +11,8 @@ const { equations, formulas, meanings } = await import(new URL("./definitions.js
 const { lanes, stack, follow } = await import(new URL("./lanes.js" + version, import.meta.url).href);
 const { journey, number, trail, followBack } = await import(new URL("./journey.js" + version, import.meta.url).href);
 
+const { frame, fold, turnFold } = await import(new URL("./frame.js" + version, import.meta.url).href);
+
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
   circle: "M8 1a7 7 0 1 1 0 14A7 7 0 0 1 8 1Z",
@@ -33,7 +35,7 @@ function mark(shape) {
 }
 
 function status(found) {
-  return found && h("span", { class: "status", "data-tone": found.tone, "data-state": found.state }, mark(found.shape), found.word);
+  return found && h("span", { class: "status", "data-tone": found.tone, "data-state": found.state }, mark(found.shape), led(found, found.word));
 }
 
 /** A duration that goes on by itself: counted from an instant of the floor's clock. */
@@ -54,7 +56,7 @@ function tiles(list) {
       tile.share !== undefined && tile.share !== null && bullet(tile),
       tile.strip && h("div", { class: "strip" }, tile.strip.map(status)),
       tile.since ? h("div", { class: "more" }, tile.since.before + " ", ticking(tile.since.at, tile.since.text)) : null,
-      tile.more && h("div", { class: "more" }, tile.more)),
+      tile.more && h("div", { class: "more" }, Array.isArray(tile.more) ? tile.more.map((part, place) => [place ? " · " : "", typeof part === "string" ? part : led(part, part.text)]) : tile.more)),
   )));
 }
 
@@ -98,14 +100,19 @@ function section(data) {
     data.legend && h("div", { class: "legend" }, data.legend.map((item) => (item.line ? h("span", {}, h("i", { class: item.line }), item.word) : status(item)))));
 }
 
+/** What a table leaves out, behind a line that says how much it is. */
+function folded(found) {
+  return found && h("details", { class: "folded" }, h("summary", {}, found.label), h("ul", {}, found.items.map((item) => h("li", { key: item.key }, led(item, item.text), item.more ? h("small", {}, " " + item.more) : null))));
+}
+
 /** A text too long for its cell: a few lines of it; with the focus (a tap, a click, the Tab key) all of it. */
 function clamped(text) {
   return typeof text === "string" && text.length > 240 ? h("div", { class: "clamp", tabindex: "0", title: text.slice(0, 1000) }, text) : text;
 }
 
-/** A text that leads on: out to its source in a new tab, or within the board (`here`: "?day=..." or "contacts?of=..."). */
+/** A text that leads on: out to its source (or through the door to a recording) in a new tab, or within the board (`here`: "?day=..." or "contacts?of=..."). */
 function led(found, text) {
-  if (found.href && /^https?:\/\//i.test(found.href)) return h("a", { href: found.href, target: "_blank", rel: "noopener noreferrer" }, text);
+  if (found.href && /^(?:https?:\/\/|recording\?)/i.test(found.href)) return h("a", { href: found.href, target: "_blank", rel: "noopener noreferrer" }, text);
   return found.here && /^(?:[a-z-]+)?\?/.test(found.here) ? h("a", { href: found.here, target: "_self", class: "here" }, text) : text;
 }
 
@@ -129,10 +136,10 @@ function table(data) {
       h("thead", {}, h("tr", {}, data.columns.map((column) => h("th", { scope: "col", class: [column.kind, column.wide ? "wide" : ""].join(" ").trim() }, column.label)))),
       h("tbody", {}, data.rows.length
         ? data.rows.map((row) => h("tr", { key: row.key, "data-tone": row.tone || "none" }, data.columns.map((column, place) => cell(column, row, place))))
-        : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, h("span", {}, data.nothing)))))));
+        : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, h("span", {}, data.nothing)))))), folded(data.folded));
 }
 
-const VIEWS = { journey: (data) => journey(data, { h, mark, status, led }), trail: (data) => trail(data, { h }), number: (data) => number(data, { h }), goals: (data) => goals(data, { h, status, led }), alerts: (data) => alerts(data, { h, status, led }), equations: (data) => equations(data, { h, status, led }), formulas: (data) => formulas(data, { h, led }), meanings: (data) => meanings(data, { h, led }), past, head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking, led }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }), lanes: (data) => lanes(data, { h, mark, status }) };
+const VIEWS = { fold: (data) => fold(data, { h }), journey: (data) => journey(data, { h, mark, status, led }), trail: (data) => trail(data, { h }), number: (data) => number(data, { h }), goals: (data) => goals(data, { h, status, led }), alerts: (data) => alerts(data, { h, status, led }), equations: (data) => equations(data, { h, status, led }), formulas: (data) => formulas(data, { h, led }), meanings: (data) => meanings(data, { h, led }), past, head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking, led }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }), lanes: (data) => lanes(data, { h, mark, status }) };
 
 /* ---- drawing in place ---- */
 
@@ -146,9 +153,11 @@ function make(node, inSvg) {
 }
 
 function attributes(element, attrs) {
-  for (const name of element.getAttributeNames()) if (attrs[name] === undefined || attrs[name] === null) element.removeAttribute(name);
+  const keepsOpen = element.localName === "details" && element.fbOpen === Boolean(attrs.open === ""); // as the reader left it
+  if (element.localName === "details") element.fbOpen = attrs.open === "";
+  for (const name of element.getAttributeNames()) if ((attrs[name] === undefined || attrs[name] === null) && !(keepsOpen && name === "open")) element.removeAttribute(name);
   for (const [name, value] of Object.entries(attrs)) {
-    if (name === "key" || value === undefined || value === null) continue;
+    if (name === "key" || (keepsOpen && name === "open") || value === undefined || value === null) continue;
     if (element.getAttribute(name) !== String(value)) element.setAttribute(name, String(value));
   }
 }
@@ -245,8 +254,9 @@ export default async function mount({ data, parentElement }) {
     if (parentElement.adoptedStyleSheets) parentElement.adoptedStyleSheets = [sheet];
     state = { root };
     follow(root);
-    state.timer = setInterval(() => tick(state), 1000);
+    if (data.kind !== "frame") state.timer = setInterval(() => tick(state), 1000);
     root.addEventListener("click", followBack);
+    root.addEventListener("click", turnFold);
     boards.set(parentElement, state);
   }
   state.data = data;
@@ -254,9 +264,13 @@ export default async function mount({ data, parentElement }) {
   state.root.dataset.stale = String(Boolean(data.is_stale));
   state.root.dataset.past = String(Boolean(data.is_past));
   state.root.lang = data.language;
-  setClock(state, data);
-  patch(state.root, [VIEWS[data.kind](data)]);
-  tick(state);
+  if (data.kind === "frame") {
+    frame(data, state.root, version);
+  } else {
+    setClock(state, data);
+    patch(state.root, [VIEWS[data.kind](data)]);
+    tick(state);
+  }
   return () => {
     clearInterval(state.timer);
     state.root.remove();

@@ -1,0 +1,1 @@
+"""What all pages share: the clock, the moment, the frame of a page, choices in its address, changes, files to take."""

@@ -1,0 +1,191 @@
+"""How the floor stands at one moment: who looks, when, at which site, and what the warehouse answers them.
+
+In: the questions of `queries.py` by name. Out: frames; while the warehouse fails, the last good ones with their age.
+The rule it guards: a cached answer is keyed by the viewer's scope and plain values only, so that nobody is shown what
+another may see; a warehouse that does not answer is waited for once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import sqlalchemy as sa
+import streamlit as st
+
+from dashboard import access, live, queries, words
+from dashboard.ui import clock
+from sql import warehouse
+from sql.warehouse import WarehouseError
+
+LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader", "firing_alerts")
+PAST_QUESTIONS = ("live_queues", "live_totals", "live_agents")
+BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
+_good = live.LastGood()
+
+
+@st.cache_resource(show_spinner=False)
+def engine(url: str) -> sa.Engine:
+    """The way to the warehouse that all pages share."""
+    return warehouse.open_engine(url, room=warehouse.PAGES)
+
+
+def _answer(scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]) -> pl.DataFrame:
+    with access.transaction(engine(warehouse.database_url()), scope_name) as connection:
+        found: pl.DataFrame = queries.QUESTIONS[question_name](connection, **dict(arguments))
+    return found
+
+
+@st.cache_data(ttl=20, max_entries=64, show_spinner=False)
+def _calm_answer(
+    scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]
+) -> pl.DataFrame:
+    return _answer(scope_name, question_name, arguments)
+
+
+@st.cache_data(ttl=60, max_entries=384, show_spinner=False)
+def _past_answer(
+    scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]
+) -> pl.DataFrame:
+    """What a live question answers of an instant of the past; kept apart, so that nobody's present waits for it."""
+    return _answer(scope_name, question_name, arguments)
+
+
+def _ask_live(url: str, scope_name: str) -> live.Snapshot:
+    at = clock.now()
+    with access.transaction(engine(url), scope_name) as connection:
+        answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in LIVE_QUESTIONS}
+        answers |= {name: queries.QUESTIONS[name](connection) for name in ("queues", "sites")}
+    return live.Snapshot(at, answers)
+
+
+@st.cache_resource(show_spinner=False)
+def _poller(url: str, scope_name: str) -> live.Poller:
+    return live.Poller(lambda: _ask_live(url, scope_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One run of a page: who looks, when, at which site, and how the floor stands."""
+
+    viewer: access.Viewer
+    snapshot: live.Snapshot = field(repr=False)
+    present_at: datetime
+    is_past: bool = False
+    """Whether the reader looks back: `now` is an instant of the past, and nothing shown of the floor is live."""
+    silences: list[WarehouseError] = field(default_factory=list, repr=False, compare=False)
+    """What this run has waited for in vain: once is enough."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant of everything this run shows."""
+        return self.snapshot.taken_at
+
+    @property
+    def behind_seconds(self) -> int:
+        """How long ago that instant was."""
+        return max(0, int((self.present_at - self.snapshot.taken_at).total_seconds()))
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the warehouse does not answer, so that everything shown is what it answered last."""
+        limit = BEHIND_SECONDS * max(1.0, clock.speed())
+        is_behind = self.behind_seconds > limit and not self.is_past
+        return self.snapshot.failure is not None or is_behind
+
+    @property
+    def speed(self) -> float:
+        """How many seconds of what is shown pass in one second: the past stands still."""
+        return 0.0 if self.is_past else clock.speed()
+
+    def passed(self, window: Mapping[str, datetime]) -> dict[str, datetime]:
+        """The window of a question without what comes after an instant of the past; in the present as it is."""
+        start, end = window["window_start"], window["window_end"]
+        return {"window_start": start, "window_end": max(start, min(end, self.now)) if self.is_past else end}
+
+    def back_at(self, instant: datetime) -> Moment:
+        """The floor as it stood at that instant; what is told of sources and of the loader stays that of the present.
+
+        Raises WarehouseError.
+        """
+        answers = {
+            name: self._answer_or_last_good(_past_answer, name, {"as_of": instant}) for name in PAST_QUESTIONS
+        }
+        snapshot = replace(self.snapshot, taken_at=instant, answers={**self.snapshot.answers, **answers})
+        return replace(self, snapshot=snapshot, is_past=True)
+
+    def live(self, question_name: str) -> pl.DataFrame:
+        """The answer of a question about this second."""
+        return self.snapshot.answers[question_name]
+
+    def calm(self, question_name: str, **arguments: object) -> pl.DataFrame:
+        """The answer of a question that may be 20 seconds old."""
+        return self._answer_or_last_good(_calm_answer, question_name, arguments)
+
+    def fresh(self, question_name: str, **arguments: object) -> pl.DataFrame:
+        """The answer of a question about something that the reader has just changed."""
+        return self._answer_or_last_good(_answer, question_name, arguments)
+
+    def _answer_or_last_good(
+        self, ask: Callable[..., pl.DataFrame], question_name: str, arguments: Mapping[str, object]
+    ) -> pl.DataFrame:
+        """The answer; while the warehouse fails, the last one to the same question of this scope, if there is one."""
+        given = tuple(sorted(arguments.items()))
+        # "As of now" is one question, whichever second it was asked in; as of an hour that was chosen is another.
+        same = tuple((name, self._days_ago(value) or value) for name, value in given)
+        scope_name, failure = self.viewer.scope_name, self.snapshot.failure
+
+        def answer() -> pl.DataFrame:
+            silence = failure or next(iter(self.silences), None)
+            if silence is not None:  # asking the warehouse again would keep the reader waiting
+                raise live.again(silence)
+            try:
+                return ask(scope_name, question_name, given)
+            except WarehouseError as error:
+                if error.is_transient:
+                    self.silences.append(error)
+                raise
+
+        return _good.of((scope_name, question_name, same), answer)
+
+    def _days_ago(self, value: object) -> str | None:
+        """Of an instant that moves with the clock, how many days it lies back; None for every other value."""
+        if not isinstance(value, datetime):
+            return None
+        behind = self.now - value
+        days = round(behind / timedelta(days=1))
+        is_moving = abs(behind - timedelta(days=days)) <= timedelta(seconds=60 * max(1.0, clock.speed()))
+        return f"{days} days ago" if is_moving else None
+
+    @property
+    def health(self) -> pl.DataFrame:
+        """One row per source: how fresh its data is."""
+        return self.live("source_health")
+
+    @property
+    def site_name(self) -> str:
+        """The site's name; the product's where nothing was loaded yet."""
+        sites = self.live("sites")
+        return str(sites[0, "site_name"]) if sites.height else "Floorboard"
+
+    @property
+    def zone_name(self) -> str:
+        """The site's time zone."""
+        sites = self.live("sites")
+        return str(sites[0, "time_zone_name"]) if sites.height else "UTC"
+
+    @property
+    def today(self) -> date:
+        """The site's calendar day."""
+        return words.local_day(self.now, self.zone_name)
+
+
+def moment(viewer: access.Viewer) -> Moment:
+    """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
+    url = warehouse.database_url()
+    if os.environ.get("FLOORBOARD_NOW"):  # a clock that stands needs nobody to watch it
+        return Moment(viewer, _ask_live(url, viewer.scope_name), clock.now())
+    return Moment(viewer, _poller(url, viewer.scope_name).latest(), clock.now())
