@@ -14,8 +14,10 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
-from dashboard import board, filters, saved_view_desk, ui, words
+from dashboard import board, filters, saved_view_desk, words
 from dashboard.filters import COMPARISONS, NAMES, NUMBERS, OLDEST_DAYS, OWN_DAYS, PERIODS, Filters, filters_of
+from dashboard.ui import choices
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 OFFERS = (
@@ -41,7 +43,7 @@ Names = Mapping[tuple[str, Any], str]
 
 
 def choose(
-    at: ui.Moment,
+    at: Moment,
     *,
     offers: Sequence[str] = OFFERS,
     period_name: str = "today",
@@ -59,9 +61,14 @@ def choose(
     names = _names(at)
     asked = filters_of(st.query_params, today=at.today, period_name=period_name)
     chosen, gone = _possible(asked, names, offers)
+    _tell_misread(asked, gone)
     lists = [kind for kind in offers if kind in (*NUMBERS, *NAMES) and (_of(names, kind) or kind == "queue")]
     beside, more = lists[:BESIDE_COUNT], lists[BESIDE_COUNT:]
     has_hours = "hours" in offers and bool(_of(names, "schedule"))
+    told = filters.described(chosen, names)
+    if "period" not in offers:  # a page with days of its own: the bar's are not its days
+        told = told.partition("; ")[2] or t("all queues")
+    board.show({"kind": "fold", "label": t("Change"), "text": told}, key="filter-fold")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filter-bar"):
         if "period" in offers:
             _draw_period(chosen, at.today)
@@ -74,17 +81,13 @@ def choose(
                 _draw_more(more, chosen, names, has_hours=has_hours)
             saved_view_desk.draw(at, page, kept, chosen)
             _draw_share(chosen)
-    told = filters.described(chosen, names)
-    if "period" not in offers:  # a page with days of its own: the bar's are not its days
-        told = told.partition("; ")[2] or t("all queues")
-    ui.tell_view(told)
-    st.caption(words.in_markdown(told))
-    if gone:
-        board.show(_gone_notice(gone), key="filters-gone")
+    choices.tell_view(told)
+    with st.container(key="filter-words"):
+        st.caption(words.in_markdown(told))
     return chosen
 
 
-def _names(at: ui.Moment) -> dict[tuple[str, Any], str]:
+def _names(at: Moment) -> dict[tuple[str, Any], str]:
     """What there is to narrow to: (kind, number or name) -> what it is called, in the order of the lists."""
     found = at.calm("call_names").select("kind_name", "name_id", "name_text").rows()
     return {
@@ -132,7 +135,7 @@ def _write(chosen: Filters) -> None:
 
 def _draw_period(chosen: Filters, today: date) -> None:
     labels = filters.period_words()
-    ui.preset("filter-period", chosen.period_name)
+    choices.preset("filter-period", chosen.period_name)
     st.selectbox(
         t("Period"),
         list(labels),
@@ -146,7 +149,7 @@ def _draw_period(chosen: Filters, today: date) -> None:
         return
     with st.container(horizontal=True, gap="small", width="content"):  # the two stay together
         for end, label in (("first_date", t("From")), ("last_date", t("To"))):
-            ui.preset(f"filter-{end}", getattr(chosen, end))
+            choices.preset(f"filter-{end}", getattr(chosen, end))
             st.date_input(
                 label,
                 min_value=today - timedelta(days=OLDEST_DAYS),
@@ -160,14 +163,14 @@ def _draw_period(chosen: Filters, today: date) -> None:
 
 
 def _keep_period(chosen: Filters, today: date) -> None:
-    name = ui.picked("filter-period")
+    name = choices.picked("filter-period")
     days = PERIODS[name](today) if name in PERIODS else (chosen.first_date, chosen.last_date)
     _write(chosen.changed(period_name=name, first_date=days[0], last_date=days[1]))
 
 
 def _keep_day(chosen: Filters, end: str) -> None:
     """Takes the day; the other end goes with it where it would lie on the wrong side or too far away."""
-    found = ui.picked(f"filter-{end}")
+    found = choices.picked(f"filter-{end}")
     if found is None:
         return
     first, last = (found, chosen.last_date) if end == "first_date" else (chosen.first_date, found)
@@ -198,7 +201,7 @@ def _draw_list(kind: str, chosen: Filters, names: Names, *, width: int | str = L
 def _draw_select(
     kind: str, title: str, labels: Mapping[str, str], value: str, chosen: Filters, *, width: Any
 ) -> None:
-    ui.preset(f"filter-{kind}", value)
+    choices.preset(f"filter-{kind}", value)
     st.selectbox(
         title,
         list(labels),
@@ -211,7 +214,7 @@ def _draw_select(
 
 
 def _keep_choice(kind: str, chosen: Filters) -> None:
-    picked = str(ui.picked(f"filter-{kind}") or ALL)
+    picked = str(choices.picked(f"filter-{kind}") or ALL)
     if kind == "comparison":
         _write(chosen.changed(comparison_name=picked if picked in COMPARISONS else None))
         return
@@ -226,7 +229,7 @@ def _draw_more(kinds: Sequence[str], chosen: Filters, names: Names, *, has_hours
         for kind in kinds:
             _draw_list(kind, chosen, names, width="stretch")
         if has_hours:
-            ui.preset("filter-hours", chosen.is_business_hours)
+            choices.preset("filter-hours", chosen.is_business_hours)
             st.toggle(
                 t("Business hours only"),
                 key="filter-hours",
@@ -239,20 +242,26 @@ def _draw_more(kinds: Sequence[str], chosen: Filters, names: Names, *, has_hours
 
 
 def _keep_hours(chosen: Filters) -> None:
-    _write(chosen.changed(is_business_hours=bool(ui.picked("filter-hours"))))
+    _write(chosen.changed(is_business_hours=bool(choices.picked("filter-hours"))))
 
 
 def _clear(chosen: Filters, kinds: Sequence[str]) -> None:
     _write(chosen.changed(is_business_hours=False, **{_field(kind): None for kind in kinds}))
 
 
-def _gone_notice(gone: Sequence[str]) -> board.Block:
-    kinds = ", ".join(filters.kind_words()[kind] for kind in gone)
-    return board.notice(
-        "near",
-        t("Part of this view is no longer there"),
-        t("Left out: {kinds}. Choose anew, and save the view again if it is a kept one.", kinds=kinds),
-    )
+def _tell_misread(asked: Filters, gone: Sequence[str]) -> None:
+    """Notes what of the address cannot be, or is no longer there; the page tells it below the filters."""
+    params = st.query_params.to_dict()
+    choices.accept("period", "from", "to", "compare", "hours", *NUMBERS, *NAMES)
+    for one in filters.misread(params, asked):
+        choices.refuse(one.key, one.text, expected=one.expected, shown=one.shown)
+    for kind in gone:
+        choices.refuse(
+            kind,
+            params[kind],
+            expected=t("a {kind} that is still there", kind=filters.kind_words()[kind]),
+            shown=t("all"),
+        )
 
 
 def _draw_share(chosen: Filters) -> None:

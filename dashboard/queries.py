@@ -13,7 +13,7 @@ import polars as pl
 
 from dashboard import saved_view_queries
 from dashboard.calls import call_queries, forecast_queries
-from dashboard.contacts import contact_queries, row_queries
+from dashboard.contacts import contact_queries, made_row_queries, row_queries
 from dashboard.definitions import balance_queries, definition_queries
 from dashboard.goals import alert_queries, goal_queries
 from dashboard.loading import source_queries
@@ -29,6 +29,7 @@ WINGS = (
     forecast_queries,
     contact_queries,
     row_queries,
+    made_row_queries,
     ticket_queries,
     agent_queries,
     source_queries,

@@ -14,8 +14,10 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboard import board, filters, saved_views, ui, words
+from dashboard import board, filters, saved_views, words
 from dashboard.filters import Filters
+from dashboard.ui import choices, desk
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
@@ -26,7 +28,7 @@ SHOWN_LETTERS = 16
 View = dict[str, Any]
 
 
-def begin(at: ui.Moment, page: str) -> list[View]:
+def begin(at: Moment, page: str) -> list[View]:
     """The views that the reader keeps of this page; opens the start view where the address says nothing at all."""
     kept = at.fresh("saved_views", viewer_name=at.viewer.viewer_name, page_name=page).to_dicts()
     start = next((one for one in kept if one["is_start"]), None)
@@ -41,7 +43,7 @@ def view_of(chosen: Filters) -> dict[str, str]:
     return {key: value for key, value in others.items() if key not in PASSING} | chosen.address()
 
 
-def draw(at: ui.Moment, page: str, kept: Sequence[View], chosen: Filters) -> None:
+def draw(at: Moment, page: str, kept: Sequence[View], chosen: Filters) -> None:
     """The list of saved views, and what can be done with the one that is open."""
     here = view_of(chosen)
     opened = next((one for one in kept if _address(one["address_text"]) == here), None)
@@ -59,7 +61,7 @@ def draw(at: ui.Moment, page: str, kept: Sequence[View], chosen: Filters) -> Non
                 icon=":material/home:" if one["is_start"] else ":material/bookmark:",
                 type="primary" if one is opened else "tertiary",
                 key=f"view-open-{one['view_id']}",
-                on_click=ui.open_view,
+                on_click=choices.open_view,
                 args=(_address(one["address_text"]),),
             )
         if opened is not None:
@@ -68,7 +70,7 @@ def draw(at: ui.Moment, page: str, kept: Sequence[View], chosen: Filters) -> Non
             _draw_new(at, page, here)
 
 
-def _draw_new(at: ui.Moment, page: str, here: Mapping[str, str]) -> None:
+def _draw_new(at: Moment, page: str, here: Mapping[str, str]) -> None:
     st.text_input(
         t("Name of this view"),
         max_chars=saved_views.LONGEST_NAME,
@@ -84,7 +86,7 @@ def _draw_new(at: ui.Moment, page: str, here: Mapping[str, str]) -> None:
     )
 
 
-def _draw_opened(at: ui.Moment, page: str, opened: View) -> None:
+def _draw_opened(at: Moment, page: str, opened: View) -> None:
     """What can be done with the view that is open: start with it, rename it, delete it."""
     is_start = bool(opened["is_start"])
     start_id = None if is_start else opened["view_id"]
@@ -117,12 +119,12 @@ def _draw_opened(at: ui.Moment, page: str, opened: View) -> None:
         )
 
 
-def _do(at: ui.Moment, page: str, work: Callable[..., None], *, done: str, **values: Any) -> bool:
+def _do(at: Moment, page: str, work: Callable[..., None], *, done: str, **values: Any) -> bool:
     """Does what was asked for and keeps, for the next run, what came of it; whether it was done."""
-    said: View = ui.kept(f"views-{page}", dict)
+    said: View = desk.kept(f"views-{page}", dict)
     said.clear()
     try:
-        ui.change_own(at.viewer, work, viewer_name=at.viewer.viewer_name, **values)
+        desk.change_own(at.viewer, work, viewer_name=at.viewer.viewer_name, **values)
     except WarehouseError as error:
         said |= {"tone": "off", "title": t("Not saved"), "text": str(error)}
         return False
@@ -130,9 +132,9 @@ def _do(at: ui.Moment, page: str, work: Callable[..., None], *, done: str, **val
     return True
 
 
-def _tell(at: ui.Moment, page: str) -> None:
+def _tell(at: Moment, page: str) -> None:
     """What the last change of the saved views came to, with the way back where one was deleted."""
-    said: View = ui.kept(f"views-{page}", dict)
+    said: View = desk.kept(f"views-{page}", dict)
     if not said:
         return
     board.show(board.notice(said["tone"], said["title"], said["text"]), key="views-said")
@@ -142,16 +144,16 @@ def _tell(at: ui.Moment, page: str) -> None:
         )
 
 
-def _save(at: ui.Moment, page: str, address_text: str) -> None:
-    name = str(ui.picked("view-name") or "")
+def _save(at: Moment, page: str, address_text: str) -> None:
+    name = str(choices.picked("view-name") or "")
     values = {"view_name": name, "address_text": address_text, "saved_at": at.now}
     if _do(at, page, saved_views.save, done=t("“{name}” is saved", name=name), page_name=page, **values):
-        ui.preset("view-name", "")
-        ui.open_view(_address(address_text))
+        choices.preset("view-name", "")
+        choices.open_view(_address(address_text))
 
 
-def _rename(at: ui.Moment, page: str, view_id: int) -> None:
-    name = str(ui.picked("view-new-name") or "")
+def _rename(at: Moment, page: str, view_id: int) -> None:
+    name = str(choices.picked("view-new-name") or "")
     if _do(
         at,
         page,
@@ -160,23 +162,23 @@ def _rename(at: ui.Moment, page: str, view_id: int) -> None:
         view_id=view_id,
         view_name=name,
     ):
-        ui.preset("view-new-name", "")
+        choices.preset("view-new-name", "")
 
 
-def _start(at: ui.Moment, page: str, view_id: int | None) -> None:
+def _start(at: Moment, page: str, view_id: int | None) -> None:
     done = t("The page opens as for everybody") if view_id is None else t("The page opens with this view")
     _do(at, page, saved_views.start_with, done=done, page_name=page, view_id=view_id)
 
 
-def _delete(at: ui.Moment, page: str, opened: View) -> None:
+def _delete(at: Moment, page: str, opened: View) -> None:
     done = t("“{name}” is deleted", name=opened["view_name"])
     if _do(at, page, saved_views.delete, done=done, view_id=opened["view_id"]):
         gone = {name: opened[name] for name in ("view_name", "address_text", "saved_at", "is_start")}
-        said: View = ui.kept(f"views-{page}", dict)
+        said: View = desk.kept(f"views-{page}", dict)
         said["gone"] = gone
 
 
-def _put_back(at: ui.Moment, page: str, gone: View) -> None:
+def _put_back(at: Moment, page: str, gone: View) -> None:
     _do(
         at, page, saved_views.save, done=t("“{name}” is back", name=gone["view_name"]), page_name=page, **gone
     )

@@ -85,8 +85,8 @@ def loader_notice(loader: pl.DataFrame) -> Block:
         )
     else:
         body = t(
-            "It last told of itself {age} ago. Start it again: `floorboard etl run`. Nothing is lost; it goes on where "
-            "it stopped.",
+            "It last told of itself {age} ago. Start it again: `floorboard etl run`, or everything together: "
+            "`floorboard up` (the demo: `floorboard demo`). Nothing is lost; it goes on where it stopped.",
             age=words.age(age),
         )
     title = t("The loader does not run, so nothing new arrives.")

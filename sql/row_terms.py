@@ -87,7 +87,47 @@ STATE_COLUMNS = (
     "ringing_seconds",
     "paused_seconds",
     "signed_in_seconds",
+    "free_seconds",
 )
+SHIFT_COLUMNS = (
+    "scheduled_seconds",
+    "adherent_seconds",
+    "scheduled_on_queue_seconds",
+    "worked_on_queue_seconds",
+    "planned_shrinkage_seconds",
+    "unplanned_shrinkage_seconds",
+    "absent_seconds",
+    "unscheduled_seconds",
+)
+PEOPLE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "shifts": SHIFT_COLUMNS,
+    "pauses": ("pause_count",),
+    "given": (
+        "idle_calls",
+        "idle_seconds",
+        "median_idle_seconds",
+        "routed_calls",
+        "longest_idle_first_calls",
+    ),
+    "rings": ("ring_count", "unanswered_ring_count"),
+    "strains": ("strained_seconds",),
+    "live_agents": (
+        "signed_in_agents",
+        "available_agents",
+        "ringing_agents",
+        "on_contact_agents",
+        "wrap_up_agents",
+        "paused_agents",
+    ),
+}
+"""What stands behind figures of agents beside calls and states: stretches of schedules, pauses, contacts given, rings."""
+
+PERIOD_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "intervals": ("judged_intervals", "on_target_intervals"),
+    "forecasts": ("forecast_calls",),
+}
+"""What stands behind figures of a period as a whole: its quarters of an hour, the days that it is compared with."""
+
 TICKET_POPULATIONS: Mapping[str, tuple[str, ...]] = {
     "created": (
         "created_tickets",
@@ -95,7 +135,9 @@ TICKET_POPULATIONS: Mapping[str, tuple[str, ...]] = {
         "first_reply_seconds",
         "first_replied_in_business_tickets",
         "first_reply_business_seconds",
+        "created_escalated_tickets",
     ),
+    "escalated": ("escalated_tickets",),
     "replied": ("replied_tickets",),
     "solved": (
         "solved_tickets",
@@ -123,6 +165,7 @@ TICKET_POPULATIONS: Mapping[str, tuple[str, ...]] = {
     "due": (
         "due_targets_tickets",
         "met_targets_tickets",
+        "missed_targets_tickets",
         "late_targets_tickets",
         "overdue_targets_tickets",
         "running_targets_tickets",
@@ -134,6 +177,11 @@ TICKET_POPULATIONS: Mapping[str, tuple[str, ...]] = {
         "assigned_tickets",
         "owed_tickets",
         "owed_wait_seconds",
+        "requester_owes_tickets",
+        "nobody_owes_tickets",
+        "with_us_tickets",
+        "with_others_tickets",
+        "week_old_tickets",
     ),
     "replies": ("reply_count", "first_reply_count"),
 }
@@ -145,6 +193,14 @@ LONGEST: Mapping[str, tuple[str, str]] = {
     "longest_call_seconds": ("handled_calls", "call_seconds"),
 }
 """The numbers that are a largest one and no sum: the rows among which it is, and what is compared."""
+
+SUMS: Mapping[str, tuple[str, ...]] = {
+    "ended_wait_calls": ("answered_calls", "abandoned_calls", "flowed_out_calls")
+}
+"""The numbers of a page that are a sum of additive columns and no column themselves."""
+
+MEDIANS: Mapping[str, tuple[str, str]] = {"median_idle_seconds": ("idle_calls", "idle_seconds")}
+"""The numbers that are a middle one: the rows among which it is, and what is compared."""
 
 VOICE_COLUMNS = (
     "askable_contacts",
@@ -160,6 +216,8 @@ VOICE_COLUMNS = (
     "followed_contacts",
     "repeated_contacts",
     "provisional_contacts",
+    "returning_contacts",
+    "same_agent_contacts",
 )
 REVIEW_COLUMNS = ("review_count", "review_total_score", "failed_review_count")
 Terms = Sequence[tuple[int, str]]
@@ -170,12 +228,14 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "tickets": TICKET_COLUMNS,
     "surveys": VOICE_COLUMNS,
     "reviews": REVIEW_COLUMNS,
+    **PEOPLE_COLUMNS,
+    **PERIOD_COLUMNS,
 }
 _ALL_COLUMNS = frozenset(name for names in _KINDS.values() for name in names)
 
 
 def kind_of(of_name: str) -> str | None:
-    """What stands behind this number: "calls", "agent_calls", "states", "tickets", "surveys", "reviews"; None for nothing.
+    """What stands behind this number, such as "calls", "states", "tickets", "shifts" or "intervals"; None for nothing.
 
     Numbers that queues and agents share (handled_calls) are of "calls"; "agent_calls" are those that only agents have.
     """
@@ -187,7 +247,7 @@ def columns_of(of_name: str) -> set[str]:
     """The additive columns that a number is made of, without the one that only chooses a formula; none of an unknown one."""
     record = record_of(of_name)
     if record is None:
-        return {of_name} & _ALL_COLUMNS
+        return {of_name} & _ALL_COLUMNS or set(SUMS.get(of_name, ()))
     return set(record.columns) - {record.one_of}
 
 
@@ -206,12 +266,13 @@ def parameters(of_name: str) -> dict[str, list[Any]]:
 
 def _terms(of_name: str) -> list[tuple[str, str | None, Terms]]:
     """The terms of a number: (part, formula, terms); a column stands for itself on both sides."""
-    if of_name in LONGEST:
-        of_rows, compared = LONGEST[of_name]
+    if of_name in LONGEST or of_name in MEDIANS:
+        of_rows, compared = LONGEST.get(of_name) or MEDIANS[of_name]
         return [("population", None, ((1, of_rows),)), ("counted", None, ((1, compared),))]
     record = record_of(of_name)
     if record is None:
-        return [(part, None, ((1, of_name),)) for part in ("population", "counted")]
+        columns = tuple((1, name) for name in SUMS.get(of_name, (of_name,)))
+        return [(part, None, columns) for part in ("population", "counted")]
     chosen = (
         [(key, metrics.service_level(key)) for key in metrics.SERVICE_LEVEL_FORMULAS]
         if record.one_of

@@ -153,10 +153,14 @@ class Narrowing(TypedDict, total=False):
 
 
 class Chosen(Narrowing, total=False):
-    """A narrowing, and another threshold or formula of the service level than each queue's own."""
+    """A narrowing, another threshold or formula of the service level than each queue's own, and what was known when.
+
+    known_at: an instant of the past; contacts count as they stood then, in flight or not yet offered (None: as known today).
+    """
 
     threshold_seconds: int | None
     formula_name: str | None
+    known_at: datetime | None
 
 
 def narrowing(given: Narrowing) -> dict[str, Any]:
@@ -167,7 +171,7 @@ def narrowing(given: Narrowing) -> dict[str, Any]:
 
 def _values(chosen: Chosen) -> dict[str, Any]:
     """The same with the settings of the service level; null where the queue's own count."""
-    return {**narrowing({}), "threshold_seconds": None, "formula_name": None, **chosen}
+    return {**narrowing({}), "threshold_seconds": None, "formula_name": None, "known_at": None, **chosen}
 
 
 def _counted(
@@ -259,14 +263,19 @@ def queue_hours(
 
 
 def wait_times(
-    connection: Connection, *, window_start: datetime, window_end: datetime, **narrowed: Unpack[Narrowing]
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    known_at: datetime | None = None,
+    **narrowed: Unpack[Narrowing],
 ) -> pl.DataFrame:
     """One row per stretch of wait, after_seconds < wait <= until_seconds: answered, abandoned and flowed out.
 
     The first row (after_seconds null) counts a wait of 0 s, the last (until_seconds null) what waited longer than all.
     """
     window = {"window_start": window_start, "window_end": window_end, "threshold_seconds": None}
-    return frame(connection, "queries/wait_times", **window, **narrowing(narrowed))
+    return frame(connection, "queries/wait_times", **window, known_at=known_at, **narrowing(narrowed))
 
 
 def call_names(connection: Connection) -> pl.DataFrame:

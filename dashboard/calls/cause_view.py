@@ -99,7 +99,13 @@ def is_unexplained(row: Row) -> bool:
 
 
 def worst_table(
-    worst: pl.DataFrame, causes: Sequence[Row | None], *, filters: Filters, zone_name: str, is_one_day: bool
+    worst: pl.DataFrame,
+    causes: Sequence[Row | None],
+    *,
+    filters: Filters,
+    other: Mapping[str, object],
+    zone_name: str,
+    is_one_day: bool,
 ) -> Block:
     """The worst intervals, each with what stood behind it; causes: one row each, None where the view has none."""
     rows = []
@@ -109,7 +115,7 @@ def worst_table(
         told = at if is_one_day else f"{words.short_day(words.local_day(start, zone_name))}, {at}"
         n = metrics.metric("service_level_ratio")
         level, target = row["service_level_ratio"], row["service_level_target_ratio"]
-        leads = {"start": start, "end": row["interval_end_at"]}
+        leads = {**other, "start": start, "end": row["interval_end_at"]}
         rows.append(
             {
                 "key": start.isoformat(),
@@ -229,7 +235,7 @@ def calendar_heading(days: pl.DataFrame) -> Block:
     return {"kind": "section", "title": t("Day by day"), "lead": lead, "legend": []}
 
 
-def day_list(days: pl.DataFrame, *, filters: Filters) -> Block:
+def day_list(days: pl.DataFrame, *, filters: Filters, other: Mapping[str, object]) -> Block:
     """The days in figures, the newest first; each leads to the page of that day alone."""
     rows = []
     for row in days.sort("day_date", descending=True).iter_rows(named=True):
@@ -239,20 +245,28 @@ def day_list(days: pl.DataFrame, *, filters: Filters) -> Block:
         level, target = row["service_level_ratio"], row["service_level_target_ratio"]
         alone = filters.changed(period_name=OWN_DAYS, first_date=row["day_date"], last_date=row["day_date"])
         share = row["intervals_on_target_ratio"]
+        kept = behind("intervals_on_target_ratio", alone, **other)
         rows.append(
             {
                 "key": day,
                 "cells": [
                     board.inside(words.day(row["day_date"]), **alone.address()),
-                    board.amount(words.ratio(share), share),
-                    t(
-                        "{n} of {all}",
-                        n=words.number(row["on_target_intervals"]),
-                        all=words.number(row["judged_intervals"]),
+                    board.amount(words.ratio(share), share, address=kept),
+                    board.leading(
+                        t(
+                            "{n} of {all}",
+                            n=words.number(row["on_target_intervals"]),
+                            all=words.number(row["judged_intervals"]),
+                        ),
+                        kept,
                     ),
-                    board.leading(words.ratio(level, against=target), behind("service_level_ratio", alone)),
+                    board.leading(
+                        words.ratio(level, against=target), behind("service_level_ratio", alone, **other)
+                    ),
                     board.against_target(level, target),
-                    board.leading(words.number(row["offered_calls"]), behind("offered_calls", alone)),
+                    board.leading(
+                        words.number(row["offered_calls"]), behind("offered_calls", alone, **other)
+                    ),
                 ],
             }
         )

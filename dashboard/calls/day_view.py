@@ -206,7 +206,9 @@ def worst_intervals(intervals: pl.DataFrame, most: int = WORST_INTERVALS) -> pl.
 COUNTS = ("offered", "answered", "answered_in_threshold", "abandoned", "short_abandoned")
 
 
-def _interval_cells(row: Row, filters: Filters, *, is_worst: bool) -> list[Block | str]:
+def _interval_cells(
+    row: Row, filters: Filters, other: Mapping[str, object], *, is_worst: bool
+) -> list[Block | str]:
     """The figures of one interval, each of which leads to its rows."""
     level, target = row["service_level_ratio"], row["service_level_target_ratio"]
     found = board.against_target(level, target)
@@ -216,7 +218,7 @@ def _interval_cells(row: Row, filters: Filters, *, is_worst: bool) -> list[Block
 
     def led(text: str, of_name: str, known: object) -> Block | str:
         span = {"start": row["interval_start_at"], "end": row["interval_end_at"]}
-        return board.leading(text, behind(of_name, filters, **span)) if known else text
+        return board.leading(text, behind(of_name, filters, **other, **span)) if known else text
 
     return [
         led(words.ratio(level, against=target), "service_level_ratio", level is not None),
@@ -231,7 +233,9 @@ def _interval_cells(row: Row, filters: Filters, *, is_worst: bool) -> list[Block
     ]
 
 
-def interval_table(intervals: pl.DataFrame, *, zone_name: str, filters: Filters) -> Block:
+def interval_table(
+    intervals: pl.DataFrame, *, zone_name: str, filters: Filters, other: Mapping[str, object]
+) -> Block:
     """The intervals with calls, the newest first, the worst marked."""
     shown = intervals.filter(pl.col("offered_calls") > 0)
     worst = set(worst_intervals(shown).get_column("interval_start_at"))
@@ -243,7 +247,7 @@ def interval_table(intervals: pl.DataFrame, *, zone_name: str, filters: Filters)
             {
                 "key": label,
                 "tone": "off" if is_worst else "none",
-                "cells": [label, *_interval_cells(row, filters, is_worst=is_worst)],
+                "cells": [label, *_interval_cells(row, filters, other, is_worst=is_worst)],
             }
         )
     columns = [

@@ -109,10 +109,11 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
         {
             **board.count_tile("agents", t("Agents signed in"), agents.height, units=2),
             "strip": [
-                crew_mark(name, states.get(name, 0))
+                crew_mark(name, states.get(name, 0), as_of)
                 for name in STATE_ORDER
                 if name != "ringing" or states.get(name)
             ],
+            "here": behind_now("signed_in_agents", as_of) if agents.height else None,
         },
     ]
     leading = {
@@ -127,9 +128,10 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
     return tiles
 
 
-def crew_mark(state_name: str, agents: int) -> Block:
-    """A count of agents in a state: shape, number and word."""
+def crew_mark(state_name: str, agents: int, as_of: datetime, *, queue_id: int | None = None) -> Block:
+    """A count of agents in a state: shape, number and word; it leads to those agents."""
     return {
+        "here": behind_now(f"{state_name}_agents", as_of, queue_id=queue_id) if agents else None,
         "state": state_name,
         "shape": STATE_SHAPES[state_name],
         "word": f"{words.number(agents)} {state_word(state_name).lower()}",
@@ -198,7 +200,7 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
             },
         ],
         "crew": [
-            crew_mark(name, row[f"{name}_agents"])
+            crew_mark(name, row[f"{name}_agents"], as_of, queue_id=row["queue_id"])
             for name in ("ringing", "available", "on_contact", "wrap_up", "paused")
             if name != "ringing" or row["ringing_agents"]
         ],

@@ -28,9 +28,9 @@ def queue_forecast(
 ) -> pl.DataFrame:
     """One row per 15 minutes of the site's local day, the chosen queues together: what was to come, and what came.
 
-    forecast_calls with the least and the most of the comparable days (`week_count` of them); *_until_* the same since
-    the day began; week_before_calls: the same interval seven days before; forecast_error_calls: how far the two lie apart.
-    Forecasts are null on a holiday (is_holiday) and where fewer than three days compare.
+    forecast_calls with the least and the most of the comparable days (`week_count` of them); week_before_calls: the same
+    interval seven days before; forecast_error_calls: how far the two lie apart. Intervals compare by the clock on the wall,
+    on both nights of the clock change. Forecasts are null on a holiday (is_holiday) and where fewer than three days compare.
     """
     return frame(
         connection, "queries/queue_forecast", day_date=day_date, queue_id=queue_id, group_name=group_name
@@ -70,7 +70,7 @@ def queue_targets(
     Each queue counts by its own formula and target, unless others are given; an interval without a contact that counts
     is not judged.
     """
-    settings = {name: chosen.pop(name, None) for name in ("threshold_seconds", "formula_name")}  # type: ignore[misc]
+    settings = {name: chosen.pop(name, None) for name in ("threshold_seconds", "formula_name", "known_at")}  # type: ignore[misc]
     intervals = frame(
         connection,
         "queries/queue_targets",

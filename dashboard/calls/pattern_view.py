@@ -44,10 +44,13 @@ def weekday_word(weekday_number: int) -> str:
     return words.day(MONDAY + timedelta(days=weekday_number)).split(",")[0]
 
 
-def week_frame(hours: pl.DataFrame, *, measure_name: str) -> pl.DataFrame:
+def week_frame(
+    hours: pl.DataFrame, *, measure_name: str, filters: Filters, other: Mapping[str, object]
+) -> pl.DataFrame:
     """What the map of the week draws: one row per weekday and quarter of an hour, from the first busy time to the last.
 
     value: the measure, offers as an average per day; null where nobody called (of a ratio: where it has no value).
+    here_text: the address of the calls of those weekdays and times.
     """
     busy = hours.filter(pl.col("offered_calls") > 0).get_column("interval_start_seconds")
     first = int(busy.min() or 0) if len(busy) else 0  # type: ignore[arg-type]
@@ -60,17 +63,25 @@ def week_frame(hours: pl.DataFrame, *, measure_name: str) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "weekday_text": [weekday_word(row["weekday_number"]) for row in rows],
-            "label_text": [_time(row["interval_start_seconds"]) for row in rows],
+            "label_text": [clock_text(row["interval_start_seconds"]) for row in rows],
             "value": values,
             "is_quiet": [not row["offered_calls"] for row in rows],
+            "here_text": [cell_address(row, measure_name, filters, other) for row in rows],
             "value_text": [_value_text(measure_name, value) for value in values],
             "offered_text": [
                 t_count("{all} in {n} day", "{all} in {n} days", row["days_count"], all=words.number(row["offered_calls"]))
                 for row in rows
             ],
         },
-        schema_overrides={"value": pl.Float64, "weekday_text": pl.String, "label_text": pl.String, "value_text": pl.String},
+        schema_overrides={"value": pl.Float64, "weekday_text": pl.String, "label_text": pl.String, "value_text": pl.String,
+                          "here_text": pl.String},
     )  # fmt: skip
+
+
+def cell_address(row: Row, measure_name: str, filters: Filters, other: Mapping[str, object]) -> str:
+    """The address of the calls offered on a weekday in a quarter of an hour of the clock on the wall."""
+    place = {"weekday": row["weekday_number"], "quarter": row["interval_start_seconds"]}
+    return behind(COLUMNS.get(measure_name, "offered_calls"), filters, **other, **place)
 
 
 def _value(row: Mapping[str, object], measure_name: str) -> float | None:
@@ -87,7 +98,8 @@ def _value_text(measure_name: str, value: float | None) -> str:
     return words.value(COLUMNS[measure_name], value)
 
 
-def _time(seconds: int) -> str:
+def clock_text(seconds: int) -> str:
+    """Seconds since midnight as the clock on the wall shows them."""
     return f"{seconds // 3600:02d}:{seconds % 3600 // 60:02d}"
 
 
@@ -195,15 +207,21 @@ def wait_heading(threshold_seconds: int | None) -> Block:
     return {"kind": "section", "title": t("Waits"), "lead": lead, "legend": []}
 
 
-def _behind_waits(row: Row, name: str, filters: Filters) -> Block | str:
+def _behind_waits(row: Row, name: str, filters: Filters, other: Mapping[str, object]) -> Block | str:
     """A count of one stretch of wait, which leads to its rows."""
     count, after = row[f"{name}_calls"], row["after_seconds"]
     first = None if after is None else after + 1  # a stretch begins after its lower end
-    leads = behind(f"{name}_calls", filters, wait_from=first, wait_to=row["until_seconds"])
+    leads = behind(f"{name}_calls", filters, **other, wait_from=first, wait_to=row["until_seconds"])
     return board.leading(words.number(count), leads) if count else words.number(count)
 
 
-def wait_table(frame: pl.DataFrame, *, filters: Filters) -> Block:
+def _behind_reached(row: Row, filters: Filters, other: Mapping[str, object]) -> str | None:
+    """The address of those who waited longer than a stretch's beginning, however their wait ended."""
+    first = None if row["after_seconds"] is None else row["after_seconds"] + 1
+    return behind("ended_wait_calls", filters, **other, wait_from=first) if row["reached_calls"] else None
+
+
+def wait_table(frame: pl.DataFrame, *, filters: Filters, other: Mapping[str, object]) -> Block:
     """Patience in figures: of those who had waited so long, how many gave up in each stretch."""
     most = max([0.0, *frame.get_column("gave_up_ratio").drop_nulls().to_list()]) or 1.0
     rows = []
@@ -214,8 +232,11 @@ def wait_table(frame: pl.DataFrame, *, filters: Filters) -> Block:
                 "key": row["label_text"],
                 "cells": [
                     row["label_text"],
-                    *(_behind_waits(row, name, filters) for name in ("answered", "abandoned", "flowed_out")),
-                    words.number(row["reached_calls"]),
+                    *(
+                        _behind_waits(row, name, filters, other)
+                        for name in ("answered", "abandoned", "flowed_out")
+                    ),
+                    board.leading(words.number(row["reached_calls"]), _behind_reached(row, filters, other)),
                     board.amount(words.ratio(share), share / most if share else None),
                 ],
             }

@@ -61,6 +61,7 @@ def week_map(
             y=down,
             color=alt.Color("value:Q", scale=scale, legend=_legend(measure_name, texts["value"], palette)),
             tooltip=tooltip,
+            href=alt.Href("here_text:N"),
         )
     )
     quiet: Any = (

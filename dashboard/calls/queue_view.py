@@ -8,8 +8,7 @@ where there is none the page says why.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from urllib.parse import urlencode
+from datetime import date, datetime
 
 import polars as pl
 
@@ -26,20 +25,20 @@ FORECAST_NARROWING = frozenset({"queue_id", "group_name"})
 
 
 def compared_word(comparison_name: str | None) -> str:
-    """What a figure is compared with, to stand after it."""
+    """What a figure is compared with, as it stands after "than" (words.compared)."""
     known = {
-        "before": t("the days before"),
+        "before": t("in the days before"),
         "last_week": t("a week before"),
         "last_year": t("52 weeks before"),
     }
-    return known.get(comparison_name or "", t("the days before"))
+    return known.get(comparison_name or "", t("in the days before"))
 
 
 def unrecorded_notice(compared: str) -> Block:
     """What stands above the tiles where the days compared with begin before anything was recorded."""
     return board.notice(
         "none",
-        t("No comparison with {when}", when=compared),
+        t("No comparison: not all was recorded {when}", when=compared),
         t(
             "Those days begin before the first recorded call, so a change would say nothing. Choose a shorter period."
         ),
@@ -51,34 +50,41 @@ def has_forecast(filters: Filters) -> bool:
     return set(filters.narrowed()) <= FORECAST_NARROWING
 
 
-def change_text(name: str, value: float | None, earlier: float | None) -> str | None:
-    """How far a figure is from an earlier one: points of a ratio, seconds, or a share of a count; None if unknown."""
+def _moved(name: str, value: float | None, earlier: float | None) -> tuple[float, str] | None:
+    """How far a figure moved, and that in words without a sign: points of a ratio, seconds, or a share of a count."""
     if value is None or earlier is None:
         return None
     unit = name.rpartition("_")[2]
     if unit == "calls":
-        if not earlier:
-            return None
-        moved, shown = value - earlier, words.ratio(abs(value - earlier) / earlier)
-    elif unit == "ratio":
+        return (value - earlier, words.ratio(abs(value - earlier) / earlier)) if earlier else None
+    if unit == "ratio":
         moved = round((value - earlier) * 100, 1)
-        shown = t("{n} points", n=words.number(abs(moved)))
-    else:
-        moved = round(value) - round(earlier)
-        shown = words.duration(abs(moved))
+        return moved, t("1 point") if abs(moved) == 1 else t("{n} points", n=words.number(abs(moved)))
+    whole = round(value) - round(earlier)
+    return whole, words.duration(abs(whole))
+
+
+def change_text(name: str, value: float | None, earlier: float | None) -> str | None:
+    """How far a figure is from an earlier one, with its sign, for a column of changes; None if unknown."""
+    found = _moved(name, value, earlier)
+    if found is None:
+        return None
+    moved, shown = found
     sign = "+" if moved > 0 else "−" if moved < 0 else "±"  # the sign is a minus, no hyphen
     return f"{sign}{shown}"
 
 
 def change(name: str, value: float | None, earlier: float | None, compared: str) -> Block:
     """The mark of a change: whether it is better or worse than the period compared with, in shape and words."""
-    text = change_text(name, value, earlier)
-    if text is None or value is None or earlier is None:
-        return board.status("none", t("{unknown} {when}", unknown=words.UNKNOWN, when=compared))
-    direction = metrics.metric(name).direction if not name.endswith("_calls") else "none"
-    moved = 0 if text.startswith("±") else (value - earlier) * {"up": 1, "down": -1}.get(direction, 0)
-    tone = "good" if moved > 0 else "off" if moved < 0 else "none"
-    return board.status(tone, t("{change} on {when}", change=text, when=compared))
+    found = _moved(name, value, earlier)
+    if found is None:
+        return board.status("none", t("not known {when}", when=compared))
+    moved, shown = found
+    is_count = name.endswith("_calls")
+    direction = "none" if is_count else metrics.metric(name).direction
+    better = moved * {"up": 1, "down": -1}.get(direction, 0)
+    tone = "good" if better > 0 else "off" if better < 0 else "none"
+    return board.status(tone, words.compared(shown, moved, compared, is_count=is_count))
 
 
 def targets_of(intervals: pl.DataFrame) -> Row:
@@ -97,6 +103,7 @@ def tiles(
     *,
     targets: Row,
     forecast: Row | None,
+    forecast_at: datetime,
     filters: Filters,
     compared: str,
     other: Mapping[str, object],
@@ -111,7 +118,11 @@ def tiles(
         return [change(name, row[name], before.get(name), compared)] if earlier is not None else []  # type: ignore[arg-type]
 
     def led(tile: Block, of_name: str) -> Block:
-        return {**tile, "strip": against(of_name), "here": behind(of_name, filters, **other)}
+        ways: list[Block] = []
+        if of_name == "offered_calls" and forecast is not None and forecast["forecast_calls"]:
+            word = t("forecast {n}: its days", n=words.number(forecast["forecast_calls"]))
+            ways = [{**board.status("none", word), "here": behind_forecast(filters, forecast_at)}]
+        return {**tile, "strip": [*against(of_name), *ways], "here": behind(of_name, filters, **other)}
 
     n = row["decided_calls"]
     level = board.service_level_tile(
@@ -186,7 +197,7 @@ def targets_tile(targets: Row, filters: Filters, other: Mapping[str, object]) ->
         targets["on_target_intervals"] if judged else None,
         unit=t("of {n}", n=words.number(judged)),
         more=t("quarters of an hour with calls"),
-        here=f"service-level?{urlencode({**filters.address(), **other})}",
+        here=behind("intervals_on_target_ratio", filters, **other) if judged else None,
         tip=t(metrics.metric("intervals_on_target_ratio").meaning),
     )
 
@@ -213,6 +224,7 @@ def queue_table(
     *,
     earlier: pl.DataFrame,
     forecasts: pl.DataFrame | None,
+    forecast_at: datetime,
     targets: pl.DataFrame,
     filters: Filters,
     compared: str,
@@ -231,7 +243,13 @@ def queue_table(
             {
                 "key": str(queue_id),
                 "cells": _queue_cells(
-                    row, before.get(queue_id), expected.get(queue_id), kept.get(queue_id), filters, other
+                    row,
+                    before.get(queue_id),
+                    expected.get(queue_id),
+                    kept.get(queue_id),
+                    filters,
+                    other,
+                    forecast_at,
                 ),
             }
         )
@@ -255,7 +273,7 @@ def queue_table(
         nothing=t("No queue is left by these filters. Choose fewer of them."),
         title=t("Queues"),
         lead=t(
-            "Who needs help first: the most calls missed against the target. Change: of offers, on {when}.",
+            "Who needs help first: the most calls missed against the target. Change: of offers, against those {when}.",
             when=compared,
         ),
     )
@@ -268,6 +286,7 @@ def _queue_cells(
     kept: Row | None,
     filters: Filters,
     other: Mapping[str, object],
+    forecast_at: datetime,
 ) -> list[Block | str]:
     level, target, queue_id = row["service_level_ratio"], row["service_level_target_ratio"], row["queue_id"]
     against = board.against_target(level, target)
@@ -290,7 +309,10 @@ def _queue_cells(
         ),
         against,
         led(words.number(row["offered_calls"]), "offered_calls", row["offered_calls"]),
-        words.number(expected),
+        board.leading(
+            words.number(expected),
+            behind_forecast(filters, forecast_at, of_queue=queue_id) if expected is not None else None,
+        ),
         change_text("offered_calls", row["offered_calls"], earlier["offered_calls"] if earlier else None)
         or words.UNKNOWN,
         led(
@@ -299,65 +321,28 @@ def _queue_cells(
             row["answered_calls"],
         ),
         led(words.ratio(row["abandonment_ratio"]), "abandonment_ratio", row["offered_calls"]),
-        words.duration(row["longest_wait_seconds"]),
+        led(
+            words.duration(row["longest_wait_seconds"]),
+            "longest_wait_seconds",
+            row["longest_wait_seconds"] is not None,
+        ),
         led(
             words.duration(row["average_handle_time_seconds"]),
             "average_handle_time_seconds",
             row["handled_calls"],
         ),
-        t("{n} of {all}", n=words.number(kept["on_target_intervals"]), all=words.number(judged))
+        led(
+            t("{n} of {all}", n=words.number(kept["on_target_intervals"]), all=words.number(judged)),
+            "intervals_on_target_ratio",
+        )
         if kept and judged
         else words.UNKNOWN,
     ]
 
 
-def formula_table(row: Row, *, filters: Filters, other: Mapping[str, object]) -> Block:
-    """The eight service levels of the same calls, each with its formula in numbers; the one that counts is marked."""
-    set_name, target = row["service_level_formula_name"], row["service_level_target_ratio"]
-    values = {name: row[f"service_level_{name}_ratio"] for name in metrics.SERVICE_LEVEL_FORMULAS}
-    known = [value for value in values.values() if value is not None]
-    spread = (max(known) - min(known)) * 100 if known else None
-    rows = []
-    for name, value in values.items():
-        record = metrics.service_level(name)
-        over, n = record.counts(row)
-        is_set = name == set_name
-        rows.append(
-            {
-                "key": name,
-                "tone": "near" if is_set else "none",
-                "cells": [
-                    board.formula_word(name),
-                    board.amount(
-                        words.ratio(value, against=target),
-                        value,
-                        tone=str(board.against_target(value, target)["tone"]),
-                        address=behind(record.name, filters, threshold=other.get("threshold")) if n else None,
-                    ),
-                    t("{count} of {n}", count=words.number(over), n=words.number(n)),
-                    board.status("good", t("counts here")) if is_set else words.UNKNOWN,
-                    t(record.meaning),
-                ],
-            }
-        )
-    lead = (
-        t(
-            "The same calls, eight defensible answers, {n} points apart: why a service level names its formula.",
-            n=words.number(round(spread, 1)),
-        )
-        if spread is not None
-        else t("No call of this view counts for any of them.")
-    )
-    columns = [
-        column(t("Answered in time, as a share")),
-        column(t("Service level"), "end"),
-        column(t("Counted"), "end"),
-        column(t("Set")),
-        column(t("What it means"), "text", wide=True),
-    ]
-    return board.table(
-        t("All eight formulas"), columns, rows, nothing="", title=t("All eight formulas"), lead=lead
-    )
+def behind_forecast(filters: Filters, as_of: datetime, *, of_queue: int | None = None) -> str:
+    """The address of the days that a forecast is made of; of_queue: those of one of the chosen queues alone."""
+    return behind("forecast_calls", filters, as_of=as_of, of_queue=of_queue)
 
 
 def accuracy_text(forecast: pl.DataFrame, day_date: date) -> str:

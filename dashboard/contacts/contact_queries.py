@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from sql.warehouse import WarehouseError, frame
 
+RECORDED_TOTALS = ("recorded_calls", "answered_calls")
 SEARCH_TOTALS = ("found_rows", "found_calls", "found_tickets")
 
 
@@ -145,6 +146,62 @@ def contact_runs(connection: Connection, *, contact_id: str, source_name: str | 
     return frame(connection, "queries/contact_runs", run_ids=_distinct(journey, "run_id"))
 
 
+def contact_recordings(
+    connection: Connection, *, contact_id: str, source_name: str | None = None
+) -> pl.DataFrame:
+    """One row per recording of the contact's calls and per erased one, in order of time; length_seconds null: not told.
+
+    Of an erased one only erased_at, when it was made and of which call are known.
+    """
+    journey = contact_journey(connection, contact_id=contact_id, source_name=source_name)
+    calls = journey.filter(pl.col("kind_name") == "call")
+    return frame(
+        connection,
+        "queries/contact_recordings",
+        call_ids=_distinct(calls, "record_id"),
+        contact_ids=_distinct(calls, "contact_id"),
+        source_names=_distinct(journey, "source_name"),
+        customer_keys=_distinct(journey, "customer_key"),
+    )
+
+
+def recorded_calls(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    queue_id: int | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+    limit_rows: int = 500,
+) -> pl.DataFrame:
+    """One row per answered call of the window that was recorded, the newest first, with its first recording."""
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    found = frame(connection, "queries/recorded_calls", **given)
+    return found.filter(pl.col("call_id").is_not_null()).drop(RECORDED_TOTALS)
+
+
+def recorded_calls_count(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    queue_id: int | None = None,
+    team_id: int | None = None,
+    site_name: str | None = None,
+    agent_id: int | None = None,
+) -> pl.DataFrame:
+    """One row: how many calls of the window were recorded, and of how many answered ones."""
+    given = {name: value for name, value in locals().items() if name != "connection"}
+    return frame(connection, "queries/recorded_calls", **given, limit_rows=0).select(RECORDED_TOTALS)
+
+
+def recording_rules(connection: Connection) -> pl.DataFrame:
+    """One row: the hosts to which recordings may lead, and for how many days they are kept; none before the loader ran."""
+    return frame(connection, "queries/recording_rules")
+
+
 def _distinct(found: pl.DataFrame, name: str) -> list[object]:
     return found[name].drop_nulls().unique(maintain_order=True).to_list()
 
@@ -166,5 +223,9 @@ QUESTIONS = (
     contact_sources,
     contact_remarks,
     contact_runs,
+    contact_recordings,
+    recorded_calls,
+    recorded_calls_count,
+    recording_rules,
     customer_contacts,
 )

@@ -14,9 +14,13 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from dashboard import board, filter_bar, filters, ui, words
-from dashboard.contacts import journey_view, row_queries, row_view, search_view
+from dashboard import board, filter_bar, filters, words
+from dashboard.contacts import journey_view, made_row_view, recording_view, row_queries, row_view, search_view
+from dashboard.contacts.recording_rules import rules_of
 from dashboard.filters import Filters, filters_of
+from dashboard.tickets import ticket_change_view, ticket_rows_view
+from dashboard.ui import choices, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 PAGE_ROWS = 50
@@ -28,10 +32,14 @@ NARROWED: Mapping[str, tuple[str, ...]] = {
     "calls": filters.NARROWING,
     "agent_calls": filters.NARROWING,
     "states": ("team_id", "site_name", "agent_id"),
-    "tickets": ("group_name", "channel_name", "team_id", "agent_id"),
+    "tickets": ("group_name", "channel_name", "team_id", "site_name", "agent_id"),
     "surveys": filters.NARROWING,
     "reviews": ("queue_id", "team_id", "site_name", "agent_id"),
     "live": ("queue_id", "group_name"),
+    **dict.fromkeys(("shifts", "pauses", "strains"), ("team_id", "site_name", "agent_id")),
+    **dict.fromkeys(("given", "rings", "intervals"), filters.NARROWING),
+    "forecasts": ("queue_id", "group_name"),
+    "live_agents": ("queue_id",),
 }
 """What narrows each kind of rows; anything else in the address does not narrow the number either."""
 
@@ -43,12 +51,12 @@ def params() -> dict[str, str]:
     return {str(key): str(value) for key, value in st.query_params.to_dict().items()}
 
 
-def instant(at: ui.Moment) -> datetime:
+def instant(at: Moment) -> datetime:
     """The instant a run asks about: on the half minute, so that all tabs share the answer."""
     return at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
 
 
-def behind(at: ui.Moment, of_name: str) -> None:
+def behind(at: Moment, of_name: str) -> None:
     """The rows behind a number: the number again, its list, a way back, and the whole as a file."""
     said = params()
     kind = _kind(of_name, said)
@@ -57,8 +65,7 @@ def behind(at: ui.Moment, of_name: str) -> None:
         board.show(row_view.no_rows_of(of_name), key="no-rows")
         return
     view = filters_of(said, today=at.today)
-    asked = {"of_name": of_name, **_asked(kind, view, said, at)}
-    question = "call_rows" if kind == "calls" else f"{kind.removesuffix('s')}_rows"
+    question, asked = question_of(said, at) or ("", {})
     total = at.calm(f"{question}_count", **asked).row(0, named=True)
     board.show(row_view.number_block(of_name, total), key="number")
     order = _order(of_name, said)
@@ -66,7 +73,9 @@ def behind(at: ui.Moment, of_name: str) -> None:
     text = _view_text(at, kind, view, said, asked)
     is_first = "after" not in said
     board.show(row_view.heading(total, text, shown=rows.height, is_first=is_first), key="heading")
-    board.show(row_view.rows_table(kind, rows, of_name=of_name, zone_name=at.zone_name), key="rows")
+    board.show(
+        row_view.rows_table(kind, rows, of_name=of_name, zone_name=at.zone_name, said=said), key="rows"
+    )
     _ways(rows, total["found_rows"], said, order=order)
     _whole(
         at,
@@ -79,6 +88,15 @@ def behind(at: ui.Moment, of_name: str) -> None:
     )
 
 
+def question_of(said: Mapping[str, str], at: Moment) -> tuple[str, dict[str, Any]] | None:
+    """The question behind the number that an address names, with its arguments; None where the number has no rows."""
+    kind = _kind(said.get("of", ""), said)
+    if kind is None:
+        return None
+    asked = {"of_name": said["of"], **_asked(kind, filters_of(said, today=at.today), said, at)}
+    return "call_rows" if kind == "calls" else f"{kind.removesuffix('s')}_rows", asked
+
+
 def _kind(of_name: str, said: Mapping[str, str]) -> str | None:
     kind = row_queries.kind_of(of_name)
     if "as_of" in said and kind == "calls" and _instant(said, "as_of"):
@@ -88,29 +106,49 @@ def _kind(of_name: str, said: Mapping[str, str]) -> str | None:
     return kind
 
 
-def _asked(kind: str, view: Filters, said: Mapping[str, str], at: ui.Moment) -> dict[str, Any]:
+def _asked(kind: str, view: Filters, said: Mapping[str, str], at: Moment) -> dict[str, Any]:
     """The arguments of the question behind a number of this kind: window, narrowing, and what only this kind has."""
     narrowed = view.narrowed(*NARROWED[kind])
     as_of = _instant(said, "as_of")
-    if kind == "live":
-        return {"as_of": as_of, **narrowed, **_numbers(said, last_seconds="last")}
-    window = view.window(at.zone_name)
-    start, end = _instant(said, "start"), _instant(said, "end")
-    if start and end and start < end:
-        window = {"window_start": start, "window_end": end}
-    made = {**window, **narrowed}
-    if kind in ("tickets", "surveys"):
+    if kind in ("live", "live_agents"):
+        last = _numbers(said, last_seconds="last") if kind == "live" else {}
+        return {"as_of": as_of or instant(at), **narrowed, **last}
+    if kind == "forecasts":
+        days = {"first_date": view.first_date, "last_date": view.last_date, "as_of": as_of or instant(at)}
+        return {**days, **narrowed, **_numbers(said, of_queue_id="of_queue")}
+    made = {**_window(view, said, at), **narrowed}
+    if kind not in ("calls", "agent_calls", "intervals", "states", "reviews"):
         made["as_of"] = as_of or instant(at)
+    if kind in ("calls", "intervals"):
+        made |= _numbers(said, threshold_seconds="threshold")
+        made |= _texts(said, formula_name="formula")
+        made |= {"known_at": known} if (known := _instant(said, "known")) else {}
     if kind == "calls":
         made |= _numbers(
-            said, threshold_seconds="threshold", wait_from_seconds="wait_from", wait_to_seconds="wait_to"
+            said,
+            wait_from_seconds="wait_from",
+            wait_to_seconds="wait_to",
+            weekday_number="weekday",
+            interval_start_seconds="quarter",
         )
-        made |= _texts(said, formula_name="formula")
     if kind == "tickets":
-        made |= _texts(said, priority_name="priority")
-    if kind == "states":
+        made |= ticket_rows_view.asked(said)
+    if kind in ("states", "pauses"):
         made |= _texts(said, reason_name="reason")
+    if kind == "surveys":
+        made |= {"is_by_answer": True} if said.get("by") == "answer" else {}
     return made
+
+
+def _window(view: Filters, said: Mapping[str, str], at: Moment) -> dict[str, datetime]:
+    """The days of the view, or one stretch that the address names; of a page of the past nothing that came after it."""
+    window = view.window(at.zone_name)
+    start, end, known = (_instant(said, key) for key in ("start", "end", "known"))
+    if start and end and start < end:
+        window = {"window_start": start, "window_end": end}
+    if known:
+        window["window_end"] = max(window["window_start"], min(window["window_end"], known))
+    return window
 
 
 def _instant(said: Mapping[str, str], key: str) -> datetime | None:
@@ -136,18 +174,19 @@ def _texts(said: Mapping[str, str], **keys: str) -> dict[str, str]:
 def _order(of_name: str, said: Mapping[str, str]) -> str:
     if row_view.is_longest(of_name):
         return "amount"
-    return said["order"] if said.get("order") in row_queries.ORDERS else "time"
+    usual = "counted" if row_view.is_share(of_name) else "time"
+    return said["order"] if said.get("order") in row_queries.ORDERS else usual
 
 
 def _view_text(
-    at: ui.Moment, kind: str, view: Filters, said: Mapping[str, str], asked: Mapping[str, Any]
+    at: Moment, kind: str, view: Filters, said: Mapping[str, str], asked: Mapping[str, Any]
 ) -> str:
     """The view in words: its days or instants, and what narrows it."""
     left: dict[str, Any] = {name: None for name in filters.NARROWING if name not in NARROWED[kind]}
     left |= {"is_business_hours": view.is_business_hours if "is_business_hours" in NARROWED[kind] else False}
     text = filters.described(view.changed(**left, comparison_name=None), _names(at))
     span, _, narrowing = text.partition("; ")
-    if kind == "live":
+    if kind in ("live", "live_agents"):
         span = t("As it stood at {instant}", instant=words.instant(asked["as_of"], at.zone_name))
     elif _instant(said, "start") and asked["window_start"] == _instant(said, "start"):
         ends = (words.instant(asked[name], at.zone_name) for name in ("window_start", "window_end"))
@@ -155,10 +194,18 @@ def _view_text(
     more = {
         "formula": t("formula"),
         "threshold": t("threshold"),
-        "priority": t("priority"),
         "reason": t("reason"),
     }
     told = [f"{word} {said[key]}" for key, word in more.items() if key in said]
+    if kind == "tickets":
+        span = (
+            ticket_rows_view.span(
+                asked, is_standing=row_queries.is_standing(asked["of_name"]), zone_name=at.zone_name
+            )
+            or span
+        )
+        told += ticket_rows_view.told(asked)
+    told += made_row_view.told(kind, said, asked.get("known_at"), zone_name=at.zone_name)
     if {"wait_from", "wait_to"} & said.keys():
         told.append(
             t("wait from {low} to {high} s", low=said.get("wait_from", "0"), high=said.get("wait_to", "∞"))
@@ -166,7 +213,7 @@ def _view_text(
     return "; ".join(part for part in [span, narrowing, *told] if part)
 
 
-def _names(at: ui.Moment) -> dict[tuple[str, Any], str]:
+def _names(at: Moment) -> dict[tuple[str, Any], str]:
     found = at.calm("call_names").select("kind_name", "name_id", "name_text").rows()
     return {
         (kind, text if number is None else number): words.name(text) if text else ""
@@ -193,7 +240,7 @@ def _ways(rows: pl.DataFrame, found_rows: int, said: Mapping[str, str], *, order
 
 
 def _whole(
-    at: ui.Moment,
+    at: Moment,
     question: str,
     asked: Mapping[str, Any],
     found_rows: int,
@@ -212,7 +259,7 @@ def _whole(
         board.show(row_view.trail(row_view.way(label, f"?{urlencode({**said, 'whole': '1'})}")), key="whole")
         return
     frame = at.calm(question, **asked, limit_rows=row_queries.WHOLE_ROWS)
-    ui.download(
+    take_along.download(
         frame.drop("row_text"),
         file_name=f"{name}.csv",
         zone_name=at.zone_name,
@@ -224,11 +271,11 @@ def _whole(
 # ---- search ----
 
 
-def search_filters(at: ui.Moment) -> tuple[Filters, dict[str, Any], str]:
+def search_filters(at: Moment) -> tuple[Filters, dict[str, Any], str]:
     """The controls of the search; gives the view, the arguments of the question, and the text that was typed."""
     said = params()
     with st.container(width=520):
-        text = ui.search(
+        text = choices.search(
             t("Find a call, contact or ticket"), key="text", hint=t("Id of a call, contact or ticket")
         )
     view = filter_bar.choose(at, offers=SEARCH_OFFERS, page_name="contacts")
@@ -253,10 +300,10 @@ def search_filters(at: ui.Moment) -> tuple[Filters, dict[str, Any], str]:
 def _list(key: str, offered: tuple[str, dict[str, str]]) -> str:
     label, options = offered
     with st.container(width=168):
-        return ui.choice(label, options, key=key, kind="list")
+        return choices.choice(label, options, key=key, kind="list")
 
 
-def search(at: ui.Moment, view: Filters, asked: Mapping[str, Any], text: str) -> None:
+def search(at: Moment, view: Filters, asked: Mapping[str, Any], text: str) -> None:
     """What the search found, by pages, and the whole as a file."""
     said = params()
     narrowed = view.narrowed(
@@ -289,7 +336,7 @@ def search(at: ui.Moment, view: Filters, asked: Mapping[str, Any], text: str) ->
 # ---- one contact ----
 
 
-def journey(at: ui.Moment, contact_id: str, source_name: str | None) -> None:
+def journey(at: Moment, contact_id: str, source_name: str | None) -> None:
     """One contact from first to last: its parts to scale, where they come from, what was said, the customer's others."""
     board.show(row_view.trail(row_view.way(t("Back"), "contacts", is_back=True)), key="back")
     if source_name is None:
@@ -309,16 +356,26 @@ def journey(at: ui.Moment, contact_id: str, source_name: str | None) -> None:
     board.show(
         journey_view.journey_block(found, runs, zone_name=at.zone_name, as_of=instant(at)), key="journey"
     )
+    if found.filter(pl.col("kind_name") == "call").height:
+        recordings = at.calm("contact_recordings", **whose)
+        rules = rules_of(next(iter(at.calm("recording_rules").to_dicts()), None))
+        table = recording_view.recording_table(recordings, rules, zone_name=at.zone_name, as_of=at.now)
+        board.show(table, key="recordings")
+    for row in found.filter(pl.col("kind_name") == "ticket").iter_rows(named=True):
+        ticket = {"source_name": row["source_name"], "ticket_id": row["record_id"]}
+        changes = at.calm("ticket_changes", **ticket)
+        table = ticket_change_view.change_table(changes, zone_name=at.zone_name)
+        board.show(table, key=f"changes-{row['source_name']}-{row['record_id']}")
     remarks = at.calm("contact_remarks", **whose)
     board.show(journey_view.remark_table(remarks, zone_name=at.zone_name), key="remarks")
     _others(at, found)
-    ui.download(
+    take_along.download(
         found.drop("customer_key"), file_name="contact-journey.csv", zone_name=at.zone_name,
         title=t("Contact {id}", id=contact_id), view_text=source_name or "",
     )  # fmt: skip
 
 
-def _others(at: ui.Moment, found: pl.DataFrame) -> None:
+def _others(at: Moment, found: pl.DataFrame) -> None:
     keys = found["customer_key"].drop_nulls().unique(maintain_order=True).to_list()
     if not keys:
         board.show(journey_view.nobody_known(), key="nobody")

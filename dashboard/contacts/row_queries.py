@@ -9,14 +9,16 @@ amount_number: what a row adds to the number, of a metric to its denominator; co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 import polars as pl
 from sqlalchemy import Connection
 
-from dashboard.tickets.ticket_queries import until
+from dashboard.calls.call_queries import Narrowing
+from dashboard.tickets.ticket_queries import TicketNarrowing, until
 from sql import metrics, row_terms
 from sql.warehouse import WarehouseError, frame
 
@@ -24,13 +26,37 @@ PAGE_ROWS = 50
 WHOLE_ROWS = 100_000
 """The most rows that one answer holds: as many as an export takes."""
 
-ORDERS = ("time", "amount")
+ORDERS = ("time", "amount", "counted")
+"""The newest first, the largest first, or first those that the metric's numerator counts."""
+
 TOTALS = ("found_rows", "total_number", "counted_total_number", "longest_number")
+
+
+class CallNarrowing(Narrowing, total=False):
+    """What narrows calls alone: other settings of the service level, the wait, a time of the week, what was known when.
+
+    weekday_number (0 is Monday) and interval_start_seconds: the local weekday and quarter of an hour of the offer.
+    known_at: contacts as they stood at that instant (None: as known today).
+    """
+
+    threshold_seconds: int | None
+    formula_name: str | None
+    wait_from_seconds: int | None
+    wait_to_seconds: int | None
+    weekday_number: int | None
+    interval_start_seconds: int | None
+    known_at: datetime | None
 
 
 def kind_of(of_name: str) -> str | None:
     """What kind of rows stands behind this number; None where there are none (sql.row_terms)."""
     return row_terms.kind_of(of_name)
+
+
+def is_standing(of_name: str) -> bool:
+    """Whether the number tells what stood at an instant, such as the backlog, and not what a time brought."""
+    columns = row_terms.columns_of(of_name)
+    return bool(columns) and columns <= set(row_terms.TICKET_POPULATIONS["backlog"])
 
 
 def call_rows(
@@ -39,28 +65,17 @@ def call_rows(
     window_start: datetime,
     window_end: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
-    threshold_seconds: int | None = None,
-    formula_name: str | None = None,
-    wait_from_seconds: int | None = None,
-    wait_to_seconds: int | None = None,
     limit_rows: int = 500,
     after_text: str | None = None,
     order_name: str = "time",
+    **narrowed: Unpack[CallNarrowing],
 ) -> pl.DataFrame:
     """One row per inbound stay offered in [window_start, window_end) that adds to the number, the newest first.
 
     formula_name: another formula of the service level than each queue's own. order_name "amount": the largest first.
     after_text: the row_text of the last row that is known already; the answer goes on behind it.
     """
-    return _page(connection, "queries/call_rows", _call_values(locals()))
+    return _page(connection, "queries/call_rows", _call_values(_flat(locals(), CallNarrowing)))
 
 
 def call_rows_count(
@@ -69,21 +84,10 @@ def call_rows_count(
     window_start: datetime,
     window_end: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
-    threshold_seconds: int | None = None,
-    formula_name: str | None = None,
-    wait_from_seconds: int | None = None,
-    wait_to_seconds: int | None = None,
+    **narrowed: Unpack[CallNarrowing],
 ) -> pl.DataFrame:
     """One row: how many stays call_rows has, and what they add up to (longest_number: the largest of them)."""
-    return _total(connection, "queries/call_rows", _call_values(locals()))
+    return _total(connection, "queries/call_rows", _call_values(_flat(locals(), CallNarrowing)))
 
 
 def agent_call_rows(
@@ -92,20 +96,17 @@ def agent_call_rows(
     window_start: datetime,
     window_end: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
     limit_rows: int = 500,
     after_text: str | None = None,
     order_name: str = "time",
+    **narrowed: Unpack[Narrowing],
 ) -> pl.DataFrame:
     """One row per call that an agent answered in the window and that adds to the number, as agents' figures count them."""
-    return _page(connection, "queries/agent_call_rows", _values(locals(), row_terms.AGENT_CALL_COLUMNS))
+    return _page(
+        connection,
+        "queries/agent_call_rows",
+        _values(_flat(locals(), Narrowing), row_terms.AGENT_CALL_COLUMNS),
+    )
 
 
 def agent_call_rows_count(
@@ -114,17 +115,14 @@ def agent_call_rows_count(
     window_start: datetime,
     window_end: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
+    **narrowed: Unpack[Narrowing],
 ) -> pl.DataFrame:
     """One row: how many calls agent_call_rows has, and what they add up to."""
-    return _total(connection, "queries/agent_call_rows", _values(locals(), row_terms.AGENT_CALL_COLUMNS))
+    return _total(
+        connection,
+        "queries/agent_call_rows",
+        _values(_flat(locals(), Narrowing), row_terms.AGENT_CALL_COLUMNS),
+    )
 
 
 def live_rows(
@@ -202,14 +200,10 @@ def ticket_rows(
     window_end: datetime,
     as_of: datetime,
     of_name: str,
-    group_name: str | None = None,
-    priority_name: str | None = None,
-    channel_name: str | None = None,
-    team_id: int | None = None,
-    agent_id: int | None = None,
     limit_rows: int = 500,
     after_text: str | None = None,
     order_name: str = "time",
+    **narrowed: Unpack[TicketNarrowing],
 ) -> pl.DataFrame:
     """One row per ticket that adds to the number (of promises: per promise; of replies: per reply), the newest first.
 
@@ -225,11 +219,7 @@ def ticket_rows_count(
     window_end: datetime,
     as_of: datetime,
     of_name: str,
-    group_name: str | None = None,
-    priority_name: str | None = None,
-    channel_name: str | None = None,
-    team_id: int | None = None,
-    agent_id: int | None = None,
+    **narrowed: Unpack[TicketNarrowing],
 ) -> pl.DataFrame:
     """One row: how many tickets ticket_rows has, and what they add up to."""
     return _total(connection, "queries/ticket_rows", _ticket_values(locals()))
@@ -242,21 +232,20 @@ def survey_rows(
     window_end: datetime,
     as_of: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
     repeat_days: int = 7,
+    is_by_answer: bool = False,
     limit_rows: int = 500,
     after_text: str | None = None,
     order_name: str = "time",
+    **narrowed: Unpack[Narrowing],
 ) -> pl.DataFrame:
-    """One row per contact in the customer's eyes that adds to the number: asked, answered, satisfied, come again."""
-    return _page(connection, "queries/survey_rows", _values(locals(), row_terms.VOICE_COLUMNS))
+    """One row per contact in the customer's eyes that adds to the number: asked, answered, satisfied, come again.
+
+    is_by_answer: only calls that an agent answered, as agent_service counts them.
+    """
+    return _page(
+        connection, "queries/survey_rows", _values(_flat(locals(), Narrowing), row_terms.VOICE_COLUMNS)
+    )
 
 
 def survey_rows_count(
@@ -266,18 +255,14 @@ def survey_rows_count(
     window_end: datetime,
     as_of: datetime,
     of_name: str,
-    queue_id: int | None = None,
-    group_name: str | None = None,
-    channel_name: str | None = None,
-    topic_name: str | None = None,
-    team_id: int | None = None,
-    site_name: str | None = None,
-    agent_id: int | None = None,
-    is_business_hours: bool = False,
     repeat_days: int = 7,
+    is_by_answer: bool = False,
+    **narrowed: Unpack[Narrowing],
 ) -> pl.DataFrame:
     """One row: how many contacts survey_rows has, and what they add up to."""
-    return _total(connection, "queries/survey_rows", _values(locals(), row_terms.VOICE_COLUMNS))
+    return _total(
+        connection, "queries/survey_rows", _values(_flat(locals(), Narrowing), row_terms.VOICE_COLUMNS)
+    )
 
 
 def review_rows(
@@ -313,14 +298,18 @@ def review_rows_count(
     return _total(connection, "queries/review_rows", _values(locals(), row_terms.REVIEW_COLUMNS))
 
 
-def _page(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
-    limit_rows, order_name = values["limit_rows"], values["order_name"]
+def checked_page(limit_rows: int, order_name: str) -> None:
+    """Raises WarehouseError where a list is asked for in an order that there is not, or in too large a part."""
     if not 1 <= limit_rows <= WHOLE_ROWS:
         raise WarehouseError(
             f"limit_rows is {limit_rows}, expected 1 to {WHOLE_ROWS:,}; go on behind the last row with after_text."
         )
     if order_name not in ORDERS:
         raise WarehouseError(f"There is no order '{order_name}'; expected one of {', '.join(ORDERS)}.")
+
+
+def _page(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
+    checked_page(values["limit_rows"], values["order_name"])
     found = frame(connection, statement, **values)
     return found.filter(pl.col("row_text").is_not_null()).drop(TOTALS, strict=False)
 
@@ -330,6 +319,15 @@ def _total(connection: Connection, statement: str, values: Mapping[str, Any]) ->
     return frame(connection, statement, **values, **none).select(
         pl.col("found_rows", "total_number", "counted_total_number"),
         *([pl.col("longest_number")] if statement.endswith(("call_rows", "live_rows")) else []),
+    )
+
+
+def _flat(given: Mapping[str, Any], words: type) -> dict[str, Any]:
+    """The arguments of a question with every word that can narrow it; null where it was not given."""
+    plain = {name: value for name, value in given.items() if name not in ("connection", "narrowed")}
+    made = {**dict.fromkeys(words.__annotations__), **given["narrowed"], **plain}
+    return made | (
+        {"is_business_hours": bool(made["is_business_hours"])} if "is_business_hours" in made else {}
     )
 
 
@@ -364,8 +362,11 @@ def _live_values(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _ticket_values(given: Mapping[str, Any]) -> dict[str, Any]:
-    of_name = given["of_name"]
-    made = _values(given, row_terms.TICKET_COLUMNS)
+    of_name, narrowed = given["of_name"], given["narrowed"]
+    agents = narrowed.get("agents_text")
+    if agents is not None and not re.fullmatch(r"\d{1,9}(,\d{1,9})*", agents, re.ASCII):
+        raise WarehouseError(f"agents_text is '{agents[:60]}', expected agents' numbers such as 3,14.")
+    made = _values(_flat(given, TicketNarrowing), row_terms.TICKET_COLUMNS)
     needed = row_terms.columns_of(of_name)
     populations = [name for name, columns in row_terms.TICKET_POPULATIONS.items() if needed <= set(columns)]
     if not populations:

@@ -14,7 +14,8 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
-from dashboard.tickets.ticket_view import channel_word, group_word, priority_word, status_word
+from dashboard.contacts import made_row_view, voice_row_view
+from dashboard.tickets import ticket_rows_view
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -33,7 +34,13 @@ def label_of(of_name: str) -> str:
     known = {one.name: one.label for one in metrics.columns()} | {
         one.name: one.label for one in metrics.metrics()
     }
-    return t(known.get(of_name) or of_name.replace("_", " ").capitalize())
+    own = {
+        "forecast_calls": t("Forecast: the median of these days"),
+        "signed_in_agents": t("Signed in"),
+        "free_seconds": t("Available, ringing apart"),
+        "ended_wait_calls": t("Waited so long"),
+    }
+    return own.get(of_name) or t(known.get(of_name) or of_name.replace("_", " ").capitalize())
 
 
 def meaning_of(of_name: str) -> str:
@@ -51,6 +58,12 @@ def number_text(of_name: str, total: Row) -> str:
         n = total["total_number"]
         found = total["counted_total_number"] / n * record.scale if n else None
         return words.value(of_name, found)
+    if total.get("figure_number") is not None:
+        return (
+            words.duration(total["figure_number"])
+            if is_median(of_name)
+            else words.number(total["figure_number"])
+        )
     if is_longest(of_name):
         return words.duration(total.get("longest_number"))
     if of_name.endswith("_seconds"):
@@ -63,6 +76,16 @@ def is_longest(of_name: str) -> bool:
     return any(one.name == of_name and one.combine == "max" for one in metrics.columns())
 
 
+def is_median(of_name: str) -> bool:
+    """Whether the number is the middle one of its rows."""
+    return of_name.startswith("median_")
+
+
+def is_share(of_name: str) -> bool:
+    """Whether the number is a share of its rows, so that the list begins with those that count."""
+    return any(one.name == of_name and one.unit in ("ratio", "points") for one in metrics.metrics())
+
+
 def number_block(of_name: str, total: Row) -> Block:
     """The number in large with what it says, what it is made of, and how many rows the list has."""
     record = next((one for one in metrics.metrics() if one.name == of_name), None)
@@ -71,7 +94,7 @@ def number_block(of_name: str, total: Row) -> Block:
     if record is not None:
         above, below = _part_texts(record, total)
         sentence = t("{part} over {whole}") if record.unit == "seconds" else t("{part} of {whole}")
-        parts.append({"label": t("Made of"), "value": sentence.format(part=above, whole=below)})
+        parts.append({"label": made_of(record), "value": sentence.format(part=above, whole=below)})
     elif n != rows:
         parts.append({"label": t("Together"), "value": number_text(of_name, total)})
     parts.append({"label": t("Rows"), "value": words.number(rows)})
@@ -83,6 +106,32 @@ def number_block(of_name: str, total: Row) -> Block:
         "meaning": meaning_of(of_name),
         "parts": parts,
     }
+
+
+def made_of(record: metrics.Metric) -> str:
+    """What a metric is a part of what, both by name: "Promises met of promises due"."""
+    if not record.numerator:
+        return t("Made of")
+    above, below = (_named(side) for side in (record.numerator, record.denominator))
+    pattern = t("{part} of {whole}") if record.unit != "seconds" else t("{part} over {whole}")
+    return pattern.format(part=above, whole=below[:1].lower() + below[1:])
+
+
+def _named(terms: tuple[tuple[int, str], ...]) -> str:
+    """A sum of columns by their labels: "Offered without short abandons"."""
+    told = ""
+    for sign, name in terms:
+        label = label_of(name)
+        if not told:
+            told = label
+            continue
+        label = label[:1].lower() + label[1:]
+        told = (
+            t("{first} and {second}", first=told, second=label)
+            if sign > 0
+            else t("{first} without {second}", first=told, second=label)
+        )
+    return told
 
 
 def _part_texts(record: metrics.Metric, total: Row) -> tuple[str, str]:
@@ -123,14 +172,6 @@ def contact_address(row: Row) -> str | None:
         return None
     source = row.get("contact_source_name") or row["source_name"]
     return f"contacts?{urlencode({'contact': contact_id, 'source': source})}"
-
-
-def _day_address(row: Row, zone_name: str) -> str | None:
-    """Where the agent's day stands of which a state is part."""
-    if "counted_from_at" not in row:
-        return None
-    day = words.local_day(row["counted_from_at"], zone_name).isoformat()
-    return f"agents?{urlencode({'agent': row['agent_id'], 'period': 'days', 'from': day, 'to': day})}"
 
 
 def outcome(name: str | None) -> Block | str:
@@ -176,12 +217,17 @@ def state(name: str) -> Block:
     return {"shape": shape, "state": tone, "word": known.get(name, name)}
 
 
-def rows_table(kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str) -> Block:
-    """The table of a page of the list; its kind is that of the question ("calls", "states", "tickets" ...)."""
+def rows_table(
+    kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str, said: Mapping[str, str]
+) -> Block:
+    """The table of a page of the list; its kind is that of the question ("calls", "states", "tickets" ...).
+
+    said: what the address says, which the ways further down keep.
+    """
     columns, cells = _TABLES[kind]
     is_metric = any(one.name == of_name for one in metrics.metrics())
     longest = max((abs(row["amount_number"] or 0) for row in rows.iter_rows(named=True)), default=0)
-    is_time = (of_name.endswith("_seconds") and not is_metric) or kind == "states"
+    is_time = (of_name.endswith("_seconds") and not is_metric) or kind in ("states", "shifts")
     is_told = is_metric or is_time or is_longest(of_name) or longest > 1
     drawn = []
     for row in rows.iter_rows(named=True):
@@ -190,17 +236,21 @@ def rows_table(kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str) -
             {
                 "key": row["row_text"],
                 "cells": [
-                    board.leading(_at(row, zone_name), contact_address(row) or _day_address(row, zone_name)),
+                    board.leading(
+                        _at(row, zone_name),
+                        contact_address(row) or made_row_view.lead(kind, row, zone_name=zone_name, said=said),
+                    ),
                     *([adds] if is_told else []),
                     *cells(row, zone_name),
                 ],
             }
         )
     is_marked = is_metric and not of_name.endswith("_seconds")
-    added = column(t("Counted"), "" if kind != "states" else "end") if is_marked else column(t("Adds"), "end")
+    added = column(t("Counted"), "end" if is_time else "") if is_marked else column(t("Adds"), "end")
+    told, drawn = without_empty([column(t("When")), *([added] if is_told else []), *columns()], drawn)
     return board.table(
         label_of(of_name),
-        [column(t("When")), *([added] if is_told else []), *columns()],
+        told,
         drawn,
         nothing=t(
             "Nothing is behind this number: it is 0 for this view. Choose another period or fewer filters."
@@ -208,14 +258,25 @@ def rows_table(kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str) -
     )
 
 
+def without_empty(columns: list[Block], rows: list[Block]) -> tuple[list[Block], list[Block]]:
+    """The columns, and the rows' cells, without those that say nothing in any row."""
+    kept = [place for place, _ in enumerate(columns)
+            if not rows or any(row["cells"][place] not in ("", words.UNKNOWN) for row in rows)]  # fmt: skip
+    return [columns[place] for place in kept], [
+        {**row, "cells": [row["cells"][place] for place in kept]} for row in rows
+    ]
+
+
 def _at(row: Row, zone_name: str) -> str:
-    name = next(name for name in ("offered_at", "started_at", "happened_at", "reviewed_at") if name in row)
-    return words.moment(row[name], zone_name)
+    if "compared_date" in row:
+        return words.day(row["compared_date"])
+    names = ("offered_at", "started_at", "happened_at", "reviewed_at", "interval_start_at")
+    return words.moment(row[next(name for name in names if name in row)], zone_name)
 
 
 def _adds(row: Row, of_name: str, *, is_metric: bool, is_time: bool, longest: float) -> Block | str:
     amount, counted = row["amount_number"], row["counted_number"]
-    if is_longest(of_name):
+    if is_longest(of_name) or is_median(of_name):
         return words.duration(counted)
     if is_metric and of_name.endswith("_seconds"):
         return words.duration(counted)
@@ -225,7 +286,18 @@ def _adds(row: Row, of_name: str, *, is_metric: bool, is_time: bool, longest: fl
         return board.status("good", t("yes")) if counted else board.status("none", t("no"))
     if is_time:
         return board.amount(words.duration(amount), amount / longest if longest else None)
-    return words.number(amount)
+    return words.number(round(amount, 1))
+
+
+def _agent_call_columns() -> list[Block]:
+    queue, *others = _call_columns()
+    return [queue, column(t("Answered at"), "end"), *others]
+
+
+def _agent_call_cells(row: Row, zone_name: str) -> list[Block | str]:
+    """Here a call belongs to the instant of its answer, so that stands beside that of its offer."""
+    queue, *others = _call_cells(row, zone_name)
+    return [queue, words.moment(row["answered_at"], zone_name), *others]
 
 
 def _call_columns() -> list[Block]:
@@ -283,87 +355,17 @@ def _state_cells(row: Row, zone_name: str) -> list[Block | str]:
     ]
 
 
-def _ticket_columns() -> list[Block]:
-    return [
-        column(t("Ticket")),
-        column(t("Topic"), "text"),
-        column(t("Group")),
-        column(t("Agent")),
-        column(t("Status")),
-        column(t("Priority"), wide=True),
-        column(t("Channel"), wide=True),
-        column(t("Due"), wide=True),
-    ]
-
-
-def _ticket_cells(row: Row, zone_name: str) -> list[Block | str]:
-    return [
-        board.linked(f"{row['ticket_id']} ({row['source_name']})", row["url_text"]),
-        row["topic_name"] or words.UNKNOWN,
-        group_word(row["group_name"]),
-        words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
-        status_word(row["status_name"]),
-        priority_word(row["priority_name"]),
-        channel_word(row["channel_name"]),
-        words.moment(row["due_at"], zone_name),
-    ]
-
-
-def _survey_columns() -> list[Block]:
-    return [
-        column(t("Queue or group")),
-        column(t("Agent")),
-        column(t("CSAT"), "end"),
-        column(t("NPS"), "end"),
-        column(t("Comment"), "text", wide=True),
-        column(t("Contact"), wide=True),
-    ]
-
-
-def _survey_cells(row: Row, _zone_name: str) -> list[Block | str]:
-    return [
-        words.name(row["queue_name"]) if row["queue_name"] else group_word(row["group_name"]),
-        words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
-        words.number(row["csat_score"]),
-        words.number(row["nps_score"]),
-        row["comment_text"] or words.UNKNOWN,
-        f"{row['contact_id']} ({row['source_name']})" if row["contact_id"] else words.UNKNOWN,
-    ]
-
-
-def _review_columns() -> list[Block]:
-    return [
-        column(t("Agent")),
-        column(t("Queue")),
-        column(t("Form")),
-        column(t("Reviewer"), wide=True),
-        column(t("Score"), "end"),
-        column(t("Comment"), "text", wide=True),
-    ]
-
-
-def _review_cells(row: Row, _zone_name: str) -> list[Block | str]:
-    score = words.number(row["total_score"])
-    return [
-        words.name(row["agent_name"]),
-        words.name(row["queue_name"]) if row["queue_name"] else words.UNKNOWN,
-        row["form_name"] or words.UNKNOWN,
-        row["reviewer_name"] or words.UNKNOWN,
-        t("{score}, failed", score=score) if row["is_failed"] else score,
-        row["comment_text"] or words.UNKNOWN,
-    ]
-
-
 Columns = Callable[[], list[Block]]
 Cells = Callable[[Mapping[str, Any], str], list[Block | str]]
 _TABLES: Mapping[str, tuple[Columns, Cells]] = {
     "calls": (_call_columns, _call_cells),
-    "agent_calls": (_call_columns, _call_cells),
+    "agent_calls": (_agent_call_columns, _agent_call_cells),
     "live": (_call_columns, _call_cells),
     "states": (_state_columns, _state_cells),
-    "tickets": (_ticket_columns, _ticket_cells),
-    "surveys": (_survey_columns, _survey_cells),
-    "reviews": (_review_columns, _review_cells),
+    "tickets": (ticket_rows_view.columns, ticket_rows_view.cells),
+    "surveys": (voice_row_view.survey_columns, voice_row_view.survey_cells),
+    "reviews": (voice_row_view.review_columns, voice_row_view.review_cells),
+    **made_row_view.TABLES,
 }
 
 

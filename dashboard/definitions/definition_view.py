@@ -7,7 +7,7 @@ boards, exports, alerts and goals count by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -155,13 +155,23 @@ def _cell(one: Metric, names: Sequence[str]) -> str:
 
 
 def cards(
-    title: str, shown: Iterable[Metric], *, filters: Filters, chosen_name: str = "", is_open: bool = True
+    title: str,
+    shown: Sequence[Metric],
+    *,
+    filters: Filters,
+    chosen_name: str = "",
+    is_open: bool = True,
+    is_foldable: bool = False,
 ) -> Block:
-    """A group of metrics, one card each; the chosen one is marked. is_open: with all that is to be said of them."""
+    """A group of metrics, one card each; the chosen one is marked. is_open: with all that is to be said of them.
+
+    is_foldable: a click on its heading shows and hides it; without is_open it starts hidden, and its heading names it all.
+    """
     return {
         "kind": "meanings",
         "title": title,
-        "lead": "",
+        "lead": ", ".join(t(one.label) for one in shown) if is_foldable else "",
+        "is_folded": not is_open if is_foldable else None,
         "cards": [
             {**card(one, filters=filters), "is_chosen": one.name == chosen_name, "is_open": is_open}
             for one in shown

@@ -84,7 +84,7 @@ def team_totals(
     given = {name: value for name, value in locals().items() if name != "connection"}
     parts = _parts(connection, **given)
     if any(given[name] not in (None, False) for name in CALL_WORDS):
-        parts = parts.filter(pl.col("handled_calls") > 0)
+        parts = parts.filter(pl.col("handled_calls").sum().over("agent_id") > 0)
     working = parts.group_by("team_id").agg(
         pl.col("agent_id").n_unique().cast(pl.Int64).alias("working_agents")
     )
@@ -108,8 +108,9 @@ def agent_schedules(
 ) -> pl.DataFrame:
     """One row per agent who was scheduled: adherence, conformance, shrinkage and absence of the window until `as_of`.
 
-    Agents of whose states nothing is told have no row. Paid and unspecified scheduled time counts; the grace is that of the
-    team of the day, or the site's (warehouse.work_rules).
+    unscheduled_seconds: work on local days without a shift, which conformance leaves out. Agents of whose states nothing is
+    told have no row. Paid and unspecified scheduled time counts; the grace is that of the team of the day, or the site's
+    (warehouse.work_rules).
     """
     parts = _schedules(
         connection, window_start, window_end, as_of, team_id=team_id, site_name=site_name, agent_id=agent_id
@@ -150,7 +151,19 @@ def agent_pauses(
     """
     window = until(window_start, window_end, as_of)
     scope = {"team_id": team_id, "site_name": site_name, "agent_id": agent_id}
-    parts = frame(connection, "queries/agent_pauses", **window, **scope)
+    rows = frame(connection, "queries/pause_rows", **window, **scope)
+    found = rows.group_by("agent_id", "team_id", "reason_name", maintain_order=True).agg(
+        pl.col("paused_amount").sum().round().cast(pl.Int64).alias("paused_seconds"),
+        pl.col("pause_count").sum(),
+    )
+    parts = found.sort(
+        "agent_id",
+        "team_id",
+        "paused_seconds",
+        "reason_name",
+        descending=[False, False, True, False],
+        nulls_last=True,
+    )
     return parts.group_by("agent_id", "reason_name", maintain_order=True).agg(
         pl.col("paused_seconds", "pause_count").sum()
     )
@@ -203,7 +216,28 @@ def agent_routing(
     """
     given = {name: value for name, value in locals().items() if name != "connection"}
     window = until(given.pop("window_start"), given.pop("window_end"), given.pop("as_of"))
-    return metrics.with_metrics(frame(connection, "queries/agent_routing", **window, **given))
+    rows = frame(connection, "queries/given_rows", **window, **given)
+    together = rows.with_columns(
+        pl.lit(None, pl.Int64).alias("agent_id"), pl.lit(None, pl.String).alias("agent_name")
+    )
+    found = [
+        part.group_by("agent_id", "agent_name").agg(*_ROUTED).sort("agent_name", "agent_id")
+        for part in (rows, together)
+    ]
+    return metrics.with_metrics(pl.concat(found))
+
+
+_GIVEN = pl.col("kind_name") == "given"
+_ROUTED = (
+    _GIVEN.sum().cast(pl.Int64).alias("idle_calls"),
+    pl.col("spent_seconds").filter(_GIVEN).sum().alias("idle_seconds"),
+    pl.col("spent_seconds").filter(_GIVEN).median().round().cast(pl.Int64).alias("median_idle_seconds"),
+    pl.col("is_routed").sum().cast(pl.Int64).alias("routed_calls"),
+    pl.col("is_longest_idle_first").sum().cast(pl.Int64).alias("longest_idle_first_calls"),
+    (~_GIVEN).sum().cast(pl.Int64).alias("ring_count"),
+    (~_GIVEN & ~pl.col("is_answered")).sum().cast(pl.Int64).alias("unanswered_ring_count"),
+)
+"""The figures of sharing out, of the rows that can be opened behind them."""
 
 
 def agent_strain(
@@ -220,10 +254,23 @@ def agent_strain(
 
     strained_seconds: whole quarters of an hour, four or more in a row; longest_strain_seconds: the longest such stretch.
     """
-    band = metrics.metric("occupancy_ratio").band
     window = until(window_start, window_end, as_of)
     scope = {"team_id": team_id, "site_name": site_name, "agent_id": agent_id}
-    return frame(connection, "queries/agent_strain", **window, **scope, high_ratio=band[1] if band else 0.85)
+    rows = frame(connection, "queries/strain_rows", **window, **scope, high_ratio=high_ratio())
+    stretches = rows.group_by("agent_id", "agent_name", "stretch_at", maintain_order=True).agg(
+        pl.col("strained_seconds").sum()
+    )
+    return stretches.group_by("agent_id", "agent_name", maintain_order=True).agg(
+        pl.col("strained_seconds").sum(),
+        pl.col("strained_seconds").max().alias("longest_strain_seconds"),
+        pl.len().cast(pl.Int64).alias("strain_count"),
+    )
+
+
+def high_ratio() -> float:
+    """The upper side of the band of occupancy, above which an agent is too busy."""
+    band = metrics.metric("occupancy_ratio").band
+    return band[1] if band else 0.85
 
 
 def agent_lanes(

@@ -13,9 +13,18 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
 from dashboard.filters import OWN_DAYS, Filters
-from dashboard.people import agent_lane_view, agent_service_view, agent_time_view, agent_view
+from dashboard.people import (
+    agent_deed_view,
+    agent_lane_view,
+    agent_service_view,
+    agent_ticket_view,
+    agent_time_view,
+    agent_view,
+)
+from dashboard.ui import choices, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 ROUTING_DAYS = 28
@@ -25,22 +34,22 @@ TIME_WORDS = ("team_id", "site_name", "agent_id")
 CALL_WORDS = ("queue_id", "group_name", "channel_name", "topic_name", *TIME_WORDS)
 
 
-def instant(at: ui.Moment) -> datetime:
+def instant(at: Moment) -> datetime:
     """The present in steps, so that tabs share their answers."""
     return at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
 
 
-def window(at: ui.Moment, chosen: Filters) -> dict[str, Any]:
+def window(at: Moment, chosen: Filters) -> dict[str, Any]:
     """The window of every question of the page."""
     return {**chosen.window(at.zone_name), "as_of": instant(at)}
 
 
-def totals_of(at: ui.Moment, chosen: Filters) -> pl.DataFrame:
+def totals_of(at: Moment, chosen: Filters) -> pl.DataFrame:
     """What each chosen agent did; no row where nobody did anything."""
     return at.calm("agent_totals", **window(at, chosen), **chosen.narrowed(*CALL_WORDS))
 
 
-def before_of(at: ui.Moment, chosen: Filters) -> Mapping[str, Any] | None:
+def before_of(at: Moment, chosen: Filters) -> Mapping[str, Any] | None:
     """All chosen agents together in the time that the view stands beside; None without a comparison."""
     beside = chosen.compared()
     if beside is None:
@@ -49,25 +58,31 @@ def before_of(at: ui.Moment, chosen: Filters) -> Mapping[str, Any] | None:
     return None if found.is_empty() else agent_view.together(found)
 
 
-def figures(at: ui.Moment, chosen: Filters) -> None:
+def figures(at: Moment, chosen: Filters) -> None:
     """Tiles, teams and agents in calls and tickets."""
     totals = totals_of(at, chosen)
-    tiles = agent_view.agent_tiles(agent_view.together(totals), before_of(at, chosen), chosen)
+    tiles = agent_view.agent_tiles(
+        agent_view.together(totals),
+        before_of(at, chosen),
+        chosen,
+        whose=agent_ticket_view.whose_all(totals, chosen),
+    )
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     if chosen.agent_id is None:
         teams = at.calm("team_totals", **window(at, chosen), **chosen.narrowed(*CALL_WORDS))
         if teams.height > 1:
-            board.show(agent_view.team_table(teams, filters=chosen), key="teams")
+            tickets = agent_ticket_view.whose_teams(totals)
+            board.show(agent_view.team_table(teams, filters=chosen, tickets=tickets), key="teams")
             download(at, teams, chosen, "teams")
     order = "name"
     if totals.height > 1:
         with st.container(width=240):
-            order = ui.choice(t("Order"), agent_view.orders(), key="order", kind="list")
+            order = choices.choice(t("Order"), agent_view.orders(), key="order", kind="list")
     board.show(agent_view.agent_table(agent_view.ordered(totals, order), filters=chosen), key="agents")
     download(at, totals, chosen, "agents")
 
 
-def time(at: ui.Moment, chosen: Filters) -> None:
+def time(at: Moment, chosen: Filters) -> None:
     """Where signed-in time went, why people paused, and who was too busy for too long."""
     totals = totals_of(at, chosen)
     scope = chosen.narrowed(*TIME_WORDS)
@@ -92,35 +107,36 @@ def time(at: ui.Moment, chosen: Filters) -> None:
     download(at, pauses, chosen, "pauses")
 
 
-def schedule(at: ui.Moment, chosen: Filters) -> None:
+def schedule(at: Moment, chosen: Filters) -> None:
     """Adherence, conformance, shrinkage and absence."""
     scope = chosen.narrowed(*TIME_WORDS)
     found = at.calm("agent_schedules", **window(at, chosen), **scope)
     if found.height:
-        tiles = agent_time_view.schedule_tiles(agent_view.together(found))
+        tiles = agent_time_view.schedule_tiles(agent_view.together(found), chosen)
         board.show({"kind": "tiles", "tiles": tiles}, key="schedule-tiles")
     teams = at.calm("team_schedules", **window(at, chosen), **scope)
     if teams.height > 1 and chosen.agent_id is None:
-        board.show(agent_time_view.team_schedule_table(teams), key="team-schedules")
+        board.show(agent_time_view.team_schedule_table(teams, filters=chosen), key="team-schedules")
     board.show(agent_time_view.schedule_table(found, filters=chosen), key="schedules")
     download(at, found, chosen, "schedules")
 
 
-def service(at: ui.Moment, chosen: Filters) -> None:
+def service(at: Moment, chosen: Filters) -> None:
     """What customers made of the contacts: FCR, repeats, CSAT, short calls, rings not answered."""
     found = at.calm("agent_service", **window(at, chosen), **chosen.narrowed(*CALL_WORDS))
-    routing, _ = routing_of(at, chosen)
+    routing, seen = routing_of(at, chosen)
     if found.height > 1:
         with st.container(width=240):
-            order = ui.choice(t("Order"), agent_service_view.orders(), key="by", kind="list")
+            order = choices.choice(t("Order"), agent_service_view.orders(), key="by", kind="list")
         found = agent_service_view.ordered(found, order)
     board.show(
-        agent_service_view.service_table(found, totals_of(at, chosen), routing, filters=chosen), key="service"
+        agent_service_view.service_table(found, totals_of(at, chosen), routing, filters=chosen, seen=seen),
+        key="service",
     )
     download(at, found, chosen, "service")
 
 
-def fairness(at: ui.Moment, chosen: Filters) -> None:
+def fairness(at: Moment, chosen: Filters) -> None:
     """Idle time, contacts per available hour, longest idle first, the same agent again."""
     routing, seen = routing_of(at, chosen)
     if seen != chosen:
@@ -129,15 +145,15 @@ def fairness(at: ui.Moment, chosen: Filters) -> None:
         body = t("Who stood by at each contact is counted for {days} only.", days=days)
         board.show(board.notice("none", title, body), key="routing-days")
     found = at.calm("agent_service", **window(at, seen), **chosen.narrowed(*CALL_WORDS))
-    tiles = agent_service_view.fairness_tiles(routing, found)
+    tiles = agent_service_view.fairness_tiles(routing, found, seen)
     if tiles:
         board.show({"kind": "tiles", "tiles": tiles}, key="fairness-tiles")
     totals = totals_of(at, seen)
-    board.show(agent_service_view.fairness_table(routing, totals, found, filters=chosen), key="fairness")
+    board.show(agent_service_view.fairness_table(routing, totals, found, filters=seen), key="fairness")
     download(at, routing, chosen, "fairness")
 
 
-def routing_of(at: ui.Moment, chosen: Filters) -> tuple[pl.DataFrame, Filters]:
+def routing_of(at: Moment, chosen: Filters) -> tuple[pl.DataFrame, Filters]:
     """How contacts were shared out, and the view that it is of: at most the last weeks of a long period."""
     first = max(chosen.first_date, words.shifted_day(chosen.last_date, 1 - ROUTING_DAYS))
     seen = chosen
@@ -146,7 +162,7 @@ def routing_of(at: ui.Moment, chosen: Filters) -> tuple[pl.DataFrame, Filters]:
     return at.calm("agent_routing", **window(at, seen), **chosen.narrowed(*CALL_WORDS)), seen
 
 
-def day(at: ui.Moment, chosen: Filters) -> None:
+def day(at: Moment, chosen: Filters) -> None:
     """The last day of the view as lanes: of one agent over midnight, of all others side by side."""
     span = agent_lane_view.whole_day(chosen.last_date, at.zone_name)
     midnight = span[1]
@@ -159,7 +175,7 @@ def day(at: ui.Moment, chosen: Filters) -> None:
     lanes, shifts = (agent_lane_view.within(frame, span) for frame in (lanes, shifts))
     span = agent_lane_view.trimmed(span, lanes, shifts)
     with st.container(width=240):
-        hour = ui.choice(t("Hours"), agent_lane_view.hours(span, at.zone_name), key="hour", kind="list")
+        hour = choices.choice(t("Hours"), agent_lane_view.hours(span, at.zone_name), key="hour", kind="list")
     drawn = agent_lane_view.zoomed(span, hour)
     calls = None
     if chosen.agent_id is not None:
@@ -173,11 +189,11 @@ def day(at: ui.Moment, chosen: Filters) -> None:
         board.show(agent_lane_view.state_table(lanes, span=drawn, zone_name=at.zone_name), key="states")
         download(at, lanes, chosen, "states")
         deeds = at.calm("agent_day", agent_id=chosen.agent_id, day_date=chosen.last_date, as_of=instant(at))
-        board.show(agent_view.day_table(deeds, zone_name=at.zone_name), key="day")
+        board.show(agent_deed_view.day_table(deeds, zone_name=at.zone_name), key="day")
         download(at, deeds, chosen, "day")
 
 
-def _of_chosen(at: ui.Moment, chosen: Filters, frame: pl.DataFrame) -> pl.DataFrame:
+def _of_chosen(at: Moment, chosen: Filters, frame: pl.DataFrame) -> pl.DataFrame:
     """The rows of the agents of the chosen team and site on that day."""
     if chosen.team_id is None and chosen.site_name is None:
         return frame
@@ -190,10 +206,10 @@ def _of_chosen(at: ui.Moment, chosen: Filters, frame: pl.DataFrame) -> pl.DataFr
     return frame.join(agents.select("agent_id"), on="agent_id", how="semi")
 
 
-def download(at: ui.Moment, frame: pl.DataFrame, chosen: Filters, name: str) -> None:
+def download(at: Moment, frame: pl.DataFrame, chosen: Filters, name: str) -> None:
     """Offers the table as files."""
     if frame.height:
-        ui.download(frame, file_name=f"{name}-{chosen.last_date.isoformat()}", zone_name=at.zone_name)
+        take_along.download(frame, file_name=f"{name}-{chosen.last_date.isoformat()}", zone_name=at.zone_name)
 
 
 def section_words() -> dict[str, str]:
@@ -208,7 +224,7 @@ def section_words() -> dict[str, str]:
     }
 
 
-SECTIONS: Mapping[str, Callable[[ui.Moment, Filters], None]] = {
+SECTIONS: Mapping[str, Callable[[Moment, Filters], None]] = {
     "figures": figures,
     "time": time,
     "schedule": schedule,
@@ -221,4 +237,4 @@ SECTIONS: Mapping[str, Callable[[ui.Moment, Filters], None]] = {
 def chosen_section() -> str:
     """The section that the reader has chosen; the address keeps it."""
     with st.container(key="sections"):
-        return ui.choice(t("Section"), section_words(), key="view")
+        return choices.choice(t("Section"), section_words(), key="view")

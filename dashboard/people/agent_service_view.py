@@ -14,7 +14,7 @@ import polars as pl
 from dashboard import board, certainty, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters, behind
-from dashboard.people.agent_view import calls_behind, to_agent, to_day, with_n
+from dashboard.people.agent_view import calls_behind, to_agent, with_n
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -46,13 +46,13 @@ def ordered(service: pl.DataFrame, order: str) -> pl.DataFrame:
 
 
 def service_table(
-    service: pl.DataFrame, totals: pl.DataFrame, routing: pl.DataFrame, *, filters: Filters
+    service: pl.DataFrame, totals: pl.DataFrame, routing: pl.DataFrame, *, filters: Filters, seen: Filters
 ) -> Block:
     """FCR both ways, repeat contacts, CSAT with its lower bound, transfers, short calls and rings not answered, by name."""
     calls = {row["agent_id"]: row for row in totals.iter_rows(named=True)}
     rings = {row["agent_id"]: row for row in routing.iter_rows(named=True)}
     rows = [
-        {"key": str(row["agent_id"]), "cells": _service_cells(row, calls, rings, filters)}
+        {"key": str(row["agent_id"]), "cells": _service_cells(row, calls, rings, filters, seen)}
         for row in service.iter_rows(named=True)
     ]
     columns = [
@@ -92,31 +92,36 @@ def _service_lead(service: pl.DataFrame) -> str:
     return f"{waiting} {said}"
 
 
-def _service_cells(row: Row, calls: Rows, rings: Rows, filters: Filters) -> list[Block | str]:
+def _service_cells(row: Row, calls: Rows, rings: Rows, filters: Filters, seen: Filters) -> list[Block | str]:
     found, ring = calls.get(row["agent_id"]), rings.get(row["agent_id"])
     mark = "*" if row["provisional_contacts"] else ""
-    kept = with_n(row, "fcr_no_repeat_ratio")
-    repeats = with_n(row, "repeat_contact_ratio")
+
+    def led(name: str, marked: str = "") -> Block | str:
+        text = with_n(row, name)
+        if text == words.UNKNOWN:
+            return text
+        return board.leading(text + marked, calls_behind(name, filters, agent=row["agent_id"]))
+
     return [
         to_agent(row, filters),
-        with_n(row, "fcr_flagged_ratio"),
-        kept if kept == words.UNKNOWN else kept + mark,
-        repeats if repeats == words.UNKNOWN else repeats + mark,
-        board.leading(
-            with_n(row, "csat_ratio"),
-            behind("csat_count", filters, agent=row["agent_id"]) if row["csat_count"] else None,
-        ),
+        led("fcr_flagged_ratio"),
+        led("fcr_no_repeat_ratio", mark),
+        led("repeat_contact_ratio", mark),
+        led("csat_ratio"),
         lower_bound_text(row["csat_satisfied_count"], row["csat_count"]),
-        with_n(row, "survey_response_ratio"),
+        led("survey_response_ratio"),
         board.leading(
             with_n(found, "short_call_ratio"),
-            calls_behind("short_handled_calls", filters, agent=row["agent_id"])
-            if found["short_handled_calls"]
+            calls_behind("short_call_ratio", filters, agent=row["agent_id"])
+            if found["handled_calls"]
             else None,
         )
         if found
         else words.UNKNOWN,
-        board.leading(with_n(ring, "unanswered_ring_ratio"), to_day(row, filters))
+        board.leading(
+            with_n(ring, "unanswered_ring_ratio"),
+            behind("unanswered_ring_ratio", seen, agent=row["agent_id"]),
+        )
         if ring and ring["ring_count"]
         else words.UNKNOWN,
     ]
@@ -130,7 +135,7 @@ def lower_bound_text(hits: int, n: int) -> str:
     return t("too few") if n < FEW_COUNT else words.ratio(bounds[0])
 
 
-def fairness_tiles(routing: pl.DataFrame, service: pl.DataFrame) -> list[Block]:
+def fairness_tiles(routing: pl.DataFrame, service: pl.DataFrame, filters: Filters) -> list[Block]:
     """Idle time before a contact, the spread of it, who had waited longest, and the same agent for whom came back."""
     whole = routing.filter(pl.col("agent_id").is_null())
     if whole.is_empty():
@@ -145,7 +150,7 @@ def fairness_tiles(routing: pl.DataFrame, service: pl.DataFrame) -> list[Block]:
     spread = t("from {least} to {most} by agent", least=words.value("idle_seconds", least),
                most=words.value("idle_seconds", most))  # fmt: skip
     reason = t("Unknown: no contact came to somebody who was known to be available.")
-    return [
+    tiles = [
         {"key": "median_idle", "units": 1, "label": t("Median idle time"),
          "value": words.duration(row["median_idle_seconds"]), "more": spread,
          "tip": t("The median time an agent had been available right before a contact was given, ringing apart.")},
@@ -157,6 +162,14 @@ def fairness_tiles(routing: pl.DataFrame, service: pl.DataFrame) -> list[Block]:
                          basis=t("n = {n} came back", n=words.number(back["returning_contacts"])),
                          reason=t("Unknown: nobody came back within 7 days.")),
     ]  # fmt: skip
+    known = {"median_idle": "median_idle_seconds"}
+    counts = {"same_agent_ratio": back["returning_contacts"], "longest_idle_first_ratio": row["routed_calls"]}
+    for tile in tiles:
+        of_name = known.get(tile["key"], tile["key"])
+        by = {"by": "answer"} if of_name == "same_agent_ratio" else {}
+        if counts.get(of_name, row["idle_calls"]):
+            tile["here"] = behind(of_name, filters, **by)
+    return tiles
 
 
 def fairness_table(
@@ -196,7 +209,7 @@ def _fairness_cells(
     row: Row, median: int | None, calls: Rows, back: Rows, filters: Filters
 ) -> list[Block | str]:
     found, again = calls.get(row["agent_id"]), back.get(row["agent_id"])
-    idle = row["median_idle_seconds"]
+    idle, whose = row["median_idle_seconds"], {"agent": row["agent_id"]}
     per_hour = (
         found["handled_calls"] * 3600 / found["available_seconds"]
         if found and found["available_seconds"]
@@ -204,11 +217,22 @@ def _fairness_cells(
     )
     return [
         to_agent(row, filters),
-        board.leading(f"{words.duration(idle)} ({words.number(row['idle_calls'])})", to_day(row, filters)),
+        board.leading(
+            f"{words.duration(idle)} ({words.number(row['idle_calls'])})",
+            behind("median_idle_seconds", filters, **whose),
+        ),
         _apart(idle, median),
         words.number(round(per_hour, 1)) if per_hour is not None else words.UNKNOWN,
-        with_n(row, "longest_idle_first_ratio"),
-        with_n(again, "same_agent_ratio") if again else words.UNKNOWN,
+        board.leading(
+            with_n(row, "longest_idle_first_ratio"),
+            behind("longest_idle_first_ratio", filters, **whose) if row["routed_calls"] else None,
+        ),
+        board.leading(
+            with_n(again, "same_agent_ratio"),
+            calls_behind("same_agent_ratio", filters, **whose) if again["returning_contacts"] else None,
+        )
+        if again
+        else words.UNKNOWN,
     ]
 
 

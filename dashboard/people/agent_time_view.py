@@ -7,12 +7,14 @@ alone; what nobody scheduled is unknown, not zero.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters, behind
-from dashboard.people.agent_view import occupancy_status, team_word, to_agent, to_day
+from dashboard.people.agent_view import occupancy_status, team_word, to_agent
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -73,9 +75,21 @@ def time_table(totals: pl.DataFrame, strain: pl.DataFrame, *, filters: Filters) 
                 to_agent(row, filters),
                 _spent(row, filters),
                 *(_state_cell(row, name, filters) for _, name in PARTS),
-                {**occupancy_status(row["occupancy_ratio"]), "word": words.ratio(row["occupancy_ratio"])},
-                words.ratio(row["utilisation_ratio"]),
-                words.age(strained[row["agent_id"]]) if row["agent_id"] in strained else words.UNKNOWN,
+                {
+                    **occupancy_status(row["occupancy_ratio"]),
+                    "word": words.ratio(row["occupancy_ratio"]),
+                    "here": behind("occupancy_ratio", filters, agent=row["agent_id"]),
+                },
+                board.leading(
+                    words.ratio(row["utilisation_ratio"]),
+                    behind("utilisation_ratio", filters, agent=row["agent_id"]),
+                ),
+                board.leading(
+                    words.age(strained[row["agent_id"]]),
+                    behind("strained_seconds", filters, agent=row["agent_id"]),
+                )
+                if row["agent_id"] in strained
+                else words.UNKNOWN,
             ],
         }
         for row in timed.iter_rows(named=True)
@@ -123,8 +137,6 @@ def _state_cell(row: Row, name: str, filters: Filters) -> Block | str:
         return words.UNKNOWN if name == "ringing_seconds" else "0"
     share = words.ratio(row[name] / row["signed_in_seconds"])
     text = f"{words.long_time(row[name], in_days=False)} ({share})"
-    if name == "free_seconds":  # available without ringing: no column of its own leads to its rows
-        return text
     return board.leading(text, behind(name, filters, agent=row["agent_id"]))
 
 
@@ -153,7 +165,12 @@ def pause_table(pauses: pl.DataFrame, totals: pl.DataFrame, *, filters: Filters)
                         "paused_seconds", filters, agent=row["agent_id"], reason=row["reason_name"] or ""
                     ),
                 ),
-                words.number(row["pause_count"]),
+                board.leading(
+                    words.number(row["pause_count"]),
+                    behind("pause_count", filters, agent=row["agent_id"], reason=row["reason_name"] or "")
+                    if row["pause_count"]
+                    else None,
+                ),
                 words.duration(row["paused_seconds"] / row["pause_count"])
                 if row["pause_count"]
                 else words.UNKNOWN,
@@ -199,7 +216,7 @@ def schedule_table(schedules: pl.DataFrame, *, filters: Filters) -> Block:
     rows = [
         {
             "key": str(row["agent_id"]),
-            "cells": [to_agent(row, filters), *_schedule_cells(row, to_day(row, filters))],
+            "cells": [to_agent(row, filters), *_schedule_cells(row, filters, {"agent": row["agent_id"]})],
         }
         for row in schedules.iter_rows(named=True)
     ]
@@ -212,15 +229,19 @@ def schedule_table(schedules: pl.DataFrame, *, filters: Filters) -> Block:
         ),
         title=t("Against the schedule"),
         lead=t(
-            "Paid scheduled time until now. A departure at the border of a stretch within the grace is none."
+            "Paid scheduled time until now. A departure at the border of a stretch within the grace is none. "
+            "Conformance looks at days with scheduled work only; work on other days stands under Unscheduled."
         ),
     )
 
 
-def team_schedule_table(teams: pl.DataFrame) -> Block:
+def team_schedule_table(teams: pl.DataFrame, *, filters: Filters) -> Block:
     """Each team against its schedules."""
     rows = [
-        {"key": str(row["team_id"]), "cells": [team_word(row["team_name"]), *_schedule_cells(row)]}
+        {
+            "key": str(row["team_id"]),
+            "cells": [team_word(row["team_name"]), *_schedule_cells(row, filters, {"team": row["team_id"]})],
+        }
         for row in teams.iter_rows(named=True)
     ]
     columns = [column(t("Team")), *_schedule_columns()]
@@ -237,32 +258,46 @@ def _schedule_columns() -> list[Block]:
         column(t("Planned away"), "end", wide=True),
         column(t("Lost"), "end", wide=True),
         column(t("Absent"), "end", wide=True),
+        column(t("Unscheduled"), "end", wide=True),
     ]
 
 
-def _schedule_cells(row: Row, address: str | None = None) -> list[Block | str]:
+def _schedule_cells(row: Row, filters: Filters, whose: Mapping[str, object]) -> list[Block | str]:
+    def led(text: str, of_name: str, known: object) -> Block | str:
+        # Those without a team cannot be chosen by an address: they have no list of their own.
+        is_chosen = all(value is not None for value in whose.values())
+        return board.leading(text, behind(of_name, filters, **whose) if known and is_chosen else None)
+
+    def lost(name: str, column_name: str) -> Block | str:
+        text = f"{words.ratio(row[f'{name}_ratio'])} ({words.long_time(row[column_name], in_days=False)})"
+        return led(text, f"{name}_ratio", row[column_name])
+
+    shares = ("adherence_ratio", "conformance_ratio", "shrinkage_ratio")
     return [
-        board.leading(words.long_time(row["scheduled_seconds"], in_days=False), address),
-        board.leading(words.ratio(row["adherence_ratio"]), address),
-        words.ratio(row["conformance_ratio"]),
-        words.ratio(row["shrinkage_ratio"]),
-        _lost(row, "planned_shrinkage"),
-        _lost(row, "unplanned_shrinkage"),
-        _lost(row, "absence", "absent_seconds"),
+        led(
+            words.long_time(row["scheduled_seconds"], in_days=False),
+            "scheduled_seconds",
+            row["scheduled_seconds"],
+        ),
+        *(led(words.ratio(row[name]), name, row[name] is not None) for name in shares),
+        lost("planned_shrinkage", "planned_shrinkage_seconds"),
+        lost("unplanned_shrinkage", "unplanned_shrinkage_seconds"),
+        lost("absence", "absent_seconds"),
+        led(
+            words.long_time(row["unscheduled_seconds"], in_days=False),
+            "unscheduled_seconds",
+            row["unscheduled_seconds"],
+        ),
     ]
 
 
-def _lost(row: Row, metric: str, seconds_name: str = "") -> str:
-    seconds = row[seconds_name or f"{metric}_seconds"]
-    return f"{words.ratio(row[f'{metric}_ratio'])} ({words.long_time(seconds, in_days=False)})"
-
-
-def schedule_tiles(row: Row) -> list[Block]:
+def schedule_tiles(row: Row, filters: Filters) -> list[Block]:
     """All chosen agents against their schedules, in four tiles."""
     found = []
     basis = t("of {time} scheduled", time=words.long_time(row["scheduled_seconds"], in_days=False))
     reason = t("Unknown: nobody was scheduled.")
     for name in ("adherence_ratio", "conformance_ratio", "shrinkage_ratio", "absence_ratio"):
         n = metrics.metric(name).counts(row)[1]
-        found.append(board.plain_tile(name, row, n=n, basis=basis, reason=reason))
+        tile = board.plain_tile(name, row, n=n, basis=basis, reason=reason)
+        found.append({**tile, "here": behind(name, filters)} if n else tile)
     return found

@@ -7,14 +7,14 @@ team's ratio is made of its members' sums, and too busy is a warning in words, n
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters, behind
-from dashboard.tickets.ticket_view import group_word, status_word
+from dashboard.people import agent_ticket_view
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -88,9 +88,12 @@ def _side(value: float) -> str:
     return t("high") if value > high else t("low") if value < low else t("in band")
 
 
-def agent_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
+def agent_tiles(
+    row: Row, before: Row | None, filters: Filters, *, whose: Mapping[str, object]
+) -> list[Block]:
     """The tiles of a team or an agent: calls and the time they took, then tickets; `before` is what they stand beside."""
-    return [*_call_tiles(row, before, filters), *_ticket_tiles(row, before)]
+    beside = {"resolved_tickets": _beside("", "resolved_tickets", before)}
+    return [*_call_tiles(row, before, filters), *agent_ticket_view.ticket_tiles(row, filters, whose, beside)]
 
 
 def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
@@ -133,25 +136,6 @@ def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
     ]  # fmt: skip
 
 
-def _ticket_tiles(row: Row, before: Row | None) -> list[Block]:
-    _, n_reopened = metrics.metric("reopened_in_7_days_ratio").counts(row)
-    back = t("{n} came back within 7 days", n=words.number(row["reopened_in_7_days_tickets"]))
-    return [
-        board.count_tile("resolved_tickets", t("Tickets solved"), row["resolved_tickets"],
-                         more=_beside(back if n_reopened else t("none was solved"), "resolved_tickets", before),
-                         tip=t("Tickets assigned to the agent that are solved at the end of this time, with their last "
-                               "solving in it.")),
-        board.count_tile("reply_count", t("Replies"), row["reply_count"],
-                         more=t("{n} of them first replies", n=words.number(row["first_reply_count"]))),
-        board.count_tile("assigned_tickets", t("Assigned and unsolved"), row["assigned_tickets"],
-                         more=t_count("we owe an answer in {n}", "we owe an answer in {n}", row["owed_tickets"]),
-                         tip=t("At the end of this time, or now. We owe an answer where the requester wrote last.")),
-        board.plain_tile("ticket_csat_ratio", row, n=row["csat_tickets"],
-                         basis=t("n = {n}", n=words.number(row["csat_tickets"])),
-                         reason=t("Unknown: no solved ticket was rated.")),
-    ]  # fmt: skip
-
-
 def _beside(text: str, name: str, before: Row | None) -> str:
     """The text with what the figure was in the time it stands beside, if there is one."""
     if before is None:
@@ -165,22 +149,26 @@ def calls_behind(of_name: str, filters: Filters, **more: object) -> str:
     return behind(of_name, filters, by="answer", **more)
 
 
-def team_table(teams: pl.DataFrame, *, filters: Filters) -> Block:
-    """The teams by name, in calls and in tickets."""
+def team_table(
+    teams: pl.DataFrame, *, filters: Filters, tickets: Mapping[int | None, Mapping[str, object]]
+) -> Block:
+    """The teams by name, in calls and in tickets; tickets: what narrows tickets to those of each team."""
+    extra = _extra(teams)
     rows = [
         {
             "key": str(row["team_id"]),
             "cells": [
                 _to_team(row, filters),
                 words.number(row["working_agents"]),
-                *_figures(row, filters, {"team": row["team_id"]}),
+                *_figures(row, filters, {"team": row["team_id"]}, tickets.get(row["team_id"], {}), extra),
             ],
         }
         for row in teams.iter_rows(named=True)
     ]
-    columns = [column(t("Team")), column(t("Agents"), "end"), *_columns()]
+    columns = [column(t("Team")), column(t("Agents"), "end"), *_columns(extra)]
     lead = t("What somebody did belongs to the team of its day; who served two queues counts once.")
-    return board.table(t("Teams"), columns, rows, nothing=t("No team."), title=t("Teams"), lead=lead)
+    block = board.table(t("Teams"), columns, rows, nothing=t("No team."), title=t("Teams"), lead=lead)
+    return {**block, "legend": _handle_time_legend()}
 
 
 def _to_team(row: Row, filters: Filters) -> Block | str:
@@ -190,29 +178,75 @@ def _to_team(row: Row, filters: Filters) -> Block | str:
 
 
 def agent_table(totals: pl.DataFrame, *, filters: Filters) -> Block:
-    """The agents in calls and in tickets, in the order given; each name leads to the agent's own view."""
+    """The agents in calls and in tickets, in the order given; each name leads to the agent's own view.
+
+    Who did nothing in the time stands behind a line below, with what is assigned to them.
+    """
+    worked = [row for row in totals.iter_rows(named=True) if _has_worked(row)]
+    idle = [row for row in totals.iter_rows(named=True) if not _has_worked(row)]
+    extra = _extra(totals)
     rows = [
         {
             "key": str(row["agent_id"]),
             "cells": [
                 to_agent(row, filters),
                 team_word(row["team_name"]),
-                *_figures(row, filters, {"agent": row["agent_id"]}),
+                *_figures(row, filters, {"agent": row["agent_id"]}, {"agent": row["agent_id"]}, extra),
             ],
         }
-        for row in totals.iter_rows(named=True)
+        for row in worked
     ]
-    columns = [column(t("Agent")), column(t("Team"), wide=True), *_columns()]
-    return board.table(
+    columns = [column(t("Agent")), column(t("Team"), wide=True), *_columns(extra)]
+    block = board.table(
         t("Agents"),
         columns,
         rows,
-        nothing=t("Nobody."),
+        nothing=t("Nobody has worked in this time."),
         title=t("Agents"),
-        lead=t(
-            "A name leads to that agent's day, a number to its calls. AHT: talk, hold and wrap-up, to scale."
-        ),
+        lead=t("A name leads to that agent's day, a number to what it counts."),
     )
+    return {**block, "legend": _handle_time_legend(), "folded": _folded(idle, filters) if idle else None}
+
+
+def _has_worked(row: Row) -> bool:
+    """Whether somebody did anything: was signed in, had a call, or did something to a ticket."""
+    calls = ("handled_calls", "outbound_calls", "internal_calls")
+    return any(row[name] for name in ("signed_in_seconds", *calls, "resolved_tickets", "reply_count"))
+
+
+def _folded(idle: Sequence[Row], filters: Filters) -> Block:
+    items = [
+        {
+            "key": str(row["agent_id"]),
+            **to_agent(row, filters),
+            "more": t_count("{n} ticket assigned", "{n} tickets assigned", row["assigned_tickets"])
+            if row["assigned_tickets"]
+            else None,
+        }
+        for row in idle
+    ]
+    label = t_count("{n} without work in this period", "{n} without work in this period", len(idle))
+    return {"label": label, "items": items}
+
+
+def _part_words() -> dict[str, str]:
+    return {"on_contact": t("talk"), "hold": t("hold"), "wrap_up": t("wrap-up")}
+
+
+def _handle_time_legend() -> list[Block]:
+    """What the colours of the bar below an AHT say."""
+    shapes = {"on_contact": "square", "hold": "square", "wrap_up": "half"}
+    return [{"shape": shapes[state], "state": state, "word": word} for state, word in _part_words().items()]
+
+
+def _extra(totals: pl.DataFrame) -> list[str]:
+    """Which of the columns that many sites have no use for say something here."""
+    of = {
+        "outbound": ("outbound_calls",),
+        "internal": ("internal_calls",),
+        "transfers": ("blind_transferred_calls", "attended_transferred_calls"),
+    }
+    return [name for name, counts in of.items() if any((totals[one] > 0).any() for one in counts)]
 
 
 def to_agent(row: Row, filters: Filters) -> Block:
@@ -226,60 +260,80 @@ def to_day(row: Row, filters: Filters) -> str:
     return str(board.inside("", **address)["here"])
 
 
-def _columns() -> list[Block]:
+def _columns(extra: Sequence[str]) -> list[Block]:
+    more = {
+        "transfers": [
+            column(t("Transfers"), "end", wide=True),
+            column(t("Blind"), "end", wide=True),
+            column(t("Attended"), "end", wide=True),
+        ],
+        "outbound": [column(t("Outbound"), "end", wide=True)],
+        "internal": [column(t("Internal"), "end", wide=True)],
+    }
     return [
         column(t("Handled"), "end"),
-        column(t("AHT")),
+        column(t("AHT"), "end"),
         column(t("Longest"), "end", wide=True),
         column(t("Occupancy"), wide=True),
-        column(t("Transfers (blind, attended)"), "end", wide=True),
-        column(t("Outbound, internal"), "end", wide=True),
-        column(t("Solved"), "end"),
-        column(t("Assigned (owed)"), "end"),
-        column(t("CSAT of tickets (n)"), "end", wide=True),
+        *(one for name, found in more.items() if name in extra for one in found),
+        *agent_ticket_view.ticket_columns(),
     ]
 
 
-def _figures(row: Row, filters: Filters, whose: dict[str, object]) -> list[Block | str]:
+def _figures(
+    row: Row,
+    filters: Filters,
+    whose: Mapping[str, object],
+    tickets: Mapping[str, object],
+    extra: Sequence[str],
+) -> list[Block | str]:
+    def led(text: str, of_name: str, known: object) -> Block | str:
+        return board.leading(
+            text, calls_behind(of_name, filters, **whose) if known and _is_chosen(whose) else None
+        )
+
+    def counted(name: str) -> Block | str:
+        return led(words.number(row[name]), name, row[name])
+
     handled = row["handled_calls"]
     occupancy = occupancy_status(row["occupancy_ratio"])
+    transfers: list[Block | str] = [words.UNKNOWN] * 3
+    if handled:
+        transfers = [
+            led(words.ratio(row["transfer_ratio"]), "transfer_ratio", handled),
+            *(counted(f"{kind}_transferred_calls") for kind in ("blind", "attended")),
+        ]
+    more: dict[str, list[Block | str]] = {
+        "transfers": transfers,
+        **{kind: [counted(f"{kind}_calls")] for kind in ("outbound", "internal")},
+    }
     return [
-        board.leading(
-            words.number(handled), calls_behind("handled_calls", filters, **whose) if handled else None
-        ),
+        counted("handled_calls"),
         handle_time_cell(row, filters, whose),
-        board.leading(
-            words.duration(row[LONGEST]), calls_behind(LONGEST, filters, **whose) if handled else None
-        ),
-        {**occupancy, "word": f"{words.ratio(row['occupancy_ratio'])} {_side(row['occupancy_ratio'])}"}
+        led(words.duration(row[LONGEST]), LONGEST, handled),
+        {
+            **occupancy,
+            "word": f"{words.ratio(row['occupancy_ratio'])} {_side(row['occupancy_ratio'])}",
+            "here": behind("occupancy_ratio", filters, **whose) if _is_chosen(whose) else None,
+        }
         if row["occupancy_ratio"] is not None
         else words.UNKNOWN,
-        _transfers(row, filters, whose),
-        f"{words.number(row['outbound_calls'])}, {words.number(row['internal_calls'])}",
-        board.leading(
-            words.number(row["resolved_tickets"]),
-            behind("resolved_tickets", filters, **whose) if row["resolved_tickets"] else None,
-        ),
-        f"{words.number(row['assigned_tickets'])} ({words.number(row['owed_tickets'])})",
-        with_n(row, "ticket_csat_ratio"),
+        *(one for name, found in more.items() if name in extra for one in found),
+        *agent_ticket_view.ticket_cells(row, filters, tickets),
     ]
 
 
-def _transfers(row: Row, filters: Filters, whose: dict[str, object]) -> Block | str:
-    if not row["handled_calls"]:
-        return words.UNKNOWN
-    blind, attended = (words.number(row[f"{kind}_transferred_calls"]) for kind in ("blind", "attended"))
-    text = f"{words.ratio(row['transfer_ratio'])} ({blind}, {attended})"
-    leads = row["transferred_calls"]
-    return board.leading(text, calls_behind("transferred_calls", filters, **whose) if leads else None)
+def _is_chosen(whose: Mapping[str, object]) -> bool:
+    """Whether an address can choose these: those without a team it cannot, and must not open everybody's rows."""
+    return all(value is not None for value in whose.values())
 
 
-def handle_time_cell(row: Row, filters: Filters, whose: dict[str, object]) -> Block | str:
-    """AHT with a bar of its talk, hold and wrap-up to scale; each part's average stands in the text."""
+def handle_time_cell(row: Row, filters: Filters, whose: Mapping[str, object]) -> Block | str:
+    """AHT above a bar of its talk, hold and wrap-up to scale; each part's average is told at its place."""
     handled, total = row["handled_calls"], sum(row[name] for _, name in HANDLE_PARTS)
     if not handled or not total:
         return words.duration(row["average_handle_time_seconds"])
-    labels = {"on_contact": t("talk"), "hold": t("hold"), "wrap_up": t("wrap-up")}
+    labels = _part_words()
     parts = [
         {
             "state": state,
@@ -288,12 +342,10 @@ def handle_time_cell(row: Row, filters: Filters, whose: dict[str, object]) -> Bl
         }
         for state, name in HANDLE_PARTS
     ]
-    numbers = " + ".join(words.duration(row[name] / handled) for _, name in HANDLE_PARTS)
-    text = f"{words.duration(row['average_handle_time_seconds'])} = {numbers}"
     return {
-        "text": text,
+        "text": words.duration(row["average_handle_time_seconds"]),
         "parts": parts,
-        "here": calls_behind("average_handle_time_seconds", filters, **whose),
+        "here": calls_behind("average_handle_time_seconds", filters, **whose) if _is_chosen(whose) else None,
     }
 
 
@@ -311,73 +363,3 @@ def heading(name: str, team_name: str | None, period: str) -> Block:
         "lead": f"{team_word(team_name)} · {period}",
         "legend": [],
     }
-
-
-def deed_word(kind_name: str, what_name: str) -> Block:
-    """What an agent did, with a shape for each kind: call, reply, note, assignment, status."""
-    if kind_name == "call":
-        words_of_calls = {
-            "answered": t("Call"),
-            "outbound": t("Outbound call"),
-            "internal": t("Internal call"),
-        }
-        word = words_of_calls.get(what_name, t("Call in progress"))
-        return {"shape": "square", "state": "on_contact", "word": word}
-    known = {
-        "reply": ("circle", "available", t("Reply")),
-        "note": ("ring", "wrap_up", t("Note")),
-        "agent": ("diamond", "ringing", t("Ticket received")),
-        "solved": ("half", "available", t("Ticket solved")),
-        "closed": ("half", "available", t("Ticket closed")),
-    }
-    set_to = t("Set to {status}", status=status_word(what_name).lower())
-    shape, state, word = known.get(what_name, ("bars", "paused", set_to))
-    return {"shape": shape, "state": state, "word": word}
-
-
-def day_table(deeds: pl.DataFrame, *, zone_name: str) -> Block:
-    """One agent's day from first to last: each call with its parts, each thing done to a ticket with the way to it."""
-    rows = [_deed_row(place, row, zone_name) for place, row in enumerate(deeds.iter_rows(named=True))]
-    columns = [
-        column(t("Time")),
-        column(t("What")),
-        column(t("Queue or group"), wide=True),
-        column(t("Ticket")),
-        column(t("Topic"), "text", wide=True),
-        column(t("Handle time"), "end"),
-        column(t("Talk"), "end", wide=True),
-        column(t("Hold"), "end", wide=True),
-        column(t("Wrap-up"), "end", wide=True),
-    ]
-    lead = t_count("{n} entry, in the order of time.", "{n} entries, in the order of time.", len(rows))
-    return board.table(
-        t("The day"),
-        columns,
-        rows,
-        nothing=t("No call and no ticket on this day."),
-        title=t("The day"),
-        lead=t("the first 1,000") if len(rows) >= 1000 else lead,
-    )
-
-
-def _deed_row(place: int, row: Row, zone_name: str) -> Block:
-    is_call = row["kind_name"] == "call"
-    spent = (
-        words.duration(row[name]) if is_call else ""
-        for name in ("handle_seconds", "talk_seconds", "hold_seconds", "wrap_up_seconds")
-    )
-    return {
-        "key": f"{place}-{row['reference_text']}-{row['what_name']}",
-        "cells": [
-            _clock(row["happened_at"], zone_name),
-            deed_word(row["kind_name"], row["what_name"]),
-            words.name(row["place_name"]) if is_call else group_word(row["place_name"]),
-            words.UNKNOWN if is_call else board.linked(row["reference_text"], row["url_text"]),
-            row["topic_name"] or words.UNKNOWN,
-            *spent,
-        ],
-    }
-
-
-def _clock(at: datetime, zone_name: str) -> str:
-    return words.moment(at, zone_name).rpartition(" ")[2]

@@ -12,28 +12,30 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
 from dashboard.filters import filters_of
 from dashboard.quality import quality_desk_view as view
 from dashboard.quality import review_book
 from dashboard.quality.review_book import Note
+from dashboard.ui import take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 DAYS_UNTIL_DUE = 14
 
 
-def show(at: ui.Moment, keep: Callable[..., None]) -> None:
+def show(at: Moment, keep: Callable[..., None]) -> None:
     """The notes of those whom the reader has chosen, and the forms that write and end them."""
     chosen = filters_of(st.query_params, today=at.today).narrowed("agent_id", "team_id")
     notes = at.fresh("coaching_notes", today_date=at.today, **chosen)
     board.show(view.coaching_table(notes), key="coaching")
     if notes.height:
-        ui.download(notes, file_name="coaching.csv", zone_name=at.zone_name)
+        take_along.download(notes, file_name="coaching.csv", zone_name=at.zone_name)
         _end(at, keep, notes)
     _write(at, keep, chosen.get("agent_id"))
 
 
-def _end(at: ui.Moment, keep: Callable[..., None], notes: pl.DataFrame) -> None:
+def _end(at: Moment, keep: Callable[..., None], notes: pl.DataFrame) -> None:
     rows = {row["note_id"]: row for row in notes.iter_rows(named=True)}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         note_id = st.selectbox(
@@ -57,7 +59,7 @@ def _end(at: ui.Moment, keep: Callable[..., None], notes: pl.DataFrame) -> None:
             keep(at, review_book.amend_note, done=t("Removed."), is_removed=True, **number)
 
 
-def _write(at: ui.Moment, keep: Callable[..., None], agent_id: int | None) -> None:
+def _write(at: Moment, keep: Callable[..., None], agent_id: int | None) -> None:
     agents = dict(at.calm("agents", as_of=at.now).select("agent_id", "agent_name").rows())
     if not agents:
         return
@@ -85,7 +87,7 @@ def _write(at: ui.Moment, keep: Callable[..., None], agent_id: int | None) -> No
             keep(at, review_book.save_note, done=t("The note is saved."), note=note)
 
 
-def _source_of(at: ui.Moment, contact_id: str) -> str | None:
+def _source_of(at: Moment, contact_id: str) -> str | None:
     """The source that knows the contact: the one in the address, or the only one."""
     if st.query_params.get("contact") == contact_id and (named := st.query_params.get("source")):
         return named

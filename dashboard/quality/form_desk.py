@@ -14,10 +14,12 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import board, ui, words
+from dashboard import board, words
 from dashboard.quality import quality_desk_view as view
 from dashboard.quality import review_book
 from dashboard.quality.review_score import SUGGESTED, Question
+from dashboard.ui import choices
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 NEW = "new"
@@ -31,13 +33,13 @@ COLUMNS: dict[str, Any] = {
 }
 
 
-def show(at: ui.Moment, keep: Callable[..., None]) -> None:
+def show(at: Moment, keep: Callable[..., None]) -> None:
     """A form and its versions, and the table that makes the next version."""
     forms = at.fresh("review_forms")
     names = dict(forms.select("form_id", "form_name").unique(maintain_order=True).rows())
     options = {str(number): words.name(name) for number, name in names.items()} | {NEW: t("A new form")}
     with st.container(width=320):
-        chosen = ui.choice(t("Form"), options, key="form", kind="list")
+        chosen = choices.choice(t("Form"), options, key="form", kind="list")
     if chosen == NEW:
         _edit(at, keep, "", _suggested(), mark=NEW)
         return
@@ -46,7 +48,9 @@ def show(at: ui.Moment, keep: Callable[..., None]) -> None:
     versions = sorted(part["version_number"].unique().to_list(), reverse=True)
     labels = {str(n): t("Version {n}", n=n) for n in versions}
     version = (
-        int(ui.choice(t("Version"), labels, key="version", kind="list")) if len(versions) > 1 else versions[0]
+        int(choices.choice(t("Version"), labels, key="version", kind="list"))
+        if len(versions) > 1
+        else versions[0]
     )
     board.show(view.form_table(forms, form_id, version), key="form-table")
     current = part.filter("is_current")
@@ -84,9 +88,7 @@ def _set_active(connection: Connection, *, form_id: int, is_active: bool, **_who
     review_book.set_form_active(connection, form_id=form_id, is_active=is_active)
 
 
-def _edit(
-    at: ui.Moment, keep: Callable[..., None], name: str, questions: list[Question], *, mark: str
-) -> None:
+def _edit(at: Moment, keep: Callable[..., None], name: str, questions: list[Question], *, mark: str) -> None:
     form_name = name or st.text_input(
         t("Name of the form"), t("Calls"), max_chars=100, key=f"form-name-{mark}"
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, board, ui
+from dashboard import access, board
 from dashboard.quality import (
     coaching_desk,
     form_desk,
@@ -22,6 +22,8 @@ from dashboard.quality import (
 )
 from dashboard.quality.quality_desk_view import no_forms
 from dashboard.quality.quality_sections import last_week
+from dashboard.ui import choices, desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
@@ -34,17 +36,17 @@ def show() -> None:
     if view not in PARTS:
         return
     with suppress(WarehouseError):
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         _tell_outcome()
         {"review": _review, "coaching": coaching_desk.show, "forms": form_desk.show}[view](at, do)
 
 
-def _review(at: ui.Moment, keep: Callable[..., None]) -> None:
+def _review(at: Moment, keep: Callable[..., None]) -> None:
     forms = at.fresh("review_forms")
     if forms.is_empty():
         board.show(no_forms(), key="no-forms")
         return
-    if (number := ui.number_in_address("review")) is not None:
+    if (number := choices.number_in_address("review")) is not None:
         review_desk.opened(at, keep, number)
     elif st.query_params.get("contact") and st.query_params.get("source"):
         place = {"contact_id": st.query_params["contact"], "source_name": st.query_params["source"]}
@@ -54,15 +56,15 @@ def _review(at: ui.Moment, keep: Callable[..., None]) -> None:
 
 
 def do(
-    at: ui.Moment, work: Callable[..., Any], *, done: str, leads: dict[str, str] | None = None, **values: Any
+    at: Moment, work: Callable[..., Any], *, done: str, leads: dict[str, str] | None = None, **values: Any
 ) -> None:
     """Keeps what was confirmed and draws the page anew, at another address where `leads` names one."""
     try:
-        ui.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
+        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
     except review_book.QualityError as error:
         board.show(board.notice("off", t("Not saved"), str(error)), key="refused")
         return
-    said: list[Any] = ui.kept("quality-said", list)
+    said: list[Any] = desk.kept("quality-said", list)
     said.append(board.notice("good", done, t("Earlier states are kept.")))
     for name in ("review", "contact", "source") if leads is not None else ():
         st.query_params.pop(name, None)
@@ -74,12 +76,12 @@ def do(
 
 def begin_anew() -> None:
     """Whatever is keyed by the desk's number begins empty on the next run."""
-    number: list[int] = ui.kept("quality-number", lambda: [0])
+    number: list[int] = desk.kept("quality-number", lambda: [0])
     number[0] += 1
 
 
 def _tell_outcome() -> None:
-    said: list[Any] = ui.kept("quality-said", list)
+    said: list[Any] = desk.kept("quality-said", list)
     if said:
         board.show(said[0], key="said")
-        ui.forget("quality-said")
+        desk.forget("quality-said")

@@ -366,12 +366,3 @@ def _changes(part: pl.DataFrame, before: pl.DataFrame | None) -> str:
     ):
         told.append(t("the words"))
     return "; ".join(told) or t("nothing")
-
-
-def recording(state_or_url: str | None) -> Block | None:
-    """The way to the recording, where a link is known."""
-    if not state_or_url:
-        return None
-    title = t("Recording")
-    rows = [{"key": "recording", "cells": [board.linked(t("Open the recording"), state_or_url)]}]
-    return board.table(title, [column(title)], rows, nothing="")

@@ -26,6 +26,7 @@ def parts() -> Mapping[str, str]:
     return {
         "scores": t("Scores"),
         "review": t("Review desk"),
+        "recordings": t("Recordings"),
         "calibration": t("Calibration"),
         "coaching": t("Coaching"),
         "forms": t("Forms"),
@@ -188,8 +189,11 @@ def question_table(questions: pl.DataFrame) -> Block:
     )
 
 
-def review_table(found: pl.DataFrame, *, zone_name: str) -> Block:
-    """The reviews, own and imported ones; an own one leads to its answers."""
+def review_table(found: pl.DataFrame, *, zone_name: str, scored_count: int | None = None) -> Block:
+    """The reviews, own and imported ones; an own one leads to its answers.
+
+    scored_count: how many of them the figures above count, where more are listed.
+    """
     total = int(found[0, "total_count"]) if found.height else 0
     rows = [_review_row(row, zone_name) for row in found.iter_rows(named=True)]
     columns = [
@@ -202,6 +206,13 @@ def review_table(found: pl.DataFrame, *, zone_name: str) -> Block:
         column(t("Comment"), "text", wide=True),
     ]
     lead = t_count("{n} review that stands.", "{n} reviews that stand.", total)
+    if scored_count is not None and scored_count < total:
+        beside = t_count(
+            "{n} for calibration, or without a score, counts in no figure.",
+            "{n} for calibration, or without a score, count in no figure.",
+            total - scored_count,
+        )
+        lead = " ".join([lead, t_count("{n} counts,", "{n} count,", scored_count), beside])
     if found.height < total:
         lead = " ".join([lead, t("The newest {n} are shown.", n=words.number(found.height))])
     return board.table(

@@ -12,24 +12,29 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
+from dashboard.contacts import recording_view
+from dashboard.contacts.recording_rules import rules_of
 from dashboard.quality import quality_desk_view as view
 from dashboard.quality import review_book
 from dashboard.quality.review_book import Answers
 from dashboard.quality.review_score import BEST, Question
+from dashboard.ui import desk
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 Keep = Callable[..., None]
 SKIPPED = "-"
 
 
-def write(at: ui.Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, source_name: str) -> None:
+def write(at: Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, source_name: str) -> None:
     """A new review of a contact: its way, then the form."""
     back(t("All of the sample"))
     journey = at.fresh("contact_journey", contact_id=contact_id, source_name=source_name)
     board.show(view.journey_table(journey, zone_name=at.zone_name), key="journey")
     if journey.is_empty():
         return
+    show_recordings(at, None, contact_id=contact_id, source_name=source_name)
     current = forms.filter(pl.col("is_current") & pl.col("is_active"))
     names = dict(current.select("form_id", "form_name").unique(maintain_order=True).rows())
     form_id = st.selectbox(
@@ -42,7 +47,7 @@ def write(at: ui.Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, so
     )
     with st.form(f"review-{form_id}-{contact_id}", border=True):
         left, right = st.columns(2)
-        reviewer = left.text_input(t("Reviewer"), ui.kept("reviewer", lambda: [""])[0], max_chars=200)
+        reviewer = left.text_input(t("Reviewer"), desk.kept("reviewer", lambda: [""])[0], max_chars=200)
         url = right.text_input(
             t("Link to the recording (if there is one)"), max_chars=2000, placeholder="https://"
         )
@@ -51,7 +56,7 @@ def write(at: ui.Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, so
             t("For calibration: compares reviewers, and counts for no agent"), key="is-calibration"
         )
         if st.form_submit_button(t("Save the review"), type="primary", icon=":material/save:"):
-            ui.kept("reviewer", lambda: [""])[0] = reviewer
+            desk.kept("reviewer", lambda: [""])[0] = reviewer
             answers, remarks, comment = given
             keep(
                 at,
@@ -67,7 +72,7 @@ def write(at: ui.Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, so
             )
 
 
-def opened(at: ui.Moment, keep: Keep, review_id: int) -> None:
+def opened(at: Moment, keep: Keep, review_id: int) -> None:
     """A review as it stands, its earlier states, and the ways to amend it and to take the last save back."""
     back(t("All of the sample"))
     states = at.fresh("review_states", review_id=review_id)
@@ -85,8 +90,8 @@ def opened(at: ui.Moment, keep: Keep, review_id: int) -> None:
             key="taken",
         )
     board.show({"kind": "tiles", "tiles": view.review_tiles(state, zone_name=at.zone_name)}, key="review")
-    if block := view.recording(row["recording_url_text"]):
-        board.show(block, key="recording")
+    named = recording_view.typed(row)
+    show_recordings(at, named, contact_id=row["contact_id"], source_name=row["source_name"])
     board.show(view.answer_table(state), key="answers")
     journey = at.fresh("contact_journey", contact_id=row["contact_id"], source_name=row["source_name"])
     board.show(view.journey_table(journey, zone_name=at.zone_name), key="journey")
@@ -95,7 +100,17 @@ def opened(at: ui.Moment, keep: Keep, review_id: int) -> None:
     board.show(view.history_table(states, zone_name=at.zone_name), key="history")
 
 
-def _amend(at: ui.Moment, keep: Keep, state: pl.DataFrame, row: dict[str, Any]) -> None:
+def show_recordings(at: Moment, named: pl.DataFrame | None, *, contact_id: str, source_name: str) -> None:
+    """What was recorded of a contact, and the link that a reviewer named, each with its way or why there is none."""
+    found = at.fresh("contact_recordings", contact_id=contact_id, source_name=source_name)
+    if named is not None:
+        found = pl.concat([named, found], how="diagonal")
+    rules = rules_of(next(iter(at.fresh("recording_rules").to_dicts()), None))
+    block = recording_view.recording_table(found, rules, zone_name=at.zone_name, as_of=at.now)
+    board.show(block, key="recordings")
+
+
+def _amend(at: Moment, keep: Keep, state: pl.DataFrame, row: dict[str, Any]) -> None:
     number = {"review_id": row["review_id"], "save_number": row["save_number"]}
     with st.expander(t("Amend this review"), icon=":material/edit:"):
         before = Answers(

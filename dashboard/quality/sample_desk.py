@@ -11,16 +11,18 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import board, ui, words
+from dashboard import board, words
 from dashboard.quality import quality_desk_view as view
 from dashboard.quality import sample_book
+from dashboard.ui import choices, take_along
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 WEEKS_BACK = 12
 PER_AGENT = 3
 
 
-def show(at: ui.Moment, keep: Callable[..., None], last_week: date) -> None:
+def show(at: Moment, keep: Callable[..., None], last_week: date) -> None:
     """The sample of a week: how it was drawn and who is in it, or the form that draws it; and any other contact."""
     weeks = {
         words.shifted_day(last_week, -7 * back).isoformat(): t(
@@ -29,7 +31,7 @@ def show(at: ui.Moment, keep: Callable[..., None], last_week: date) -> None:
         for back in range(WEEKS_BACK)
     }
     with st.container(width=280):
-        week_date = date.fromisoformat(ui.choice(t("Week"), weeks, key="week", kind="list"))
+        week_date = date.fromisoformat(choices.choice(t("Week"), weeks, key="week", kind="list"))
     sample = at.fresh("review_sample", week_date=week_date)
     board.show(view.sample_heading(sample, week_date, zone_name=at.zone_name), key="sample-heading")
     if notice := view.few_of(sample):
@@ -38,11 +40,13 @@ def show(at: ui.Moment, keep: Callable[..., None], last_week: date) -> None:
     if sample.is_empty():
         _draw(at, keep, week_date)
     else:
-        ui.download(sample, file_name=f"review-sample-{week_date.isoformat()}.csv", zone_name=at.zone_name)
+        take_along.download(
+            sample, file_name=f"review-sample-{week_date.isoformat()}.csv", zone_name=at.zone_name
+        )
     _other()
 
 
-def _draw(at: ui.Moment, keep: Callable[..., None], week_date: date) -> None:
+def _draw(at: Moment, keep: Callable[..., None], week_date: date) -> None:
     with st.form("draw", border=True):
         left, right = st.columns(2)
         per_agent = left.number_input(

@@ -14,10 +14,12 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboard import access, board, filters, state_view, ui, words
+from dashboard import access, board, filters, state_view, words
 from dashboard.filters import NUMBERS, Filters
 from dashboard.reports import report_requests, report_view
 from dashboard.reports.report_figures import Asked, ReportError, days_of
+from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
@@ -28,7 +30,7 @@ FIRST_TIME = time(6, 30)
 
 def opened() -> int | None:
     """The report that the address names, if it names one."""
-    return ui.number_in_address(report_view.KEY)
+    return choices.number_in_address(report_view.KEY)
 
 
 def address_of(chosen: Filters) -> str:
@@ -37,7 +39,7 @@ def address_of(chosen: Filters) -> str:
     return urlencode({key: value for key, value in chosen.address().items() if key not in own})
 
 
-def views_in_words(at: ui.Moment, addresses: list[str]) -> Mapping[str, str]:
+def views_in_words(at: Moment, addresses: list[str]) -> Mapping[str, str]:
     """What each address narrows, in words."""
     found = at.calm("call_names").select("kind_name", "name_id", "name_text").rows()
     names = {(kind, number if kind in NUMBERS else text): words.name(text) for kind, number, text in found}
@@ -49,19 +51,19 @@ def views_in_words(at: ui.Moment, addresses: list[str]) -> Mapping[str, str]:
     return told
 
 
-def draw_new(at: ui.Moment, chosen: Filters) -> None:
+def draw_new(at: Moment, chosen: Filters) -> None:
     """The two ways to a report: one now, or one that comes by itself."""
     if not at.viewer.is_administrator:
         return
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="new-report"):
-        kind = ui.choice(t("Kind of report"), report_view.kind_words(), key="kind")
+        kind = choices.choice(t("Kind of report"), report_view.kind_words(), key="kind")
         with st.popover(t("Make one now"), icon=":material/summarize:", type="primary", key="make-now"):
             _draw_now(at, chosen, kind)
         with st.popover(t("Set up to come by itself"), icon=":material/schedule_send:", key="make-later"):
             _draw_later(at, chosen, kind)
 
 
-def _draw_now(at: ui.Moment, chosen: Filters, kind: str) -> None:
+def _draw_now(at: Moment, chosen: Filters, kind: str) -> None:
     yesterday = at.today - timedelta(days=1)
     newest = days_of(kind, yesterday)
     options = [newest]
@@ -78,13 +80,13 @@ def _draw_now(at: ui.Moment, chosen: Filters, kind: str) -> None:
         name = f"{report_view.kind_words()[kind]} {t('report')}"
         asked = Asked(kind, *days, address_of(chosen), name)
         number = _done(
-            at, report_requests.ask_report, asked=asked, viewer_name=at.viewer.viewer_name, at=ui.now()
+            at, report_requests.ask_report, asked=asked, viewer_name=at.viewer.viewer_name, at=clock.now()
         )
         if number is not None:
-            ui.lead_to(report_view.KEY, number)
+            choices.lead_to(report_view.KEY, number)
 
 
-def _draw_later(at: ui.Moment, chosen: Filters, kind: str) -> None:
+def _draw_later(at: Moment, chosen: Filters, kind: str) -> None:
     with st.form("new-schedule", border=False):
         name = st.text_input(
             t("Name"), value=f"{report_view.kind_words()[kind]} {t('report')}", max_chars=120
@@ -108,13 +110,13 @@ def _draw_later(at: ui.Moment, chosen: Filters, kind: str) -> None:
                 address_text=address_of(chosen),
                 recipients=recipients or "",
                 viewer_name=at.viewer.viewer_name,
-                at=ui.now(),
+                at=clock.now(),
             )
             if made is not None:
                 st.rerun()
 
 
-def draw_schedules(at: ui.Moment) -> None:
+def draw_schedules(at: Moment) -> None:
     """What comes by itself, and a button to end each, or to take that back."""
     schedules = at.fresh("report_schedules")
     views = views_in_words(at, schedules.get_column("address_text").unique().to_list())
@@ -136,19 +138,19 @@ def draw_schedules(at: ui.Moment) -> None:
             )
 
 
-def _end(at: ui.Moment, schedule_id: int, is_ended: bool) -> None:
+def _end(at: Moment, schedule_id: int, is_ended: bool) -> None:
     _done(
         at,
         report_requests.end_schedule,
         schedule_id=schedule_id,
-        ended_at=None if is_ended else ui.now(),
+        ended_at=None if is_ended else clock.now(),
     )
 
 
-def _done(moment: ui.Moment, work: Any, /, **values: Any) -> Any:
+def _done(moment: Moment, work: Any, /, **values: Any) -> Any:
     """Does what was asked for; a refusal becomes a notice, and None."""
     try:
-        return ui.change(moment.viewer, work, **values)
+        return desk.change(moment.viewer, work, **values)
     except (ReportError, WarehouseError) as error:
         board.show(board.notice("off", t("Nothing was changed"), str(error)), key="refused")
         return None
@@ -157,13 +159,13 @@ def _done(moment: ui.Moment, work: Any, /, **values: Any) -> Any:
 def show_opened(number: int) -> None:
     """The report that the address names, drawn anew while the loader is at it."""
     with suppress(WarehouseError):  # the page's own content says it
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         row = _row(at, number)
         is_open = row is not None and row["state_name"] in ("asked", "making")
         st.fragment(_report, run_every=BUSY_SECONDS if is_open else None)(number, was_open=is_open)
 
 
-def _row(at: ui.Moment, number: int) -> dict[str, Any] | None:
+def _row(at: Moment, number: int) -> dict[str, Any] | None:
     found = at.fresh("reports", as_of=at.now + timedelta(minutes=1))
     rows = found.filter(found.get_column("report_id") == number).to_dicts()
     return rows[0] if rows else None
@@ -171,9 +173,9 @@ def _row(at: ui.Moment, number: int) -> dict[str, Any] | None:
 
 def _report(number: int, *, was_open: bool) -> None:
     with suppress(WarehouseError):
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         if st.button(t("All reports"), icon=":material/arrow_back:", key="back"):
-            ui.lead_to(report_view.KEY, None)
+            choices.lead_to(report_view.KEY, None)
         row = _row(at, number)
         if row is None:
             body = t("The list has the newest 100.")
@@ -191,11 +193,11 @@ def _report(number: int, *, was_open: bool) -> None:
             _preview(at, row)
 
 
-def _again(at: ui.Moment, number: int) -> None:
+def _again(at: Moment, number: int) -> None:
     _done(at, report_requests.ask_again, report_id=number)
 
 
-def _preview(at: ui.Moment, row: Mapping[str, Any]) -> None:
+def _preview(at: Moment, row: Mapping[str, Any]) -> None:
     content = at.calm("report_content", report_id=row["report_id"])
     if content.is_empty():
         return

@@ -1,39 +1,50 @@
-"""Tickets one by one and by who has to act: promises by kind, the next ones due, the oldest, and who owes an answer.
+"""Tickets one by one: promises by kind, the next ones due, those overdue, and the oldest tickets.
 
 In: the frames of the questions about tickets. Out: blocks for `board.show`.
-The rule it guards: whoever reads a row can act on it (it leads to the ticket at its source, where that gave an address of
-the web), and what is most urgent stands first.
+The rule it guards: whoever reads a row can act on it (it leads to the ticket's journey, and to the ticket at its source
+where that gave an address of the web), every figure leads to its tickets, and what is most urgent stands first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.tickets.ticket_shown_view import Shown, journey
 from dashboard.tickets.ticket_view import (
     PRIORITIES,
     TARGETS,
     attainment_tile,
     group_word,
-    metric_tile,
     overdue_status,
     priority_word,
     status_word,
     target_word,
 )
-from dashboard.words import t, t_count
+from dashboard.words import t
 from sql import metrics
 
 SOON_SECONDS = 3600
 
 
 def ticket_cell(row: Row) -> Block | str:
-    """The ticket's number, which leads to the ticket at its source."""
-    return board.linked(row["ticket_id"], row["url_text"])
+    """The ticket's number, which leads to its journey: what happened to it, and where that was read."""
+    return board.leading(row["ticket_id"], journey(row))
+
+
+def source_cells(row: Row, listed: pl.DataFrame) -> list[Block | str]:
+    """The name of the ticket's source, which leads to the ticket there; nothing where no source tells such an address."""
+    has_any = listed.get_column("url_text").is_not_null().any()
+    return [board.linked(row["source_name"], row["url_text"])] if has_any else []
+
+
+def source_columns(listed: pl.DataFrame) -> list[Block]:
+    """The column of source_cells, where there is one."""
+    has_any = listed.get_column("url_text").is_not_null().any()
+    return [column(t("Source"), wide=True)] if has_any else []
 
 
 def topic_text(row: Row) -> str:
@@ -41,29 +52,36 @@ def topic_text(row: Row) -> str:
     return row["topic_name"] or words.UNKNOWN
 
 
-def sla_tiles(row: Row) -> list[Block]:
+def sla_tiles(row: Row, shown: Shown) -> list[Block]:
     """The tiles of the promises due in a window: kept, met, missed and closed, overdue, and still running."""
     due, met, overdue = (row[f"{name}_targets_tickets"] for name in ("due", "met", "overdue"))
     return [
-        attainment_tile(row),
+        attainment_tile(row, shown),
         board.count_tile(
-            "met", t("Met"), met, more=t("of {n} that were met or fell due", n=words.number(due))
+            "met",
+            t("Met"),
+            met,
+            more=t("of {n} that were met or fell due", n=words.number(due)),
+            here=shown.behind("met_targets_tickets"),
         ),
         board.count_tile(
             "late",
             t("Missed, done since"),
             due - met - overdue,
             more=t("answered or solved after their time"),
+            here=shown.behind("late_targets_tickets"),
         ),
         {
             **board.count_tile("overdue", t("Missed, still open"), overdue, more=t("count as missed now")),
             "status": overdue_status(overdue, promised=due + row["running_targets_tickets"]),
+            "here": shown.behind("overdue_targets_tickets"),
         },
         board.count_tile(
             "running",
             t("Running"),
             row["running_targets_tickets"],
             more=t("due until midnight, count in no share yet"),
+            here=shown.behind("running_targets_tickets"),
         ),
     ]
 
@@ -78,13 +96,16 @@ def target_totals(targets: pl.DataFrame) -> Row:
     return metrics.with_metrics(sums, "sla_attainment_ratio").row(0, named=True)
 
 
-def target_table(targets: pl.DataFrame) -> Block:
-    """The promises of a window by kind and priority, the most urgent first, each share with its n."""
+def target_table(targets: pl.DataFrame, shown: Shown) -> Block:
+    """The promises of a window by kind and priority, the most urgent first, each figure with the way to its promises."""
     rows = []
     for row in _in_order(targets).iter_rows(named=True):
         due, met = row["due_targets_tickets"], row["met_targets_tickets"]
         level = row["sla_attainment_ratio"]
-        overdue = row["overdue_targets_tickets"]
+        late, overdue = row["late_targets_tickets"], row["overdue_targets_tickets"]
+        running = row["running_targets_tickets"]
+        of = {name: row[name] for name in ("target_name", "priority_name", "is_business")}
+        open_late = shown.behind("overdue_targets_tickets", **of)
         rows.append(
             {
                 "key": f"{row['target_name']}-{row['priority_name']}-{row['is_business']}",
@@ -92,12 +113,18 @@ def target_table(targets: pl.DataFrame) -> Block:
                     target_word(row["target_name"]),
                     priority_word(row["priority_name"]),
                     _promise(row),
-                    board.amount(words.ratio(level), level),
-                    words.number(due),
-                    words.number(met),
-                    words.number(row["late_targets_tickets"]),
-                    board.status("off", words.number(overdue)) if overdue else words.number(overdue),
-                    words.number(row["running_targets_tickets"]),
+                    board.amount(
+                        words.ratio(level),
+                        level,
+                        address=shown.behind("sla_attainment_ratio", **of) if due else None,
+                    ),
+                    shown.cell(words.number(due), due, "due_targets_tickets", **of),
+                    shown.cell(words.number(met), met, "met_targets_tickets", **of),
+                    shown.cell(words.number(late), late, "late_targets_tickets", **of),
+                    {**board.status("off", words.number(overdue)), "here": open_late}
+                    if overdue
+                    else words.number(overdue),
+                    shown.cell(words.number(running), running, "running_targets_tickets", **of),
                 ],
             }
         )
@@ -153,12 +180,16 @@ def due_table(due: pl.DataFrame, *, zone_name: str, most: int) -> Block:
             {
                 "key": _key(row),
                 "tone": "near" if is_soon else "none",
-                "cells": [*_promise_cells(row, zone_name), board.status("near", left) if is_soon else left],
+                "cells": [
+                    *_promise_cells(row, zone_name),
+                    board.status("near", left) if is_soon else left,
+                    *source_cells(row, ahead),
+                ],
             }
         )
     return board.table(
         t("Promises due next"),
-        [*_promise_columns(), column(t("Left"))],
+        [*_promise_columns(), column(t("Left")), *source_columns(ahead)],
         rows,
         nothing=t("No promise is running."),
         title=t("Next due"),
@@ -175,17 +206,18 @@ def overdue_table(due: pl.DataFrame, *, zone_name: str) -> Block:
             "cells": [
                 *_promise_cells(row, zone_name),
                 board.status("off", t("{time} over", time=words.long_time(row["until_due_seconds"]))),
+                *source_cells(row, past),
             ],
         }
         for row in past.iter_rows(named=True)
     ]
     return board.table(
         t("Overdue promises"),
-        [*_promise_columns(), column(t("Over"))],
+        [*_promise_columns(), column(t("Over")), *source_columns(past)],
         rows,
         nothing=t("Nothing is overdue."),
         title=t("Overdue"),
-        lead=_newest_note(past.height),
+        lead=newest_note(past.height),
     )
 
 
@@ -232,6 +264,7 @@ def oldest_table(oldest: pl.DataFrame) -> Block:
                 status_word(row["status_name"]),
                 words.long_time(row["in_status_seconds"]),
                 words.long_time(row["age_seconds"]),
+                *source_cells(row, oldest),
             ],
         }
         for row in oldest.iter_rows(named=True)
@@ -245,6 +278,7 @@ def oldest_table(oldest: pl.DataFrame) -> Block:
         column(t("Status")),
         column(t("In status"), "end"),
         column(t("Age"), "end"),
+        *source_columns(oldest),
     ]
     return board.table(
         t("Oldest tickets"),
@@ -252,132 +286,12 @@ def oldest_table(oldest: pl.DataFrame) -> Block:
         rows,
         nothing=t("Every ticket is solved."),
         title=t("Oldest open tickets"),
-        lead=_newest_note(oldest.height),
+        lead=newest_note(oldest.height),
     )
 
 
-def answer_tiles(row: Row) -> list[Block]:
-    """The tiles of who owes: we, the requester, nobody; each of the unsolved tickets."""
-    n, owed, theirs = row["backlog_tickets"], row["owed_tickets"], row["requester_owes_tickets"]
-    of_all = t_count("of {n} unsolved ticket", "of {n} unsolved tickets", n)
-
-    def share(part: int) -> float | None:
-        return part / n if n else None
-
-    oldest = row["oldest_wait_seconds"]
-    ours = board.count_tile(
-        "owed_tickets", t("We owe an answer"), owed, unit=of_all, share=share(owed), goal=None
-    )
-    return [
-        {
-            **ours,
-            "units": 2,
-            "aria": t("Share of tickets in which we owe an answer"),
-            "more": t(
-                "the requester wrote last; the oldest word waits for {time}", time=words.long_time(oldest)
-            )
-            if oldest is not None
-            else t("no requester waits for a word of ours"),
-            "tip": t("Unsolved tickets in which the requester wrote last, whatever their status."),
-        },
-        metric_tile(
-            "average_owed_wait_seconds",
-            row,
-            basis=t("n = {n}", n=words.number(owed)),
-            reason=t("Unknown: we owe no answer."),
-        ),
-        board.count_tile(
-            "requester_owes", t("The requester owes"), theirs, more=t("pending, and our word was the last")
-        ),
-        board.count_tile(
-            "nobody_owes",
-            t("Nobody owes"),
-            n - owed - theirs,
-            more=t("new, open or on hold without a question"),
-        ),
-    ]
-
-
-def answer_table(answers: pl.DataFrame, *, by_agent: bool, as_of: datetime) -> Block:
-    """Who owes answers: one row per agent or per group, those who owe most first."""
-    name = "agent_name" if by_agent else "group_name"
-    keys = ["agent_id", "agent_name"] if by_agent else ["group_name"]
-    sums = answers.group_by(keys).agg(
-        pl.col("backlog_tickets", "owed_tickets", "requester_owes_tickets", "owed_wait_seconds").sum(),
-        pl.col("oldest_owed_at").min(),
-    )
-    listed = metrics.with_metrics(sums, "average_owed_wait_seconds").sort(
-        "owed_tickets", name, descending=[True, False], nulls_last=True
-    )
-    most = max(listed.get_column("owed_tickets").max() or 0, 1)
-    rows = []
-    for place, row in enumerate(listed.iter_rows(named=True)):
-        owed = row["owed_tickets"]
-        oldest = None if row["oldest_owed_at"] is None else (as_of - row["oldest_owed_at"]).total_seconds()
-        rows.append(
-            {
-                "key": str(row["agent_id"] if by_agent else row["group_name"] or "-") + f"-{place}",
-                "cells": [
-                    agent_word(row["agent_name"]) if by_agent else group_word(row["group_name"]),
-                    board.amount(words.number(owed), owed / most if owed else None),
-                    words.long_time(oldest),
-                    words.long_time(row["average_owed_wait_seconds"]),
-                    words.number(row["requester_owes_tickets"]),
-                    words.number(row["backlog_tickets"]),
-                ],
-            }
-        )
-    columns = [
-        column(t("Agent") if by_agent else t("Group")),
-        column(t("We owe"), "end"),
-        column(t("Oldest"), "end"),
-        column(t("On average"), "end", wide=True),
-        column(t("They owe"), "end"),
-        column(t("Unsolved"), "end", wide=True),
-    ]
-    title = t("By agent") if by_agent else t("By group")
-    return board.table(title, columns, rows, nothing=t("Every ticket is solved."), title=title)
-
-
-def owed_table(owed: pl.DataFrame, *, zone_name: str) -> Block:
-    """The tickets whose requesters have waited longest for an answer to their last word."""
-    rows = [
-        {
-            "key": f"{row['source_name']}:{row['ticket_id']}",
-            "cells": [
-                ticket_cell(row),
-                topic_text(row),
-                group_word(row["group_name"]),
-                priority_word(row["priority_name"]),
-                agent_word(row["agent_name"]),
-                status_word(row["status_name"]),
-                words.long_time(row["owed_seconds"]),
-                words.moment(row["owes_reply_since_at"], zone_name),
-            ],
-        }
-        for row in owed.iter_rows(named=True)
-    ]
-    columns = [
-        column(t("Ticket")),
-        column(t("Topic"), "text", wide=True),
-        column(t("Group"), wide=True),
-        column(t("Priority"), wide=True),
-        column(t("Agent"), wide=True),
-        column(t("Status"), wide=True),
-        column(t("Waits for"), "end"),
-        column(t("Since"), wide=True),
-    ]
-    return board.table(
-        t("Tickets that wait for our answer"),
-        columns,
-        rows,
-        nothing=t("No requester waits for a word of ours."),
-        title=t("Waiting longest"),
-        lead=_newest_note(owed.height),
-    )
-
-
-def _newest_note(rows: int) -> str:
+def newest_note(rows: int) -> str:
+    """What stands over a list that is not whole."""
     return t("the first 100") if rows >= 100 else ""
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 import polars as pl
 from sqlalchemy import Connection
@@ -32,6 +32,27 @@ SUMMED_SECONDS = frozenset(
         ),
     }
 )
+
+
+class TicketNarrowing(TypedDict, total=False):
+    """What the list of a number of tickets can be narrowed to; an empty text means the tickets without one.
+
+    status_name and age_name (a band of ticket_backlog): of the backlog; target_name and is_business: of promises.
+    is_assigned: only tickets that somebody has, or that nobody has; agents_text: of these agents, such as "3,14".
+    """
+
+    group_name: str | None
+    priority_name: str | None
+    channel_name: str | None
+    status_name: str | None
+    age_name: str | None
+    target_name: str | None
+    is_business: bool | None
+    is_assigned: bool | None
+    team_id: int | None
+    site_name: str | None
+    agent_id: int | None
+    agents_text: str | None
 
 
 def ticket_names(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
@@ -89,9 +110,10 @@ def ticket_times(
 ) -> pl.DataFrame:
     """One row per measure and kind of hours that could be measured: n, average, median, and what nine of ten stay below.
 
-    First replies of tickets created in the window; resolutions and waits of tickets solved in it and solved still.
+    The same tickets as in ticket_totals: first replies of those created in the window, first resolutions of those first
+    solved in it, full resolutions and waits of those solved at its end (or at `as_of`), last solved in it.
     """
-    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    window = until(window_start, window_end, as_of)
     filters = {"group_name": group_name, "priority_name": priority_name, "channel_name": channel_name}
     return metrics.with_metrics(frame(connection, "queries/ticket_times", **window, **filters))
 
@@ -200,6 +222,14 @@ def ticket_owed(
     return frame(connection, "queries/ticket_owed", as_of=as_of, **filters)
 
 
+def ticket_changes(connection: Connection, *, source_name: str, ticket_id: str) -> pl.DataFrame:
+    """One row per event of the ticket as its source told it, in the order of time, with the load that brought it.
+
+    is_escalation: handed from one group to another, or raised in priority, after its creation.
+    """
+    return frame(connection, "queries/ticket_changes", source_name=source_name, ticket_id=ticket_id)
+
+
 def until(window_start: datetime, window_end: datetime, as_of: datetime) -> Mapping[str, Any]:
     """The window with its last instant that counts; a window's end is not part of it."""
     last_at = min(as_of, window_end - LAST_MOMENT)
@@ -224,4 +254,5 @@ QUESTIONS = (
     ticket_due,
     ticket_answers,
     ticket_owed,
+    ticket_changes,
 )

@@ -13,56 +13,63 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.tickets.ticket_shown_view import Shown
 from dashboard.tickets.ticket_view import Hours, group_word, metric_tile
 from dashboard.words import t, t_count
 from sql import metrics
 
-MEASURES = ("first_reply", "first_resolution", "full_resolution", "requester_wait")
+MEASURED: Mapping[str, tuple[str, str]] = {
+    "first_reply": ("first_replied_tickets", "first_replied_in_business_tickets"),
+    "first_resolution": ("first_resolved_tickets", "first_resolved_in_business_tickets"),
+    "full_resolution": ("resolved_tickets", "resolved_in_business_tickets"),
+    "requester_wait": ("waited_tickets", "waited_in_business_tickets"),
+}
+"""The measured times, and the tickets of each in calendar and in business hours."""
 
 
-def trend_tiles(totals: Row, *, hours: Hours) -> list[Block]:
+def trend_tiles(totals: Row, *, hours: Hours, shown: Shown) -> list[Block]:
     """The tiles of a window: the flow, the times in the chosen hours, what came back, touches, and satisfaction."""
     kind, in_hours = ("", "") if hours == "calendar" else ("_business", "_in_business")
     resolved, created = totals["resolved_tickets"], totals["created_tickets"]
-    replied = totals[f"first_replied{in_hours}_tickets"]
-    solved_in_hours = totals[f"resolved{in_hours}_tickets"]
-    unreplied = created - totals["first_replied_tickets"]
     no_hours = t("Unknown: no such ticket, or none with a timetable of business hours.")
-    is_business = hours == "business"
     nobody = t("Unknown: no ticket was solved.")
+    replied, escalated = totals["first_replied_tickets"], totals["escalated_tickets"]
+    answered = t("{n} of {all} have a reply", n=words.number(replied), all=words.number(created))
     rated = t("{share} of the solved rated", share=words.ratio(_share(totals["csat_tickets"], resolved)))
+    two = t("with two: {share}", share=words.ratio(totals["two_touch_ratio"]))
+
+    def took(name: str, n: int) -> Block:
+        return metric_tile(f"average_{name}{kind}_seconds", totals, is_business=hours == "business", reason=no_hours,
+                           basis=t_count("average of {n} ticket", "average of {n} tickets", n), shown=shown)  # fmt: skip
+
+    def share(name: str, reason: str, *more: Block | str) -> Block:
+        return metric_tile(name, totals, reason=reason, basis=[_of(totals, name, shown), *more], shown=shown)
+
     return [
+        board.count_tile("created_tickets", t("Created"), created, here=shown.behind("created_tickets"),
+                         more=[shown.cell(answered, created, "first_replied_ratio")]),
         board.count_tile(
-            "created_tickets", t("Created"), created,
-            more=t("{n} of them without a reply so far", n=words.number(unreplied)),
-        ),
-        board.count_tile(
-            "resolved_tickets", t("Solved"), resolved,
-            more=t("and still solved at the end"),
+            "resolved_tickets", t("Solved"), resolved, more=t("and still solved at the end"),
+            here=shown.behind("resolved_tickets"),
             tip=t("Distinct tickets that are solved at the end of this time, with their last solving in it."),
         ),
-        metric_tile(f"average_first_reply{kind}_seconds", totals, is_business=is_business, reason=no_hours,
-                    basis=t_count("average of {n} ticket", "average of {n} tickets", replied)),
-        metric_tile(f"average_full_resolution{kind}_seconds", totals, is_business=is_business, reason=no_hours,
-                    basis=t_count("average of {n} ticket", "average of {n} tickets", solved_in_hours)),
-        metric_tile("reopened_in_7_days_ratio", totals, reason=nobody,
-                    basis=_of(totals, "reopened_in_7_days_ratio", t("provisional for the last 7 days"))),
-        metric_tile("sla_attainment_ratio", totals, reason=t("Unknown: no promise was met or fell due."),
-                    basis=_of(totals, "sla_attainment_ratio")),
-        metric_tile("one_touch_ratio", totals, reason=nobody, basis=_touches(totals)),
-        metric_tile("ticket_csat_ratio", totals, reason=t("Unknown: no solved ticket was rated."),
-                    basis=_of(totals, "ticket_csat_ratio", rated)),
+        took("first_reply", totals[f"first_replied{in_hours}_tickets"]),
+        took("full_resolution", totals[f"resolved{in_hours}_tickets"]),
+        share("reopened_in_7_days_ratio", nobody, t("provisional for the last 7 days")),
+        share("sla_attainment_ratio", t("Unknown: no promise was met or fell due.")),
+        share("one_touch_ratio", nobody, shown.cell(two, resolved, "two_touch_ratio")),
+        share("ticket_csat_ratio", t("Unknown: no solved ticket was rated."),
+              shown.cell(rated, totals["csat_tickets"], "csat_tickets")),
+        {**share("escalated_ratio", t("Unknown: no ticket was created.")),
+         "more": [_of(totals, "escalated_ratio", shown),
+                  shown.cell(t("{n} escalated in this time", n=words.number(escalated)), escalated, "escalated_tickets")]},
     ]  # fmt: skip
 
 
-def _of(row: Row, metric_name: str, *more: str) -> str:
+def _of(row: Row, metric_name: str, shown: Shown) -> Block | str:
+    """Both parts of a share by number, which lead to its tickets: "31 of 40"."""
     part, n = metrics.metric(metric_name).counts(row)
-    return " · ".join([t("{part} of {n}", part=words.number(part), n=words.number(n)), *more])
-
-
-def _touches(row: Row) -> str:
-    two = t("with two: {share}", share=words.ratio(row["two_touch_ratio"]))
-    return f"{_of(row, 'one_touch_ratio')} · {two}"
+    return shown.cell(t("{part} of {n}", part=words.number(part), n=words.number(n)), n, metric_name)
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -80,19 +87,28 @@ def measure_word(measure_name: str) -> str:
     return known.get(measure_name, measure_name)
 
 
-def time_table(times: pl.DataFrame, *, hours: Hours) -> Block:
+def time_table(times: pl.DataFrame, *, hours: Hours, shown: Shown) -> Block:
     """How long replies and resolutions took in the chosen hours: n, average, the middle one, nine of ten."""
     found = {row["measure_name"]: row for row in times.iter_rows(named=True) if row["hours_name"] == hours}
     in_days = hours == "calendar"
     rows = []
-    for name in MEASURES:
+    for name in MEASURED:
         row = found.get(name)
         seconds = ("average_measured_seconds", "median_seconds", "ninth_decile_seconds")
-        told = [words.long_time(row[one], in_days=in_days) if row else words.UNKNOWN for one in seconds]
+        average, *others = [
+            words.long_time(row[one], in_days=in_days) if row else words.UNKNOWN for one in seconds
+        ]
+        n = row["measured_tickets"] if row else 0
+        summed = f"{name}{'' if in_days else '_business'}_seconds"
         rows.append(
             {
                 "key": name,
-                "cells": [measure_word(name), *told, words.number(row["measured_tickets"] if row else 0)],
+                "cells": [
+                    measure_word(name),
+                    shown.cell(average, n, f"average_{summed}"),
+                    *(shown.cell(text, n, f"average_{summed}", order="amount") for text in others),
+                    shown.cell(words.number(n), n, MEASURED[name][not in_days]),
+                ],
             }
         )
     columns = [
@@ -112,26 +128,32 @@ def time_table(times: pl.DataFrame, *, hours: Hours) -> Block:
     )
 
 
-def group_table(groups: pl.DataFrame, *, hours: Hours) -> Block:
-    """A window by group, each ratio with its n."""
+def group_table(groups: pl.DataFrame, *, hours: Hours, shown: Shown) -> Block:
+    """A window by group, each ratio with its n, each figure with the way to its tickets."""
     kind = "" if hours == "calendar" else "_business"
     most = max(groups.get_column("created_tickets").max() or 0, 1)
     rows = []
     for row in groups.sort(pl.col("group_name") == "", "group_name").iter_rows(named=True):
-        created = row["created_tickets"]
+        created, of = row["created_tickets"], {"group_name": row["group_name"]}
         rows.append(
             {
                 "key": row["group_name"] or "-",
                 "cells": [
                     group_word(row["group_name"]),
-                    board.amount(words.number(created), created / most if created else None),
-                    words.number(row["resolved_tickets"]),
-                    words.number(row["backlog_tickets"]),
-                    words.long_time(row[f"average_first_reply{kind}_seconds"], in_days=not kind),
-                    words.long_time(row[f"average_full_resolution{kind}_seconds"], in_days=not kind),
-                    _with_n(row, "reopened_in_7_days_ratio"),
-                    _with_n(row, "sla_attainment_ratio"),
-                    _with_n(row, "ticket_csat_ratio"),
+                    board.amount(
+                        words.number(created),
+                        created / most if created else None,
+                        address=shown.behind("created_tickets", **of) if created else None,
+                    ),
+                    *(_count(row, name, shown, **of) for name in ("resolved_tickets", "backlog_tickets")),
+                    _count(row, "escalated_tickets", shown, **of),
+                    *(
+                        _average(row, f"average_{name}{kind}_seconds", shown, **of)
+                        for name in ("first_reply", "full_resolution")
+                    ),
+                    _with_n(row, "reopened_in_7_days_ratio", shown, **of),
+                    _with_n(row, "sla_attainment_ratio", shown, **of),
+                    _with_n(row, "ticket_csat_ratio", shown, **of),
                 ],
             }
         )
@@ -140,38 +162,58 @@ def group_table(groups: pl.DataFrame, *, hours: Hours) -> Block:
         column(t("Created"), "end"),
         column(t("Solved"), "end"),
         column(t("Backlog"), "end"),
+        column(t("Escalated"), "end", wide=True),
         column(t("First reply"), "end", wide=True),
         column(t("Full resolution"), "end", wide=True),
-        column(t("Reopened"), "end", wide=True),
-        column(t("Promises kept"), "end"),
-        column(t("CSAT"), "end", wide=True),
+        column(t("Opened again (n)"), "end", wide=True),
+        column(t("Promises kept (n)"), "end"),
+        column(t("CSAT (n)"), "end", wide=True),
     ]
-    return board.table(t("Tickets by group"), columns, rows, nothing=t("No ticket."), title=t("By group"))
+    lead = t(
+        "Opened again: of the solved ones, within 7 days. Escalated: to another group, or raised in priority."
+    )
+    return board.table(
+        t("Tickets by group"), columns, rows, nothing=t("No ticket."), title=t("By group"), lead=lead
+    )
 
 
-def _with_n(row: Row, metric_name: str) -> str:
+def _count(row: Row, name: str, shown: Shown, **of: object) -> Block | str:
+    return shown.cell(words.number(row[name]), row[name], name, **of)
+
+
+def _average(row: Row, metric_name: str, shown: Shown, **of: object) -> Block | str:
+    in_days = "_business_" not in metric_name
+    text = words.long_time(row[metric_name], in_days=in_days)
+    return shown.cell(text, metrics.metric(metric_name).counts(row)[1], metric_name, **of)
+
+
+def _with_n(row: Row, metric_name: str, shown: Shown, **of: object) -> Block | str:
     _, n = metrics.metric(metric_name).counts(row)
-    return f"{words.ratio(row[metric_name])} ({words.number(n)})" if n else words.UNKNOWN
+    text = f"{words.ratio(row[metric_name])} ({words.number(n)})" if n else words.UNKNOWN
+    return shown.cell(text, n, metric_name, **of)
 
 
-def day_table(days: pl.DataFrame) -> Block:
-    """The days, the newest first, in figures."""
+def day_table(days: pl.DataFrame, *, shown: Shown, zone_name: str) -> Block:
+    """The days, the newest first, in figures; each figure leads to the tickets of its day."""
     most = max(days.get_column("backlog_tickets").max() or 0, 1)
     rows = []
     for row in days.sort("day_date", descending=True).iter_rows(named=True):
-        backlog = row["backlog_tickets"]
+        backlog, day_date = row["backlog_tickets"], row["day_date"]
+        of = shown.within(*(words.day_start(words.shifted_day(day_date, n), zone_name) for n in (0, 1)))
         rows.append(
             {
-                "key": row["day_date"].isoformat(),
+                "key": day_date.isoformat(),
                 "cells": [
-                    words.day(row["day_date"]),
-                    words.number(row["created_tickets"]),
-                    words.number(row["resolved_tickets"]),
-                    words.number(row["reopened_tickets"]),
-                    board.amount(words.number(backlog), backlog / most if backlog else None),
-                    words.long_time(row["average_first_reply_seconds"]),
-                    words.long_time(row["average_first_reply_business_seconds"], in_days=False),
-                    _with_n(row, "reopened_in_7_days_ratio"),
+                    words.day(day_date),
+                    *(_count(row, f"{name}_tickets", of) for name in ("created", "resolved", "reopened")),
+                    board.amount(
+                        words.number(backlog),
+                        backlog / most if backlog else None,
+                        address=of.behind("backlog_tickets") if backlog else None,
+                    ),
+                    _average(row, "average_first_reply_seconds", of),
+                    _average(row, "average_first_reply_business_seconds", of),
+                    _with_n(row, "reopened_in_7_days_ratio", of),
                 ],
             }
         )
@@ -179,15 +221,16 @@ def day_table(days: pl.DataFrame) -> Block:
         column(t("Day")),
         column(t("Created"), "end"),
         column(t("Solved"), "end"),
-        column(t("Reopened"), "end", wide=True),
+        column(t("Opened again"), "end", wide=True),
         column(t("Backlog at its end"), "end"),
         column(t("First reply"), "end", wide=True),
         column(t("in business hours"), "end", wide=True),
-        column(t("Back in 7 days (n)"), "end", wide=True),
+        column(t("of the solved, in 7 days (n)"), "end", wide=True),
     ]
-    return board.table(
-        t("Tickets by day"), columns, rows, nothing=t("No day."), title=t("By day"), lead=t("Newest first.")
+    lead = t(
+        "Newest first. Opened again: on that day, whenever solved; in the last column, of those solved on that day."
     )
+    return board.table(t("Tickets by day"), columns, rows, nothing=t("No day."), title=t("By day"), lead=lead)
 
 
 def flow_heading() -> Block:

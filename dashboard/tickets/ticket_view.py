@@ -8,6 +8,7 @@ mixed, and what is open and overdue counts as missed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +16,7 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block, Row, column
+from dashboard.tickets.ticket_shown_view import Shown
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -123,8 +125,16 @@ def no_tickets() -> Block:
     return board.notice("none", t("No ticket system is read yet."), body, steps=steps, page=True)
 
 
-def metric_tile(metric_name: str, row: Row, *, basis: str, reason: str, is_business: bool = False) -> Block:
-    """The tile of a metric of tickets with its n in `basis`; a time reads in hours or days."""
+def metric_tile(
+    metric_name: str,
+    row: Row,
+    *,
+    basis: str | list[Block | str],
+    reason: str,
+    shown: Shown,
+    is_business: bool = False,
+) -> Block:
+    """The tile of a metric of tickets with its n in `basis`; a time reads in hours or days; it leads to its tickets."""
     record = metrics.metric(metric_name)
     found = row[metric_name]
     if record.unit == "ratio":
@@ -137,35 +147,38 @@ def metric_tile(metric_name: str, row: Row, *, basis: str, reason: str, is_busin
         "label": t(record.label),
         "value": text,
         "unit": unit,
+        "here": shown.behind(metric_name),
         "more": basis,
         "tip": t(record.meaning) if found is not None else f"{t(record.meaning)} {reason}",
     }
 
 
-def attainment_tile(row: Row) -> Block:
-    """The tile of promises: the share that was kept, with what is missed, overdue, and still running."""
+def attainment_tile(row: Row, shown: Shown) -> Block:
+    """The tile of promises: the share that was kept, what is missed, and what is still open; each leads to its promises."""
     record = metrics.metric("sla_attainment_ratio")
     found, due, met = row["sla_attainment_ratio"], row["due_targets_tickets"], row["met_targets_tickets"]
     overdue = row["overdue_targets_tickets"]
+    met_of = t("{met} of {due} met", met=words.number(met), due=words.number(due))
     parts = [
-        t("n = {n}", n=words.number(due)),
-        t("{n} met", n=words.number(met)),
-        t("{n} missed", n=words.number(due - met)),
+        shown.cell(met_of, due, "sla_attainment_ratio"),
+        shown.cell(t("{n} missed", n=words.number(due - met)), due - met, "missed_targets_tickets"),
     ]
     if overdue:
-        parts.append(t_count("{n} of them still open", "{n} of them still open", overdue))
-    shown = words.ratio(found)
+        still_open = t_count("{n} of them still open", "{n} of them still open", overdue)
+        parts.append(shown.cell(still_open, overdue, "overdue_targets_tickets"))
+    text = words.ratio(found)
     reason = t("Unknown: no promise was met or fell due.")
     return {
         "key": "sla_attainment_ratio",
         "units": 2,
         "label": t("Promises kept (SLA)"),
-        "value": shown,
+        "value": text,
+        "here": shown.behind("sla_attainment_ratio"),
         "share": found,
         "goal": None,
-        "aria": t("Promises kept {value}", value=shown),
+        "aria": t("Promises kept {value}", value=text),
         "status": overdue_status(overdue, promised=due + row["running_targets_tickets"]),
-        "more": " · ".join(parts),
+        "more": parts,
         "tip": t(record.meaning) if found is not None else f"{t(record.meaning)} {reason}",
     }
 
@@ -179,55 +192,72 @@ def overdue_status(overdue: int, *, promised: int) -> Block:
     return board.status("good", t("None overdue"))
 
 
-def today_tiles(now: Row, before: Row, owed: Row, *, hours: Hours) -> list[Block]:
-    """The tiles of the day so far, each count against yesterday at the same time of day."""
-
-    def against(name: str) -> str:
-        return t("yesterday by now: {n}", n=words.number(before[name]))
-
-    kind = "" if hours == "calendar" else "_business"
-    replied = now["first_replied_tickets"]
-    average = now[f"average_first_reply{kind}_seconds"]
-    answered = t(
-        "{n} of {all} new ones have one", n=words.number(replied), all=words.number(now["created_tickets"])
-    )
-    if average is not None:
-        answered = t(
-            "{n} of {all} new ones, after {time} on average",
-            n=words.number(replied),
-            all=words.number(now["created_tickets"]),
-            time=words.long_time(average, in_days=hours == "calendar"),
-        )
-    risk, running = now["at_risk_targets_tickets"], now["running_targets_tickets"]
-    due_later = t(
-        "{n} more fall due today, {risk} of them within the hour",
-        n=words.number(running),
-        risk=words.number(risk),
-    )
-    sla = attainment_tile(now)
+def today_tiles(
+    now: Row, before: Row, owed: Row, *, hours: Hours, shown: Shown, shown_before: Shown
+) -> list[Block]:
+    """The tiles of the day so far, each count against yesterday at the same time of day; each leads to its tickets."""
+    beside = (now, before, shown, shown_before)
+    standing = replace(shown, window_start=None, window_end=None)
+    sla = attainment_tile(now, shown)
     oldest = owed["oldest_wait_seconds"]
+    waits = t("oldest for {time}", time=words.long_time(oldest)) if oldest is not None else ""
     return [
-        {**sla, "label": t("Promises of today (SLA)"), "more": f"{sla['more']} · {due_later}"},
-        _change_tile("created_tickets", t("Created"), now, before, more=against("created_tickets")),
-        _change_tile("resolved_tickets", t("Solved"), now, before, more=against("resolved_tickets"),
+        {**sla, "label": t("Promises due today, kept (SLA)"), "more": [*sla["more"], *_due_later(now, shown)]},
+        _change_tile("created_tickets", t("Created"), *beside),
+        _change_tile("resolved_tickets", t("Solved"), *beside,
                      tip=t("Tickets that were solved today and still are: a ticket counts once, not every click.")),
-        board.count_tile("replied_tickets", t("First replies"), now["replied_tickets"], more=answered,
-                         tip=t(metrics.metric(f"average_first_reply{kind}_seconds").meaning)),
-        _change_tile("backlog_tickets", t("Backlog"), now, before, more=against("backlog_tickets"),
+        _reply_tile(now, hours, shown),
+        _change_tile("backlog_tickets", t("Backlog"), *beside,
                      tip=t("Tickets that are created and not solved. Deleted ones do not count.")),
-        board.count_tile("owed_tickets", t("We owe an answer"), owed["owed_tickets"],
-                         more=t("oldest for {time}", time=words.long_time(oldest)) if oldest is not None
+        board.count_tile("owed_tickets", t("We owe an answer"), owed["owed_tickets"], here=standing.behind("owed_tickets"),
+                         more=[standing.cell(waits, 1, "owed_wait_seconds", order="amount")] if waits
                          else t("nobody waits for a word of ours"),
                          tip=t("Unsolved tickets in which the requester wrote last.")),
-        board.count_tile("reopened_tickets", t("Reopened"), now["reopened_tickets"],
-                         more=against("reopened_tickets"), tip=t("Tickets that were opened again today.")),
+        _change_tile("reopened_tickets", t("Solved, then opened again"), *beside,
+                     tip=t("Tickets that had been solved, today or earlier, and were opened again today.")),
+        _change_tile("escalated_tickets", t("Escalated"), *beside, tip=t(metrics.column("escalated_tickets").meaning)),
     ]  # fmt: skip
 
 
-def _change_tile(name: str, label: str, now: Row, before: Row, *, more: str, tip: str = "") -> Block:
+def _due_later(now: Row, shown: Shown) -> list[Block | str]:
+    """The promises that fall due later today, and those of them within the hour."""
+    risk, running = now["at_risk_targets_tickets"], now["running_targets_tickets"]
+    return [
+        shown.cell(t("{n} more fall due today", n=words.number(running)), running, "running_targets_tickets"),
+        shown.cell(t("{n} of them within the hour", n=words.number(risk)), risk, "at_risk_targets_tickets"),
+    ]
+
+
+def _reply_tile(now: Row, hours: Hours, shown: Shown) -> Block:
+    """First replies of the day, how many of its new tickets have one, and after how long."""
+    metric_name = f"average_first_reply{'' if hours == 'calendar' else '_business'}_seconds"
+    replied, created, average = now["first_replied_tickets"], now["created_tickets"], now[metric_name]
+    have_one = t("{n} of {all} new ones have one", n=words.number(replied), all=words.number(created))
+    more = [shown.cell(have_one, created, "first_replied_ratio")]
+    if average is not None:
+        after = t("after {time} on average", time=words.long_time(average, in_days=hours == "calendar"))
+        more.append(shown.cell(after, 1, metric_name))
+    return board.count_tile(
+        "replied_tickets", t("First replies"), now["replied_tickets"], more=more,
+        here=shown.behind("replied_tickets"), tip=t(metrics.metric(metric_name).meaning),
+    )  # fmt: skip
+
+
+def _change_tile(
+    name: str, label: str, now: Row, before: Row, shown: Shown, shown_before: Shown, *, tip: str = ""
+) -> Block:
+    """The tile of a count with its change on the day before at this time; both lead to their tickets."""
     change = now[name] - before[name]
     sign = "+" if change > 0 else "−" if change < 0 else "±"
-    tile = board.count_tile(name, label, now[name], unit=f"{sign}{words.number(abs(change))}", more=more)
+    then = shown_before.cell(t("yesterday by now: {n}", n=words.number(before[name])), before[name], name)
+    tile = board.count_tile(
+        name,
+        label,
+        now[name],
+        unit=f"{sign}{words.number(abs(change))}",
+        more=[then],
+        here=shown.behind(name),
+    )
     return {**tile, "tip": tip} if tip else tile
 
 
@@ -241,33 +271,40 @@ def owed_row(answers: pl.DataFrame, *, as_of: datetime) -> Row:
     return {**row, "oldest_wait_seconds": oldest}
 
 
-def backlog_tiles(backlog: pl.DataFrame, *, as_of: datetime, zone_name: str) -> list[Block]:
+def backlog_tiles(backlog: pl.DataFrame, *, shown: Shown, zone_name: str) -> list[Block]:
     """The backlog in one line: how many, how old on average, the oldest, and how many were never looked at."""
-    since = backlog.select((pl.lit(as_of) - pl.col("oldest_created_at").min()).dt.total_seconds()).item()
-    when = words.instant(as_of, zone_name)
+    since = backlog.select(
+        (pl.lit(shown.as_of) - pl.col("oldest_created_at").min()).dt.total_seconds()
+    ).item()
+    when = words.instant(shown.as_of, zone_name)
     sums = backlog.select(pl.col("backlog_tickets", "backlog_age_seconds").sum())
     row = metrics.with_metrics(sums, "average_backlog_age_seconds").row(0, named=True)
     n = row["backlog_tickets"]
     counts = {name: _sum(backlog, "status_name", name) for name in STATUSES}
     shapes = ("diamond", "circle", "triangle", "bars", "half")
     strip = [
-        {"tone": "none", "shape": shape, "word": f"{words.number(counts[name])} {status_word(name).lower()}"}
+        {"tone": "none", "shape": shape, "word": f"{words.number(counts[name])} {status_word(name).lower()}",
+         "here": shown.behind("backlog_tickets", status_name=name)}
         for name, shape in zip(STATUSES, shapes, strict=True)
         if counts[name]
-    ]
+    ]  # fmt: skip
     total = board.count_tile(
-        "backlog_tickets", t("Backlog"), n, more=t("on {instant}", instant=when), strip=strip
-    )
+        "backlog_tickets", t("Backlog"), n, more=t("on {instant}", instant=when), strip=strip,
+        here=shown.behind("backlog_tickets"),
+    )  # fmt: skip
     age, age_unit = words.long_time_parts(since)
     waiting = counts["pending"] + counts["on_hold"]
     return [
         {**total, "units": 2, "tip": t("Tickets that are created and not solved. Deleted ones do not count.")},
         metric_tile("average_backlog_age_seconds", row, basis=t_count("average of {n} ticket", "average of {n} tickets", n),
-                    reason=t("Unknown: the backlog is empty.")),
+                    reason=t("Unknown: the backlog is empty."), shown=shown),
         {"key": "oldest", "units": 1, "label": t("Oldest"), "value": age, "unit": age_unit,
+         "here": shown.behind("backlog_age_seconds", order="amount"),
          "more": t("since its creation") if since is not None else t("the backlog is empty")},
-        board.count_tile("ours", t("With us"), n - waiting, more=t("new, open, or in need of rework")),
-        board.count_tile("theirs", t("Waiting for others"), waiting, more=t("pending or on hold")),
+        board.count_tile("ours", t("With us"), n - waiting, more=t("new, open, or in need of rework"),
+                         here=shown.behind("with_us_tickets")),
+        board.count_tile("theirs", t("Waiting for others"), waiting, more=t("pending or on hold"),
+                         here=shown.behind("with_others_tickets")),
     ]  # fmt: skip
 
 
@@ -275,8 +312,8 @@ def _sum(frame: pl.DataFrame, name: str, value: str) -> int:
     return int(frame.filter(pl.col(name) == value).get_column("backlog_tickets").sum())
 
 
-def age_table(backlog: pl.DataFrame, *, by: Literal["priority_name", "status_name"]) -> Block:
-    """The backlog by band of age (oldest first) and priority or status; each count weighed against the largest."""
+def age_table(backlog: pl.DataFrame, *, by: Literal["priority_name", "status_name"], shown: Shown) -> Block:
+    """The backlog by band of age (oldest first) and priority or status; each count weighed, and led to its tickets."""
     order, word = (PRIORITIES, priority_word) if by == "priority_name" else (STATUSES, status_word)
     known = backlog.get_column(by).unique().to_list()
     across = [name for name in order if name in known]
@@ -291,8 +328,12 @@ def age_table(backlog: pl.DataFrame, *, by: Literal["priority_name", "status_nam
         counts = [cells.get((age, name), 0) for name in across]
         total = sum(counts)
         share = words.ratio(total / n) if n else words.UNKNOWN
-        weighed = [board.amount(words.number(count), count / most if count else None) for count in counts]
-        rows.append({"key": age, "cells": [age_word(age), *weighed, words.number(total), share]})
+        weighed = [
+            _weighed(count, most, shown.behind("backlog_tickets", age_name=age, **{by: name}))
+            for name, count in zip(across, counts, strict=True)
+        ]
+        whole = shown.cell(words.number(total), total, "backlog_tickets", age_name=age)
+        rows.append({"key": age, "cells": [age_word(age), *weighed, whole, share]})
     columns = [
         column(t("Age")),
         *(column(word(name), "end") for name in across),
@@ -307,6 +348,13 @@ def age_table(backlog: pl.DataFrame, *, by: Literal["priority_name", "status_nam
         nothing=t("The backlog is empty."),
         title=title,
         lead=t("n = {n}", n=words.number(n)),
+    )
+
+
+def _weighed(count: int, most: int, address: str) -> Block:
+    """A count with its share of the largest one; it leads to its tickets where there are any."""
+    return board.amount(
+        words.number(count), count / most if count else None, address=address if count else None
     )
 
 
@@ -325,23 +373,29 @@ def backlog_groups(backlog: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def backlog_group_table(groups: pl.DataFrame, *, zone_name: str) -> Block:
-    """The backlog by group, the largest first."""
-    most = groups.get_column("backlog_tickets").max()
-    rows = [
-        {
-            "key": row["group_name"] or "-",
-            "cells": [
-                group_word(row["group_name"]),
-                board.amount(words.number(row["backlog_tickets"]), row["backlog_tickets"] / most),
-                words.number(row["urgent_tickets"]),
-                words.number(row["week_old_tickets"]),
-                words.long_time(row["average_backlog_age_seconds"]),
-                words.instant(row["oldest_created_at"], zone_name),
-            ],
-        }
-        for row in groups.iter_rows(named=True)
-    ]
+def backlog_group_table(groups: pl.DataFrame, *, shown: Shown, zone_name: str) -> Block:
+    """The backlog by group, the largest first; each figure leads to its tickets."""
+    most = int(groups.get_column("backlog_tickets").max() or 0)  # type: ignore[arg-type]
+    rows = []
+    for row in groups.iter_rows(named=True):
+        n, of = row["backlog_tickets"], {"group_name": row["group_name"]}
+        urgent, old = row["urgent_tickets"], row["week_old_tickets"]
+        of_urgent = {**of, "priority_name": "urgent"}
+        oldest = words.instant(row["oldest_created_at"], zone_name)
+        average = words.long_time(row["average_backlog_age_seconds"])
+        rows.append(
+            {
+                "key": row["group_name"] or "-",
+                "cells": [
+                    group_word(row["group_name"]),
+                    _weighed(n, most, shown.behind("backlog_tickets", **of)),
+                    shown.cell(words.number(urgent), urgent, "backlog_tickets", **of_urgent),
+                    shown.cell(words.number(old), old, "week_old_tickets", **of),
+                    shown.cell(average, n, "average_backlog_age_seconds", **of),
+                    shown.cell(oldest, n, "backlog_age_seconds", order="amount", **of),
+                ],
+            }
+        )
     columns: Sequence[Block] = [
         column(t("Group")),
         column(t("Backlog"), "end"),

@@ -15,8 +15,10 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import access, board, ui
+from dashboard import access, board
 from dashboard.filters import filters_of
+from dashboard.ui import desk, moments
+from dashboard.ui.moments import Moment
 from dashboard.voice import voice_list_view
 from dashboard.voice.voice_sections import PERIOD_NAME, low_scores
 from dashboard.words import t
@@ -56,7 +58,7 @@ def show() -> None:
     if st.query_params.get("view") != "due":
         return
     with suppress(WarehouseError):  # the page's own content says it
-        at = ui.moment(access.viewer())
+        at = moments.moment(access.viewer())
         filters = filters_of(st.query_params, today=at.today, period_name=PERIOD_NAME)
         found = low_scores(at, filters, is_due=False)
         left, done = found.filter(~pl.col("is_followed_up")), found.filter(pl.col("is_followed_up"))
@@ -66,7 +68,7 @@ def show() -> None:
             _take_back(at, done)
 
 
-def _mark(at: ui.Moment, left: pl.DataFrame) -> None:
+def _mark(at: Moment, left: pl.DataFrame) -> None:
     rows = left.to_dicts()
     with st.form("follow-up", border=True, clear_on_submit=True):
         place = st.selectbox(
@@ -80,7 +82,7 @@ def _mark(at: ui.Moment, left: pl.DataFrame) -> None:
             _keep(at, rows[place or 0], is_done=True, comment_text=note)
 
 
-def _take_back(at: ui.Moment, done: pl.DataFrame) -> None:
+def _take_back(at: Moment, done: pl.DataFrame) -> None:
     block = voice_list_view.contact_table(
         done,
         title=t("Followed up"),
@@ -101,9 +103,9 @@ def _take_back(at: ui.Moment, done: pl.DataFrame) -> None:
             _keep(at, rows[place or 0], is_done=False, comment_text=None)
 
 
-def _keep(at: ui.Moment, row: Mapping[str, Any], *, is_done: bool, comment_text: str | None) -> None:
+def _keep(at: Moment, row: Mapping[str, Any], *, is_done: bool, comment_text: str | None) -> None:
     place = {name: row[name] for name in ("kind_name", "source_name", "contact_id")}
-    ui.change(
+    desk.change(
         at.viewer,
         mark,
         **place,

@@ -34,6 +34,7 @@ COLUMNS = (
     "repeated_contacts",
     "provisional_contacts",
 )
+SCALES = {"csat": range(1, 6), "nps": range(11)}
 ANSWERED = "answered_count"
 """Every answer, whether or not it names a contact that could be asked: survey_count and unplaced_survey_count."""
 NARROWING = {
@@ -48,6 +49,25 @@ NARROWING = {
 }
 
 
+def voice_overview(
+    connection: Connection,
+    *,
+    window_start: datetime,
+    window_end: datetime,
+    as_of: datetime,
+    by_name: By = "queue",
+    step_name: Literal["day", "week"] = "day",
+    repeat_days: int = REPEAT_DAYS,
+    **narrowed: Any,
+) -> pl.DataFrame:
+    """All figures of the window from one look at its contacts: what the four questions below answer, in one frame.
+
+    One row in all (of_kind_name "all"), one per value of `by_name`, per day or week, and per score (csat, nps).
+    """
+    given = _given(window_start, window_end, as_of, repeat_days, narrowed)
+    return _figures(connection, by_name=by_name, step_name=step_name, **given)
+
+
 def voice_totals(
     connection: Connection,
     *,
@@ -60,11 +80,10 @@ def voice_totals(
     """One row: all contacts of the window together, with the scores, the response rate and both kinds of FCR.
 
     provisional_contacts: those of followed_contacts that did not come again so far, and whose days have not passed.
+    due_contacts: low scores that nobody has gone after.
     """
     given = _given(window_start, window_end, as_of, repeat_days, narrowed)
-    return metrics.with_metrics(frame(connection, "queries/voice_groups", by_name="all", **given)).drop(
-        "of_key", "of_name"
-    )
+    return totals_of(_figures(connection, **given))
 
 
 def voice_groups(
@@ -79,7 +98,7 @@ def voice_groups(
 ) -> pl.DataFrame:
     """One row per queue, group, team, agent, channel or topic, by name; of_key is null for the contacts without one."""
     given = _given(window_start, window_end, as_of, repeat_days, narrowed)
-    return metrics.with_metrics(frame(connection, "queries/voice_groups", by_name=by_name, **given))
+    return groups_of(_figures(connection, by_name=by_name, **given), by_name)
 
 
 def voice_days(
@@ -94,9 +113,7 @@ def voice_days(
 ) -> pl.DataFrame:
     """One row per local day of the site, or week (day_date is its Monday), that had a contact, in the order of time."""
     given = _given(window_start, window_end, as_of, repeat_days, narrowed)
-    found = frame(connection, "queries/voice_groups", by_name=step_name, **given)
-    days = found.with_columns(pl.col("of_key").str.to_date().alias("day_date")).sort("day_date")
-    return metrics.with_metrics(days.select("day_date", pl.exclude("day_date", "of_key", "of_name")))
+    return days_of(_figures(connection, step_name=step_name, **given), step_name)
 
 
 def voice_scores(
@@ -109,10 +126,53 @@ def voice_scores(
     **narrowed: Any,
 ) -> pl.DataFrame:
     """One row per scale (csat, nps) and whole score: how many gave it; a half counts as the score below it."""
-    return frame(
-        connection,
-        "queries/voice_scores",
-        **_given(window_start, window_end, as_of, repeat_days, narrowed),
+    given = _given(window_start, window_end, as_of, repeat_days, narrowed)
+    return scores_of(_figures(connection, **given))
+
+
+def _figures(
+    connection: Connection, *, by_name: str = "queue", step_name: str = "day", **given: Any
+) -> pl.DataFrame:
+    """One row in all, and one per value of each name; ratios are made of the sums."""
+    found = frame(connection, "queries/voice_groups", by_name=by_name, step_name=step_name, **given)
+    return metrics.with_metrics(found)
+
+
+def totals_of(found: pl.DataFrame) -> pl.DataFrame:
+    """The row of all contacts of an overview."""
+    return found.filter(pl.col("of_kind_name") == "all").drop("of_kind_name", "of_key", "of_name")
+
+
+def groups_of(found: pl.DataFrame, by_name: By) -> pl.DataFrame:
+    """The rows of an overview by queue, team or the like, by name."""
+    return found.filter(pl.col("of_kind_name") == by_name).drop("of_kind_name")
+
+
+def days_of(found: pl.DataFrame, step_name: Literal["day", "week"]) -> pl.DataFrame:
+    """The rows of an overview by day or week, in the order of time."""
+    days = found.filter(pl.col("of_kind_name") == step_name)
+    dated = days.with_columns(pl.col("of_key").str.to_date().alias("day_date")).sort("day_date")
+    return dated.select("day_date", pl.exclude("day_date", "of_kind_name", "of_key", "of_name"))
+
+
+def scores_of(found: pl.DataFrame) -> pl.DataFrame:
+    """How the scores of an overview are spread: a row for every step of both scales, also one that nobody gave."""
+    given = {
+        (kind, step): count
+        for scale, name in (("csat", "csat_count"), ("nps", "nps_count"))
+        for kind, step, count in found.filter(pl.col("of_kind_name") == scale)
+        .select("of_kind_name", "of_key", name)
+        .rows()
+    }
+    rows = [
+        (scale, float(step), int(given.get((scale, str(step)), 0)))
+        for scale, steps in SCALES.items()
+        for step in steps
+    ]
+    return pl.DataFrame(
+        rows,
+        schema={"scale_name": pl.String, "step_score": pl.Float64, "score_count": pl.Int64},
+        orient="row",
     )
 
 
@@ -174,4 +234,4 @@ def _given(
     }
 
 
-QUESTIONS = (voice_totals, voice_groups, voice_days, voice_scores, voice_contacts)
+QUESTIONS = (voice_overview, voice_totals, voice_groups, voice_days, voice_scores, voice_contacts)

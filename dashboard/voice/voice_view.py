@@ -126,7 +126,9 @@ def _response_tile(row: Row, filters: Filters) -> Block:
         asked=words.number(row["askable_contacts"]),
     )
     if row["unplaced_survey_count"]:
-        more += " · " + t("{n} more name no contact", n=words.number(row["unplaced_survey_count"]))
+        more += " · " + t(
+            "{n} more name no contact for certain", n=words.number(row["unplaced_survey_count"])
+        )
     return {
         "key": "survey_response_ratio",
         "units": 1,

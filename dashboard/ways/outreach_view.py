@@ -15,7 +15,18 @@ from dashboard.words import t, t_count
 from sql import metrics
 
 
-def callback_tiles(totals: pl.DataFrame, address: Address) -> list[Block]:
+def promise_word(requests: pl.DataFrame) -> str:
+    """Within what time the callbacks were promised; from the shortest to the longest where queues differ."""
+    promised = (requests["promised_at"] - requests["requested_at"]).dt.total_seconds()
+    if promised.is_empty():
+        return ""
+    shortest, longest = (words.long_time(seconds) for seconds in (promised.min(), promised.max()))  # type: ignore[arg-type]
+    if shortest == longest:
+        return t("promised within {time}", time=longest)
+    return t("promised within {low} to {high}", low=shortest, high=longest)
+
+
+def callback_tiles(totals: pl.DataFrame, address: Address, *, promised: str) -> list[Block]:
     """Callbacks asked for, reached, promise kept, and what is still open; every one leads to its requests."""
     names = [name for name in totals.columns if name.endswith(("_calls", "_seconds"))]
     row = metrics.with_metrics(
@@ -31,7 +42,8 @@ def callback_tiles(totals: pl.DataFrame, address: Address) -> list[Block]:
         {**board.plain_tile("callback_reached_ratio", row, n=settled, basis=t("{n} of {all} settled",
                             n=words.number(reached), all=words.number(settled)), reason=t("Unknown: none is settled.")),
          "here": here(address, state="reached")},
-        {**board.plain_tile("callback_promise_kept_ratio", row, n=due, basis=t("n = {n} due", n=words.number(due)),
+        {**board.plain_tile("callback_promise_kept_ratio", row, n=due, basis=" · ".join(
+                            part for part in (t("n = {n} due", n=words.number(due)), promised) if part),
                             reason=none_due), "here": here(address, state="late")},
         board.count_tile("open", t("Still to be made"), row["open_callback_calls"],
                          more=t("{n} given up after 7 days", n=words.number(row["given_up_callback_calls"])),
@@ -102,18 +114,22 @@ def campaign_tiles(campaigns: pl.DataFrame) -> list[Block]:
         name for name in campaigns.columns if name.endswith(("_calls", "_contacts", "_seconds", "_amount"))
     ]
     row = metrics.with_metrics(
-        campaigns.select(pl.col(names).sum(), has_sales=pl.col("sale_amount").is_not_null().any()),
-        "connect_ratio", "conversion_ratio",
-    ).row(0, named=True)  # fmt: skip
+        campaigns.select(pl.col(names).sum(), has_sales=pl.col("sale_amount").is_not_null().any()), "connect_ratio"
+    ).row(0, named=True)
+    # Of campaigns that do not tell whether a call met its aim, nobody knows the rate: they are in neither part.
+    telling = campaigns.filter(pl.col("converted_calls").is_not_null())
+    aimed = metrics.with_metrics(
+        telling.select(pl.col("converted_calls", "connected_calls").sum()), "conversion_ratio"
+    ).row(0, named=True)
     attempted, connected = row["attempted_calls"], row["connected_calls"]
     return [
         board.count_tile("attempted", t("Attempts"), attempted,
                          more=t("{n} answered, and no agent free", n=words.number(row["abandoned_attempt_calls"]))),
         board.plain_tile("connect_ratio", row, n=attempted, basis=t("{n} of {all}", n=words.number(connected),
                          all=words.number(attempted)), reason=t("Unknown: nothing was attempted.")),
-        board.plain_tile("conversion_ratio", row, n=connected, basis=t("{n} of {all} connected",
-                         n=words.number(row["converted_calls"]), all=words.number(connected)),
-                         reason=t("Unknown: nobody was connected.")),
+        board.plain_tile("conversion_ratio", aimed, n=aimed["connected_calls"], basis=t("{n} of {all} connected",
+                         n=words.number(aimed["converted_calls"]), all=words.number(aimed["connected_calls"])),
+                         reason=t("Unknown: nobody was connected, or no campaign tells whether a call met its aim.")),
         {"key": "sales", "units": 1, "label": t("Sold"),
          "value": words.number(row["sale_amount"]) if row["has_sales"] else words.UNKNOWN,
          "more": t("in the currency of the source")},

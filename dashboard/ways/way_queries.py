@@ -15,13 +15,17 @@ from sql import metrics
 from sql.warehouse import frame
 
 
-def channels(connection: Connection, *, window_start: datetime, window_end: datetime) -> pl.DataFrame:
+def channels(
+    connection: Connection, *, window_start: datetime, window_end: datetime, as_of: datetime | None = None
+) -> pl.DataFrame:
     """One row per kind_name (inbound, outbound, internal, ticket, self_service) and channel, with what came through it.
 
     served_contacts: contacts that an agent answered, each once; contained_contacts: visits to a menu, bot or page that were
     settled there; agent_served_contacts: those that an agent took over from there (the base of the self-service share).
+    as_of: replies to tickets until then (None: all that are known).
     """
-    found = frame(connection, "queries/channels", window_start=window_start, window_end=window_end)
+    window = {"window_start": window_start, "window_end": window_end, "as_of": as_of}
+    found = frame(connection, "queries/channels", **window)
     return metrics.with_metrics(
         found, "answered_ratio", "average_speed_of_answer_seconds", "average_handle_time_seconds"
     )

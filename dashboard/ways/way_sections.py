@@ -12,8 +12,10 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import board, ui
+from dashboard import board
 from dashboard.filters import Filters
+from dashboard.ui import take_along
+from dashboard.ui.moments import Moment
 from dashboard.ways import outreach_view, way_view
 from dashboard.ways.way_queries import callback_totals
 from dashboard.words import t
@@ -39,15 +41,15 @@ def asked(*names: str) -> dict[str, str]:
     return {name: str(st.query_params[name])[:200] for name in names if name in st.query_params}
 
 
-def channels(at: ui.Moment, view: Filters) -> None:
+def channels(at: Moment, view: Filters) -> None:
     """What came through which channel."""
-    found = at.calm("channels", **view.window(at.zone_name))
+    found = at.calm("channels", **view.window(at.zone_name), as_of=_instant(at))
     board.show({"kind": "tiles", "tiles": way_view.channel_tiles(found, view)}, key="tiles")
     board.show(way_view.channel_table(found, view), key="channels")
-    ui.download(found, file_name="channels.csv", zone_name=at.zone_name)
+    take_along.download(found, file_name="channels.csv", zone_name=at.zone_name)
 
 
-def self_service(at: ui.Moment, view: Filters) -> None:
+def self_service(at: Moment, view: Filters) -> None:
     """The ways through menus and bots, and the visits behind one of them."""
     window = view.window(at.zone_name)
     flows = at.calm("self_service_flows", **window)
@@ -55,31 +57,30 @@ def self_service(at: ui.Moment, view: Filters) -> None:
     board.show(way_view.flow_table(flows, _address(view, "self-service")), key="flows")
     if not flows.height:
         return
-    ui.download(flows, file_name="self-service.csv", zone_name=at.zone_name)
+    take_along.download(flows, file_name="self-service.csv", zone_name=at.zone_name)
     if chosen:
         visits = at.calm(
             "self_service_rows", **window, **{f"{name}_name": text for name, text in chosen.items()}
         )
         board.show(way_view.visit_table(visits, zone_name=at.zone_name), key="visits")
-        ui.download(visits, file_name="visits.csv", zone_name=at.zone_name)
+        take_along.download(visits, file_name="visits.csv", zone_name=at.zone_name)
 
 
-def callbacks(at: ui.Moment, view: Filters) -> None:
+def callbacks(at: Moment, view: Filters) -> None:
     """Callbacks and their promises, and the requests behind a number."""
     given = {**view.window(at.zone_name), "as_of": _instant(at), **view.narrowed("queue_id", "group_name")}
     asked_for = at.calm("callback_requests", **given)
     totals = callback_totals(asked_for)
     state = asked("state").get("state", "all")
-    board.show(
-        {"kind": "tiles", "tiles": outreach_view.callback_tiles(totals, _address(view, "callbacks"))},
-        key="tiles",
-    )
+    promised = outreach_view.promise_word(asked_for)
+    tiles = outreach_view.callback_tiles(totals, _address(view, "callbacks"), promised=promised)
+    board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     requests = outreach_view.of_state(asked_for, state)
     board.show(outreach_view.callback_table(requests, state=state, zone_name=at.zone_name), key="requests")
-    ui.download(requests, file_name="callbacks.csv", zone_name=at.zone_name)
+    take_along.download(requests, file_name="callbacks.csv", zone_name=at.zone_name)
 
 
-def transfers(at: ui.Moment, view: Filters) -> None:
+def transfers(at: Moment, view: Filters) -> None:
     """Who passes on to whom, and the handovers behind a number."""
     given = {**view.window(at.zone_name), **view.narrowed("queue_id", "group_name")}
     passed = at.calm("transfers", **given)
@@ -91,10 +92,10 @@ def transfers(at: ui.Moment, view: Filters) -> None:
         target = pl.coalesce("next_queue_name", "transferred_to_name", pl.lit(""))
         passed = passed.filter(target == to)
     board.show(way_view.transfer_rows(passed, zone_name=at.zone_name), key="handovers")
-    ui.download(passed, file_name="transfers.csv", zone_name=at.zone_name)
+    take_along.download(passed, file_name="transfers.csv", zone_name=at.zone_name)
 
 
-def campaigns(at: ui.Moment, view: Filters) -> None:
+def campaigns(at: Moment, view: Filters) -> None:
     """What campaigns reached, and the attempts behind a number."""
     window = view.window(at.zone_name)
     found = at.calm("campaigns", **window)
@@ -103,15 +104,15 @@ def campaigns(at: ui.Moment, view: Filters) -> None:
     board.show(outreach_view.campaign_table(found, _address(view, "campaigns")), key="campaigns")
     if not found.height:
         return
-    ui.download(found, file_name="campaigns.csv", zone_name=at.zone_name)
+    take_along.download(found, file_name="campaigns.csv", zone_name=at.zone_name)
     chosen = {f"{name}_name": text for name, text in asked("campaign", "outcome").items() if text}
     if chosen:
         attempts = at.calm("attempt_rows", **window, **chosen)
         board.show(outreach_view.attempt_table(attempts, zone_name=at.zone_name), key="attempts")
-        ui.download(attempts, file_name="attempts.csv", zone_name=at.zone_name)
+        take_along.download(attempts, file_name="attempts.csv", zone_name=at.zone_name)
 
 
-SECTIONS: Mapping[str, Callable[[ui.Moment, Filters], None]] = {
+SECTIONS: Mapping[str, Callable[[Moment, Filters], None]] = {
     "channels": channels,
     "self-service": self_service,
     "callbacks": callbacks,
@@ -124,6 +125,6 @@ def _address(view: Filters, section: str) -> dict[str, str]:
     return {**view.address(), "section": section}
 
 
-def _instant(at: ui.Moment) -> datetime:
+def _instant(at: Moment) -> datetime:
     """On the half minute, so that all tabs share the answer."""
     return at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)

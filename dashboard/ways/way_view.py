@@ -67,8 +67,14 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
     for row in channels.iter_rows(named=True):
         kind, name = row["kind_name"], row["channel_name"]
         came = row["offered_calls"] + row["created_tickets"] + row["visit_count"]
-        served = row["handled_calls"] + row["replied_tickets"] + row["contained_contacts"]
+        served = row["handled_calls"] + row["first_replied_tickets"] + row["contained_contacts"]
         address = behind("offered_calls", view, channel=name) if kind == "inbound" else None
+        to_served = to_share = None
+        if kind == "ticket":
+            address, to_served, to_share = (
+                _tickets_behind(of_name, view, name)
+                for of_name in ("created_tickets", "first_replied_tickets", "first_replied_ratio")
+            )
         word = {"ticket": t("replied"), "self_service": t("settled")}.get(kind, t("handled"))
         is_call = kind in ("inbound", "outbound", "internal")
         rows.append(
@@ -77,10 +83,12 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
                 "cells": [
                     channel_word(kind, name),
                     board.leading(words.number(came), address),
-                    f"{words.number(served)} {word}",
+                    board.leading(f"{words.number(served)} {word}", to_served if served else None),
                     words.ratio(row["answered_ratio"])
                     if is_call
-                    else words.ratio(served / came if came else None),
+                    else board.leading(
+                        words.ratio(served / came if came else None), to_share if came else None
+                    ),
                     words.duration(row["average_speed_of_answer_seconds"]) if is_call else words.UNKNOWN,
                     words.duration(row["average_handle_time_seconds"]) if is_call else words.UNKNOWN,
                 ],
@@ -94,6 +102,12 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
         t("Channels"), columns, rows, nothing=t("Nothing came through any channel in this time."), title=t("Channels"),
         lead=t("Inbound contacts, outbound and internal calls apart, tickets, and what menus, bots and pages settled."),
     )  # fmt: skip
+
+
+def _tickets_behind(of_name: str, view: Filters, channel_name: str) -> str:
+    """The tickets of a channel: narrowed by the period alone, as the channels are."""
+    days = Filters(view.period_name, view.first_date, view.last_date)
+    return behind(of_name, days, channel=channel_name)
 
 
 def flow_table(flows: pl.DataFrame, address: Address) -> Block:
@@ -232,8 +246,10 @@ def _part(part: int, whole: int) -> str:
 
 def with_n(row: Row, metric_name: str) -> str:
     """A ratio with its n, or the sign for unknown."""
+    if row[metric_name] is None:
+        return words.UNKNOWN
     _, n = metrics.metric(metric_name).counts(row)
-    return f"{words.ratio(row[metric_name])} ({words.number(n)})" if n else words.UNKNOWN
+    return f"{words.ratio(row[metric_name])} ({words.number(n)})"
 
 
 def counted(rows: pl.DataFrame) -> str:

@@ -211,8 +211,9 @@ found as materialized (
     select
         m.*,
         concat_ws('|', m.queue_id, m.stay_number, m.source_name, m.call_id) as row_text,
-        case
-            when :order_name = 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+        case :order_name
+            when 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+            when 'counted' then cast(m.counted_number <> 0 as integer)
             else 0
         end as rank_number
     from measured as m

@@ -150,7 +150,8 @@ solvings as materialized (
         v.solved_at,
         v.reopened_at,
         t.agent_id,
-        t.csat_score
+        -- A rating belongs to the last solving: one that was opened again is not rated yet.
+        case when t.resolved_at = v.solved_at then t.csat_score end as csat_score
     from warehouse.ticket_solvings(:window_start, :window_end) as v
     inner join warehouse.tickets as t on v.source_name = t.source_name and v.ticket_id = t.ticket_id
     where t.agent_id is not null and v.solved_at >= :window_start and v.solved_at <= :last_at
@@ -167,11 +168,11 @@ solved as (
     from (
         select
             v.agent_id,
-            v.csat_score,
+            max(v.csat_score) as csat_score,
             bool_or(v.reopened_at <= :as_of and v.reopened_at - v.solved_at <= interval '7 days') as is_back_in_7_days,
             bool_or(v.reopened_at is null or v.reopened_at > :last_at) as is_resolved
         from solvings as v
-        group by v.agent_id, v.csat_score, v.source_name, v.ticket_id
+        group by v.agent_id, v.source_name, v.ticket_id
     ) as b
     group by b.agent_id
 ),

@@ -8,6 +8,8 @@ select
     r.measure_name,
     r.metric_name,
     r.severity_name,
+    r.scope_kind_name,
+    e.scope_id,
     e.scope_name,
     e.change_name,
     e.measured_value,

@@ -38,6 +38,10 @@ with weights as (
     group by t.part_name, t.formula_name
 ),
 
+zone as (
+    select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
+),
+
 measured as (
     select
         m.queue_id,
@@ -122,9 +126,11 @@ measured as (
         :team_id,
         :site_name,
         :agent_id,
-        :is_business_hours
+        :is_business_hours,
+        cast(:known_at as timestamptz)
     ) as m
     inner join warehouse.queues as q on m.queue_id = q.queue_id
+    cross join zone as z
     inner join weights as p
         on p.part_name = 'population' and (p.formula_name is null or p.formula_name = q.service_level_formula_name)
     inner join weights as c
@@ -132,14 +138,25 @@ measured as (
     where
         (cast(:wait_from_seconds as integer) is null or m.wait_seconds >= :wait_from_seconds)
         and (cast(:wait_to_seconds as integer) is null or m.wait_seconds <= :wait_to_seconds)
+        and (
+            cast(:weekday_number as integer) is null
+            or cast(extract(isodow from m.offered_at at time zone z.time_zone_name) as integer) - 1 = :weekday_number
+        )
+        -- The quarter of an hour of the clock on the wall, in seconds since midnight.
+        and (
+            cast(:interval_start_seconds as integer) is null
+            or floor(extract(epoch from cast(m.offered_at at time zone z.time_zone_name as time)) / 900) * 900
+            = :interval_start_seconds
+        )
 ),
 
 found as materialized (
     select
         m.*,
         concat_ws('|', m.queue_id, m.stay_number, m.source_name, m.call_id) as row_text,
-        case
-            when :order_name = 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+        case :order_name
+            when 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+            when 'counted' then cast(m.counted_number <> 0 as integer)
             else 0
         end as rank_number
     from measured as m

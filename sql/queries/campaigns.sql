@@ -9,7 +9,8 @@ select
     count(*) filter (where a.outcome_name = 'busy') as busy_calls,
     count(*) filter (where a.outcome_name = 'machine') as machine_calls,
     count(*) filter (where a.outcome_name = 'failed') as failed_calls,
-    count(*) filter (where a.is_converted) as converted_calls,
+    -- unknown, not none, where no attempt of the campaign tells whether it met its aim
+    case when count(a.is_converted) > 0 then count(*) filter (where a.is_converted) end as converted_calls,
     count(distinct a.customer_key) as tried_contacts,
     count(distinct a.customer_key) filter (where a.outcome_name = 'connected') as reached_contacts,
     coalesce(sum(a.talk_seconds) filter (where a.outcome_name = 'connected'), 0) as connected_talk_seconds,

@@ -23,7 +23,9 @@ tickets as (
     select
         coalesce(t.channel_name, '') as channel_name,
         count(*) as created_tickets,
-        count(t.first_reply_at) as replied_tickets
+        count(t.first_reply_seconds) filter (
+            where cast(:as_of as timestamptz) is null or t.first_reply_at <= :as_of
+        ) as first_replied_tickets
     from warehouse.tickets as t
     where t.created_at >= :window_start and t.created_at < :window_end and not t.is_deleted
     group by coalesce(t.channel_name, '')
@@ -33,28 +35,11 @@ visits as (
     select
         v.channel_name,
         count(*) as visit_count,
-        count(*) filter (where v.outcome_name = 'contained') as contained_contacts,
-        count(*) filter (where v.outcome_name = 'passed_on') as passed_on_contacts,
-        count(*) filter (where v.outcome_name = 'left') as left_contacts,
-        -- Passed on, and not known to have given up in the queue.
-        count(*) filter (
-            where
-                v.outcome_name = 'passed_on'
-                and (
-                    not exists (
-                        select 1 from warehouse.calls as c
-                        where c.call_id = v.contact_id or (c.contact_id = v.contact_id and c.contact_id <> c.call_id)
-                    )
-                    or exists (
-                        select 1 from warehouse.calls as c
-                        where
-                            (c.call_id = v.contact_id or (c.contact_id = v.contact_id and c.contact_id <> c.call_id))
-                            and c.answered_at is not null
-                    )
-                )
-        ) as agent_served_contacts
-    from warehouse.self_services as v
-    where v.started_at >= :window_start and v.started_at < :window_end
+        sum(v.contained_contacts) as contained_contacts,
+        sum(v.passed_on_contacts) as passed_on_contacts,
+        sum(v.left_contacts) as left_contacts,
+        sum(v.agent_served_contacts) as agent_served_contacts
+    from warehouse.self_service_measures(:window_start, :window_end, 'infinity') as v
     group by v.channel_name
 )
 
@@ -72,7 +57,7 @@ select
     case when s.kind_name = 'inbound' then s.served_contacts else 0 end as served_contacts,
     0 as agent_served_contacts,
     0 as created_tickets,
-    0 as replied_tickets,
+    0 as first_replied_tickets,
     0 as visit_count,
     0 as contained_contacts,
     0 as passed_on_contacts,
@@ -90,10 +75,10 @@ select
     0 as talk_seconds,
     0 as hold_seconds,
     0 as wrap_up_seconds,
-    t.replied_tickets as served_contacts,
+    t.first_replied_tickets as served_contacts,
     0 as agent_served_contacts,
     t.created_tickets,
-    t.replied_tickets,
+    t.first_replied_tickets,
     0 as visit_count,
     0 as contained_contacts,
     0 as passed_on_contacts,
@@ -114,7 +99,7 @@ select
     0 as served_contacts,
     v.agent_served_contacts,
     0 as created_tickets,
-    0 as replied_tickets,
+    0 as first_replied_tickets,
     v.visit_count,
     v.contained_contacts,
     v.passed_on_contacts,

@@ -1,6 +1,7 @@
 -- What was to be expected of each 15 minutes of a local day, by the same weekday of the weeks before, and what came?
 -- Grain: one row per 15 minutes of the site's local day. Forecasts are medians of comparable days, in whole calls, of the
--- chosen queues together; null where fewer than three days compare and on a holiday. *_until_*: since the day began.
+-- chosen queues together; null where fewer than three days compare and on a holiday. Compared by the clock on the wall: a
+-- quarter that it showed twice counts by half of both, one that it leapt over is not known of that day, and not 0.
 with zone as (
     select warehouse.site_zone_name() as zone_name
 ),
@@ -32,40 +33,51 @@ judged as (
     from weeks as w
 ),
 
-told as (
+week_slots as (
     select
         w.day_date,
-        cast(i.interval_start_at at time zone z.zone_name as time) as local_time,
-        sum(i.offered_calls) as offered_calls
+        cast(g.interval_start_at at time zone z.zone_name as time) as local_time,
+        count(*) as showing_count,
+        min(g.interval_start_at) as first_start_at,
+        max(g.interval_start_at) as last_start_at
     from weeks as w
     cross join zone as z
+    cross join lateral generate_series(
+        w.day_start_at, w.day_end_at - interval '15 minutes', interval '15 minutes'
+    ) as g (interval_start_at)
+    group by w.day_date, local_time
+),
+
+told as (
+    select
+        i.interval_start_at,
+        sum(i.offered_calls) as offered_calls
+    from weeks as w
     cross join warehouse.chosen_queues(:queue_id, :group_name) as c
     inner join warehouse.queue_intervals as i
         on c.queue_id = i.queue_id and w.day_start_at <= i.interval_start_at and w.day_end_at > i.interval_start_at
-    group by w.day_date, local_time
+    group by i.interval_start_at
 ),
 
 spread as (
     select
         s.interval_start_at,
-        w.day_date,
-        coalesce(t.offered_calls, 0) as offered_calls,
-        sum(coalesce(t.offered_calls, 0)) over (partition by w.day_date order by s.interval_start_at) as until_calls
+        p.day_date,
+        coalesce(sum(t.offered_calls), 0) / max(p.showing_count) as offered_calls
     from slots as s
-    cross join weeks as w
-    left join told as t on w.day_date = t.day_date and s.local_time = t.local_time
+    inner join week_slots as p on s.local_time = p.local_time
+    left join told as t on p.first_start_at = t.interval_start_at or p.last_start_at = t.interval_start_at
+    group by s.interval_start_at, p.day_date
 ),
 
 usual as (
     select
         p.interval_start_at,
+        count(*) as day_count,
         round(cast(percentile_cont(0.5) within group (order by p.offered_calls) as numeric)) as forecast_calls,
-        min(p.offered_calls) as forecast_least_calls,
-        max(p.offered_calls) as forecast_most_calls,
-        round(cast(percentile_cont(0.5) within group (order by p.until_calls) as numeric)) as forecast_until_calls,
-        min(p.until_calls) as forecast_until_least_calls,
-        max(p.until_calls) as forecast_until_most_calls,
-        max(p.offered_calls) filter (where p.day_date = cast(:day_date as date) - 7) as week_before_calls
+        round(min(p.offered_calls)) as forecast_least_calls,
+        round(max(p.offered_calls)) as forecast_most_calls,
+        round(max(p.offered_calls) filter (where p.day_date = cast(:day_date as date) - 7)) as week_before_calls
     from spread as p
     group by p.interval_start_at
 ),
@@ -89,9 +101,6 @@ select
     f.forecast_calls,
     f.forecast_least_calls,
     f.forecast_most_calls,
-    f.forecast_until_calls,
-    f.forecast_until_least_calls,
-    f.forecast_until_most_calls,
     abs(coalesce(a.offered_calls, 0) - f.forecast_calls) as forecast_error_calls,
     case when f.forecast_calls is not null then coalesce(a.offered_calls, 0) end as forecasted_offered_calls,
     u.week_before_calls,
@@ -101,5 +110,5 @@ from slots as s
 cross join judged as j
 left join came as a on s.interval_start_at = a.interval_start_at
 left join usual as u on s.interval_start_at = u.interval_start_at
-left join usual as f on s.interval_start_at = f.interval_start_at and j.week_count >= 3 and not j.is_holiday
+left join usual as f on s.interval_start_at = f.interval_start_at and f.day_count >= 3 and not j.is_holiday
 order by s.interval_start_at

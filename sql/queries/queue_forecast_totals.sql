@@ -1,7 +1,8 @@
 -- How many contacts were to be expected of each queue in a period, and how many came on the same days?
 -- Grain: one row per queue, and one with queue_id null for all chosen queues together. A day's forecast is the median of
 -- its comparable days, in whole calls; of the day of :as_of only what was to come by then. Days without a forecast (fewer
--- than three comparable days, or a holiday) are left out of both figures; both are null where no day has one.
+-- than three comparable days, or a holiday) are left out of both figures; both are null where no day has one. Of a
+-- comparable day of 25 hours the quarters that the clock showed twice count by half of both.
 with zone as (
     select
         warehouse.site_zone_name() as zone_name,
@@ -43,25 +44,30 @@ wanted as (
     ) as w
 ),
 
-told as materialized (
+twice as materialized (
+    select d.day_date
+    from wanted as w
+    cross join zone as z
+    cross join lateral generate_series(w.first_date, w.last_date, interval '1 day') as g (day_at)
+    cross join lateral (select cast(g.day_at as date) as day_date) as d
+    where
+        cast(d.day_date + 1 as timestamp) at time zone z.zone_name - cast(d.day_date as timestamp) at time zone z.zone_name
+        > interval '24 hours'
+),
+
+shown as materialized (
     select
         i.queue_id,
-        cast(i.interval_start_at at time zone z.zone_name as date) as day_date,
-        sum(i.offered_calls) as whole_calls,
-        coalesce(sum(i.offered_calls) filter (where i.interval_start_at + interval '15 minutes' <= :as_of), 0)
-            as passed_calls,
-        -- until the clock time of :as_of; the quarter of an hour that was running then counts as far as it had run
-        sum(
-            i.offered_calls * least(
-                greatest(
-                    extract(
-                        epoch from cast(z.local_at as time) - cast(i.interval_start_at at time zone z.zone_name as time)
-                    ) / 900,
-                    0
-                ),
-                1
-            )
-        ) as until_calls
+        i.interval_start_at,
+        i.offered_calls,
+        l.local_at,
+        case
+            when
+                cast(l.local_at as date) in (select t.day_date from twice as t)
+                and warehouse.shown_at(l.local_at, z.zone_name, false) <> warehouse.shown_at(l.local_at, z.zone_name, true)
+                then i.offered_calls / 2.0
+            else i.offered_calls
+        end as compared_calls
     from zone as z
     cross join wanted as w
     cross join chosen as c
@@ -70,7 +76,26 @@ told as materialized (
             c.queue_id = i.queue_id
             and cast(w.first_date as timestamp) at time zone z.zone_name <= i.interval_start_at
             and cast(w.last_date + 1 as timestamp) at time zone z.zone_name > i.interval_start_at
-    group by i.queue_id, cast(i.interval_start_at at time zone z.zone_name as date)
+    cross join lateral (select i.interval_start_at at time zone z.zone_name as local_at) as l
+),
+
+told as materialized (
+    select
+        s.queue_id,
+        cast(s.local_at as date) as day_date,
+        sum(s.offered_calls) as whole_calls,
+        sum(s.compared_calls) as compared_calls,
+        coalesce(sum(s.offered_calls) filter (where s.interval_start_at + interval '15 minutes' <= :as_of), 0)
+            as passed_calls,
+        -- until the clock time of :as_of; the quarter of an hour that was running then counts as far as it had run
+        sum(
+            s.compared_calls * least(
+                greatest(extract(epoch from cast(z.local_at as time) - cast(s.local_at as time)) / 900, 0), 1
+            )
+        ) as until_calls
+    from shown as s
+    cross join zone as z
+    group by s.queue_id, cast(s.local_at as date)
 ),
 
 compared as (
@@ -78,7 +103,7 @@ compared as (
         c.queue_id,
         p.day_date,
         p.compared_date,
-        sum(case when p.day_date = cast(z.local_at as date) then coalesce(t.until_calls, 0) else coalesce(t.whole_calls, 0) end)
+        sum(case when p.day_date = cast(z.local_at as date) then coalesce(t.until_calls, 0) else coalesce(t.compared_calls, 0) end)
             as expected_calls
     from pairs as p
     cross join zone as z

@@ -49,7 +49,7 @@ counted as (
         coalesce(sum(i.wrap_up_seconds), 0) as wrap_up_seconds
     from warehouse.chosen_intervals(
         :window_start, :window_end, :threshold_seconds, :queue_id, :group_name, :channel_name, :topic_name, :team_id, :site_name,
-        :agent_id, :is_business_hours
+        :agent_id, :is_business_hours, cast(:known_at as timestamptz)
     ) as i
     cross join zone as z
     cross join lateral (select i.interval_start_at at time zone z.time_zone_name as local_at) as l

@@ -15,7 +15,7 @@ select
     sum(i.flowed_out_in_threshold_calls) as flowed_out_in_threshold_calls
 from warehouse.chosen_intervals(
     :window_start, :window_end, :threshold_seconds, :queue_id, :group_name, :channel_name, :topic_name, :team_id, :site_name,
-    :agent_id, :is_business_hours
+    :agent_id, :is_business_hours, cast(:known_at as timestamptz)
 ) as i
 inner join warehouse.queues as q on i.queue_id = q.queue_id
 group by q.queue_id, i.interval_start_at

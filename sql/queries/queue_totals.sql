@@ -33,7 +33,7 @@ select
 from warehouse.queues as q
 left join warehouse.chosen_intervals(
     :window_start, :window_end, :threshold_seconds, :queue_id, :group_name, :channel_name, :topic_name, :team_id, :site_name,
-    :agent_id, :is_business_hours
+    :agent_id, :is_business_hours, cast(:known_at as timestamptz)
 ) as i
     on q.queue_id = i.queue_id
 where

@@ -9,6 +9,7 @@ select
     q.service_level_threshold_seconds,
     q.service_level_target_ratio,
     q.service_level_formula_name,
-    q.short_abandon_seconds
+    q.short_abandon_seconds,
+    q.callback_promise_seconds
 from warehouse.queues as q
 order by q.queue_name, q.queue_id

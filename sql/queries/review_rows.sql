@@ -57,8 +57,9 @@ found as materialized (
     select
         m.*,
         concat_ws('|', m.source_name, m.review_id) as row_text,
-        case
-            when :order_name = 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+        case :order_name
+            when 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+            when 'counted' then cast(m.counted_number <> 0 as integer)
             else 0
         end as rank_number
     from measured as m

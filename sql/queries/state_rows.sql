@@ -24,6 +24,7 @@ wanted as materialized (
         ('wrapping_up_seconds', 'wrap_up'),
         ('available_seconds', 'available'),
         ('available_seconds', 'ringing'),
+        ('free_seconds', 'available'),
         ('paused_seconds', 'paused'),
         ('ringing_seconds', 'ringing'),
         ('signed_in_seconds', 'on_contact'),
@@ -231,7 +232,11 @@ found as materialized (
         c.amount_number,
         c.counted_number,
         concat_ws('|', t.agent_id, cast(extract(epoch from t.started_at) as text), t.source_name) as row_text,
-        case when :order_name = 'amount' then c.amount_number else 0 end as rank_number
+        case :order_name
+            when 'amount' then case when c.counted_number <> 0 then c.counted_number else c.amount_number end
+            when 'counted' then cast(c.counted_number <> 0 as integer)
+            else 0
+        end as rank_number
     from told as t
     inner join (
         select

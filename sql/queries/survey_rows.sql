@@ -16,11 +16,42 @@ with weights as (
         coalesce(sum(t.sign_number) filter (where t.column_name = 'resolved_first_contacts'), 0) as resolved_first_contacts,
         coalesce(sum(t.sign_number) filter (where t.column_name = 'followed_contacts'), 0) as followed_contacts,
         coalesce(sum(t.sign_number) filter (where t.column_name = 'repeated_contacts'), 0) as repeated_contacts,
-        coalesce(sum(t.sign_number) filter (where t.column_name = 'provisional_contacts'), 0) as provisional_contacts
+        coalesce(sum(t.sign_number) filter (where t.column_name = 'provisional_contacts'), 0) as provisional_contacts,
+        coalesce(sum(t.sign_number) filter (where t.column_name = 'returning_contacts'), 0) as returning_contacts,
+        coalesce(sum(t.sign_number) filter (where t.column_name = 'same_agent_contacts'), 0) as same_agent_contacts
     from unnest(
         cast(:parts as text []), cast(:columns as text []), cast(:signs as integer [])
     ) as t (part_name, column_name, sign_number)
     group by t.part_name
+),
+
+contacts as materialized (
+    -- Who came back, after whom: looked up only where the number asks for it.
+    select
+        o.*,
+        lag(o.happened_at) over w as before_at,
+        lag(o.agent_id) over w as before_agent_id
+    from warehouse.contact_outcomes(
+        cast(:window_start as timestamptz) - make_interval(days => cast(:repeat_days as integer)),
+        cast(:window_end as timestamptz),
+        cast(:as_of as timestamptz),
+        cast(:repeat_days as integer)
+    ) as o
+    where o.kind_name = 'call' and (select bool_or(w.returning_contacts <> 0 or w.same_agent_contacts <> 0) from weights as w)
+    window w as (partition by o.customer_key, o.askable_contacts order by o.happened_at, o.source_name, o.contact_id)
+),
+
+came_back as (
+    select
+        c.source_name,
+        c.contact_id,
+        true as is_returning,
+        c.before_agent_id = c.agent_id as is_same_agent
+    from contacts as c
+    where
+        c.happened_at >= :window_start and c.agent_id is not null and c.customer_key is not null and c.askable_contacts = 1
+        and c.before_agent_id is not null
+        and c.before_at >= c.happened_at - make_interval(days => cast(:repeat_days as integer))
 ),
 
 measured as (
@@ -38,7 +69,9 @@ measured as (
         + p.resolved_first_contacts * coalesce(o.resolved_first_contacts, 0)
         + p.followed_contacts * coalesce(o.followed_contacts, 0)
         + p.repeated_contacts * coalesce(o.repeated_contacts, 0)
-        + p.provisional_contacts * coalesce(o.provisional_contacts, 0) as amount_number,
+        + p.provisional_contacts * coalesce(o.provisional_contacts, 0)
+        + p.returning_contacts * coalesce(b.is_returning::integer, 0)
+        + p.same_agent_contacts * coalesce(b.is_same_agent::integer, 0) as amount_number,
         c.askable_contacts * coalesce(o.askable_contacts, 0)
         + c.survey_count * coalesce(o.survey_count, 0)
         + c.unplaced_survey_count * coalesce(o.unplaced_survey_count, 0)
@@ -51,7 +84,9 @@ measured as (
         + c.resolved_first_contacts * coalesce(o.resolved_first_contacts, 0)
         + c.followed_contacts * coalesce(o.followed_contacts, 0)
         + c.repeated_contacts * coalesce(o.repeated_contacts, 0)
-        + c.provisional_contacts * coalesce(o.provisional_contacts, 0) as counted_number
+        + c.provisional_contacts * coalesce(o.provisional_contacts, 0)
+        + c.returning_contacts * coalesce(b.is_returning::integer, 0)
+        + c.same_agent_contacts * coalesce(b.is_same_agent::integer, 0) as counted_number
     from warehouse.chosen_outcomes(
         :window_start,
         :window_end,
@@ -68,14 +103,17 @@ measured as (
     ) as o
     inner join weights as p on p.part_name = 'population'
     inner join weights as c on c.part_name = 'counted'
+    left join came_back as b on o.kind_name = 'call' and o.source_name = b.source_name and o.contact_id = b.contact_id
+    where not cast(:is_by_answer as boolean) or (o.kind_name = 'call' and o.agent_id is not null)
 ),
 
 found as materialized (
     select
         m.*,
         concat_ws('|', m.kind_name, m.source_name, m.contact_id, m.survey_source_name, m.survey_id) as row_text,
-        case
-            when :order_name = 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+        case :order_name
+            when 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+            when 'counted' then cast(m.counted_number <> 0 as integer)
             else 0
         end as rank_number
     from measured as m

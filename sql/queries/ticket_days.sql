@@ -1,6 +1,7 @@
 -- How did the flow of tickets go, day by day, and what was left at the end of each day?
 -- Grain: one row per local day of the site from :first_date to :last_date that had begun at :as_of. Backlog: at the day's end, or
--- at :as_of on the day that is still running. The backlog of a day is that of the day before + created - solvings + reopenings.
+-- at :as_of on the day that is still running, of the group and priority that tickets had then. The backlog of a day is that of the day
+-- before + created - solvings + reopenings.
 with zone as (
     select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
 ),
@@ -103,10 +104,31 @@ before as (
     from span as s
     cross join lateral warehouse.unsolved_tickets(s.start_at - interval '1 microsecond') as u
     inner join warehouse.tickets as t on u.source_name = t.source_name and u.ticket_id = t.ticket_id
+    where cast(:channel_name as text) is null or coalesce(t.channel_name, '') = :channel_name
+),
+
+placed as (
+    -- Group and priority change while a ticket waits: of one of them, each day's end is asked about by itself.
+    select
+        d.day_date,
+        count(*) as backlog_tickets
+    from days as d
+    cross join lateral warehouse.unsolved_tickets(least(d.end_at - interval '1 microsecond', cast(:as_of as timestamptz))) as u
     where
-        (cast(:group_name as text) is null or coalesce(t.group_name, '') = :group_name)
-        and (cast(:priority_name as text) is null or coalesce(t.priority_name, '') = :priority_name)
-        and (cast(:channel_name as text) is null or coalesce(t.channel_name, '') = :channel_name)
+        (cast(:group_name as text) is not null or cast(:priority_name as text) is not null)
+        and (cast(:group_name as text) is null or coalesce(u.group_name, '') = :group_name)
+        and (cast(:priority_name as text) is null or coalesce(u.priority_name, '') = :priority_name)
+        and (cast(:channel_name as text) is null or coalesce(u.channel_name, '') = :channel_name)
+    group by d.day_date
+),
+
+left_over as (
+    select
+        d.day_date,
+        coalesce(p.backlog_tickets, 0) as backlog_tickets
+    from days as d
+    left join placed as p on d.day_date = p.day_date
+    where cast(:group_name as text) is not null or cast(:priority_name as text) is not null
 )
 
 select
@@ -120,13 +142,17 @@ select
     coalesce(s.resolved_tickets, 0) as resolved_tickets,
     coalesce(s.reopened_in_7_days_tickets, 0) as reopened_in_7_days_tickets,
     coalesce(r.reopened_tickets, 0) as reopened_tickets,
-    b.backlog_tickets + sum(
-        coalesce(c.created_tickets, 0) - coalesce(s.solvings_count, 0) + coalesce(r.reopenings_count, 0)
-    ) over (order by d.day_date) as backlog_tickets,
+    coalesce(
+        l.backlog_tickets,
+        b.backlog_tickets + sum(
+            coalesce(c.created_tickets, 0) - coalesce(s.solvings_count, 0) + coalesce(r.reopenings_count, 0)
+        ) over (order by d.day_date)
+    ) as backlog_tickets,
     d.end_at > :as_of as is_running
 from days as d
 cross join before as b
 left join created as c on d.day_date = c.day_date
 left join solved as s on d.day_date = s.day_date
 left join reopened as r on d.day_date = r.day_date
+left join left_over as l on d.day_date = l.day_date
 order by d.day_date

@@ -1,7 +1,8 @@
 -- What became of each group's tickets in a window, as known at an instant?
 -- Grain: one row per ticket group (empty text: none). Created and first reply: tickets created in the window. Solved: every ticket
 -- that was solved in it; resolved: those that are still solved at its end, with their last solving in it. Targets: those due in it.
--- :last_at is the last instant that counts: :as_of, or the microsecond before :window_end.
+-- Escalated: handed to another group or raised in priority after the creation, in the window (created_escalated: of those created
+-- in it, until :as_of). :last_at is the last instant that counts: :as_of, or the microsecond before :window_end.
 with created as (
     select
         coalesce(t.group_name, '') as group_name,
@@ -28,6 +29,60 @@ replied as (
         and (cast(:priority_name as text) is null or coalesce(t.priority_name, '') = :priority_name)
         and (cast(:channel_name as text) is null or coalesce(t.channel_name, '') = :channel_name)
     group by coalesce(t.group_name, '')
+),
+
+changes as (
+    -- Changes of group and priority in the window, and later ones of the tickets created in it.
+    select e.*
+    from warehouse.ticket_events as e
+    where e.occurred_at >= :window_start and e.occurred_at <= :last_at and e.event_name in ('group', 'priority')
+    union all
+    select e.*
+    from warehouse.tickets as t
+    inner join warehouse.ticket_events as e on t.source_name = e.source_name and t.ticket_id = e.ticket_id
+    where
+        t.created_at >= :window_start and t.created_at <= :last_at
+        and e.occurred_at > :last_at and e.occurred_at <= :as_of and e.event_name in ('group', 'priority')
+),
+
+escalations as (
+    select
+        t.source_name,
+        t.ticket_id,
+        coalesce(t.group_name, '') as group_name,
+        t.created_at >= :window_start and t.created_at <= :last_at as is_created,
+        bool_or(c.occurred_at <= :last_at) as is_escalated
+    from changes as c
+    inner join warehouse.tickets as t on c.source_name = t.source_name and c.ticket_id = t.ticket_id
+    cross join lateral (
+        select b.value_text
+        from warehouse.ticket_events as b
+        where
+            b.source_name = c.source_name and b.ticket_id = c.ticket_id and b.event_name = c.event_name
+            and b.value_text is not null and (b.occurred_at, b.event_number) < (c.occurred_at, c.event_number)
+        order by b.occurred_at desc, b.event_number desc
+        limit 1
+    ) as p
+    where
+        c.occurred_at > t.created_at and not t.is_deleted
+        and case c.event_name
+            when 'group' then p.value_text <> c.value_text
+            else
+                array_position(array['low', 'normal', 'high', 'urgent'], c.value_text)
+                > array_position(array['low', 'normal', 'high', 'urgent'], p.value_text)
+        end
+        and (cast(:priority_name as text) is null or coalesce(t.priority_name, '') = :priority_name)
+        and (cast(:channel_name as text) is null or coalesce(t.channel_name, '') = :channel_name)
+    group by t.source_name, t.ticket_id
+),
+
+escalated as (
+    select
+        x.group_name,
+        count(*) filter (where x.is_escalated) as escalated_tickets,
+        count(*) filter (where x.is_created) as created_escalated_tickets
+    from escalations as x
+    group by x.group_name
 ),
 
 solvings as materialized (
@@ -167,6 +222,8 @@ names as (
     union
     select d.group_name from due as d
     union
+    select x.group_name from escalated as x
+    union
     select b.group_name from backlog as b
 )
 
@@ -177,6 +234,8 @@ select
     coalesce(c.first_reply_seconds, 0) as first_reply_seconds,
     coalesce(c.first_replied_in_business_tickets, 0) as first_replied_in_business_tickets,
     coalesce(c.first_reply_business_seconds, 0) as first_reply_business_seconds,
+    coalesce(x.escalated_tickets, 0) as escalated_tickets,
+    coalesce(x.created_escalated_tickets, 0) as created_escalated_tickets,
     coalesce(p.replied_tickets, 0) as replied_tickets,
     coalesce(s.solved_tickets, 0) as solved_tickets,
     coalesce(s.reopened_tickets, 0) as reopened_tickets,
@@ -207,6 +266,7 @@ select
 from names as n
 left join created as c on n.group_name = c.group_name
 left join replied as p on n.group_name = p.group_name
+left join escalated as x on n.group_name = x.group_name
 left join solved as s on n.group_name = s.group_name
 left join resolved as r on n.group_name = r.group_name
 left join due as d on n.group_name = d.group_name

@@ -47,6 +47,7 @@ by_ticket as (
         v.ticket_id,
         v.agent_id,
         max(v.solved_at) filter (where v.solved_at <= :last_at) as solved_at,
+        max(v.reopened_at) filter (where v.reopened_at <= :last_at) as reopened_at,
         bool_or(v.solved_at >= :window_start and v.solved_at <= :last_at) as is_solved,
         bool_or(
             v.solved_at >= :window_start and v.solved_at <= :last_at and v.reopened_at <= :as_of
@@ -64,7 +65,52 @@ by_ticket as (
     group by v.source_name, v.ticket_id, v.agent_id
 ),
 
--- Each population with the columns that it adds to; a number is made of columns of one population.
+changes as (
+    -- Changes of group and priority in the window; of the tickets created in it also later ones, until :as_of.
+    select e.*
+    from warehouse.ticket_events as e
+    where
+        :population_name in ('created', 'escalated') and e.occurred_at >= :window_start and e.occurred_at <= :last_at
+        and e.event_name in ('group', 'priority')
+    union all
+    select e.*
+    from warehouse.tickets as t
+    inner join warehouse.ticket_events as e on t.source_name = e.source_name and t.ticket_id = e.ticket_id
+    where
+        :population_name = 'created' and t.created_at >= :window_start and t.created_at <= :last_at
+        and e.occurred_at > :last_at and e.occurred_at <= :as_of and e.event_name in ('group', 'priority')
+),
+
+escalations as materialized (
+    -- Handed from one group to another, or raised in priority, after the creation: as in ticket_groups.
+    select
+        c.source_name,
+        c.ticket_id,
+        max(c.occurred_at) filter (where c.occurred_at <= :last_at) as escalated_at
+    from changes as c
+    inner join warehouse.tickets as t on c.source_name = t.source_name and c.ticket_id = t.ticket_id
+    cross join lateral (
+        select b.value_text
+        from warehouse.ticket_events as b
+        where
+            b.source_name = c.source_name and b.ticket_id = c.ticket_id and b.event_name = c.event_name
+            and b.value_text is not null and (b.occurred_at, b.event_number) < (c.occurred_at, c.event_number)
+        order by b.occurred_at desc, b.event_number desc
+        limit 1
+    ) as p
+    where
+        c.occurred_at > t.created_at and not t.is_deleted
+        and case c.event_name
+            when 'group' then p.value_text <> c.value_text
+            else
+                array_position(array['low', 'normal', 'high', 'urgent'], c.value_text)
+                > array_position(array['low', 'normal', 'high', 'urgent'], p.value_text)
+        end
+    group by c.source_name, c.ticket_id
+),
+
+-- Each population with the columns that it adds to; a number is made of columns of one population. State and place of a ticket
+-- are those of now; of the backlog, those of its instant.
 told as (
     select
         t.source_name,
@@ -72,17 +118,20 @@ told as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
         t.created_at as happened_at,
         cast(null as timestamptz) as due_at,
+        cast(null as text) as target_name,
+        cast(null as boolean) as is_business,
         '' as part_text,
         v.column_name,
         v.amount
     from warehouse.tickets as t
+    left join escalations as x on t.source_name = x.source_name and t.ticket_id = x.ticket_id
     cross join lateral (
         values
         ('created_tickets', 1),
+        ('created_escalated_tickets', cast(x.ticket_id is not null as integer)),
         ('first_replied_tickets', case when t.first_reply_at <= :as_of and t.first_reply_seconds is not null then 1 end),
         ('first_reply_seconds', case when t.first_reply_at <= :as_of then t.first_reply_seconds end),
         (
@@ -100,9 +149,10 @@ told as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
         t.first_reply_at,
+        null,
+        null,
         null,
         '',
         'replied_tickets',
@@ -118,9 +168,28 @@ told as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
-        b.solved_at,
+        x.escalated_at,
+        null,
+        null,
+        null,
+        '',
+        'escalated_tickets',
+        1
+    from escalations as x
+    inner join warehouse.tickets as t on x.source_name = t.source_name and x.ticket_id = t.ticket_id
+    where :population_name = 'escalated'
+    union all
+    select
+        t.source_name,
+        t.ticket_id,
+        t.agent_id,
+        t.group_name,
+        t.priority_name,
+        t.status_name,
+        coalesce(b.solved_at, b.reopened_at),
+        null,
+        null,
         null,
         '',
         v.column_name,
@@ -144,9 +213,10 @@ told as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
         s.solved_at,
+        null,
+        null,
         null,
         '',
         v.column_name,
@@ -194,10 +264,11 @@ told as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
         g.due_at,
         g.due_at,
+        g.target_name,
+        g.is_business,
         concat_ws(' ', g.target_name, cast(extract(epoch from g.applied_at) as text)),
         v.column_name,
         v.amount
@@ -212,6 +283,10 @@ told as (
         values
         ('due_targets_tickets', cast(g.met_at <= :as_of or i.is_due as integer)),
         ('met_targets_tickets', cast(g.met_at <= :as_of and g.met_at <= g.due_at as integer)),
+        (
+            'missed_targets_tickets',
+            cast((g.met_at <= :as_of or i.is_due) and (g.met_at <= :as_of and g.met_at <= g.due_at) is not true as integer)
+        ),
         (
             'late_targets_tickets',
             cast(i.is_due and g.ended_at <= :as_of and (g.met_at is null or g.met_at > g.due_at) as integer)
@@ -231,9 +306,10 @@ told as (
         u.agent_id,
         u.group_name,
         u.priority_name,
-        u.channel_name,
         u.status_name,
         coalesce(case when v.column_name like 'owed%' then u.owes_reply_since_at end, u.created_at),
+        null,
+        null,
         null,
         '',
         v.column_name,
@@ -248,9 +324,32 @@ told as (
         (
             'owed_wait_seconds',
             cast(floor(extract(epoch from cast(:last_at as timestamptz) - u.owes_reply_since_at)) as bigint)
-        )
+        ),
+        (
+            'requester_owes_tickets',
+            cast(u.owes_reply_since_at is null and u.status_name = 'pending' as integer)
+        ),
+        (
+            'nobody_owes_tickets',
+            cast(u.owes_reply_since_at is null and u.status_name <> 'pending' as integer)
+        ),
+        ('with_us_tickets', cast(u.status_name not in ('pending', 'on_hold') as integer)),
+        ('with_others_tickets', cast(u.status_name in ('pending', 'on_hold') as integer)),
+        ('week_old_tickets', cast(u.created_at <= cast(:last_at as timestamptz) - interval '7 days' as integer))
     ) as v (column_name, amount)
-    where :population_name = 'backlog'
+    where
+        :population_name = 'backlog'
+        and (
+            cast(:age_name as text) is null
+            or :age_name = case
+                when u.created_at > cast(:last_at as timestamptz) - interval '1 day' then 'under_1_day'
+                when u.created_at > cast(:last_at as timestamptz) - interval '3 days' then '1_to_3_days'
+                when u.created_at > cast(:last_at as timestamptz) - interval '7 days' then '3_to_7_days'
+                when u.created_at > cast(:last_at as timestamptz) - interval '14 days' then '7_to_14_days'
+                when u.created_at > cast(:last_at as timestamptz) - interval '30 days' then '14_to_30_days'
+                else '30_days_and_more'
+            end
+        )
     union all
     select
         e.source_name,
@@ -258,9 +357,10 @@ told as (
         e.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
         e.occurred_at,
+        null,
+        null,
         null,
         concat_ws(' ', cast(extract(epoch from e.occurred_at) as text), e.event_number),
         v.column_name,
@@ -286,39 +386,60 @@ measured as (
         t.agent_id,
         t.group_name,
         t.priority_name,
-        t.channel_name,
         t.status_name,
+        t.target_name,
+        k.channel_name,
+        k.topic_name,
+        k.contact_id,
+        k.url_text,
         max(t.happened_at) as happened_at,
         max(t.due_at) as due_at,
         coalesce(sum(n.sign_number * t.amount) filter (where n.part_name = 'population'), 0) as amount_number,
         coalesce(sum(n.sign_number * t.amount) filter (where n.part_name = 'counted'), 0) as counted_number
     from told as t
     inner join terms as n on t.column_name = n.column_name
+    inner join warehouse.tickets as k on t.source_name = k.source_name and t.ticket_id = k.ticket_id
     where
         (cast(:group_name as text) is null or coalesce(t.group_name, '') = :group_name)
         and (cast(:priority_name as text) is null or coalesce(t.priority_name, '') = :priority_name)
-        and (cast(:channel_name as text) is null or coalesce(t.channel_name, '') = :channel_name)
+        and (cast(:channel_name as text) is null or coalesce(k.channel_name, '') = :channel_name)
+        and (cast(:status_name as text) is null or t.status_name = :status_name)
+        and (cast(:target_name as text) is null or t.target_name = :target_name)
+        and (cast(:is_business as boolean) is null or t.is_business = :is_business)
         and (cast(:agent_id as integer) is null or t.agent_id = :agent_id)
         and (
-            cast(:team_id as integer) is null
+            cast(:agents_text as text) is null
+            or t.agent_id = any(cast(string_to_array(:agents_text, ',') as integer []))
+        )
+        and (cast(:is_assigned as boolean) is null or (t.agent_id is not null) = :is_assigned)
+        and (
+            (cast(:team_id as integer) is null and cast(:site_name as text) is null)
             or exists (
-                -- Tickets belong to the team of the window's last day.
-                select 1 from last_day as l
-                inner join warehouse.team_spans as m
-                    on m.started_date <= l.day_date and (m.ended_date is null or m.ended_date > l.day_date)
-                where m.agent_id = t.agent_id and m.team_id = :team_id
+                -- Tickets belong to the team of the window's last day; an empty site name means agents without one.
+                select 1
+                from last_day as l
+                inner join warehouse.agents as a on t.agent_id = a.agent_id
+                left join warehouse.team_spans as m
+                    on
+                        a.agent_id = m.agent_id and m.started_date <= l.day_date
+                        and (m.ended_date is null or m.ended_date > l.day_date)
+                where
+                    (cast(:team_id as integer) is null or m.team_id = :team_id)
+                    and (cast(:site_name as text) is null or coalesce(a.site_name, '') = :site_name)
             )
         )
     group by
-        t.source_name, t.ticket_id, t.part_text, t.agent_id, t.group_name, t.priority_name, t.channel_name, t.status_name
+        t.source_name, t.ticket_id, t.part_text, t.agent_id, t.group_name, t.priority_name, t.status_name, t.target_name,
+        k.channel_name, k.topic_name, k.contact_id, k.url_text
 ),
 
 found as materialized (
     select
         m.*,
         concat_ws('|', m.source_name, m.ticket_id, m.part_text) as row_text,
-        case
-            when :order_name = 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+        case :order_name
+            when 'amount' then case when m.counted_number <> 0 then m.counted_number else m.amount_number end
+            when 'counted' then cast(m.counted_number <> 0 as integer)
             else 0
         end as rank_number
     from measured as m
@@ -340,6 +461,7 @@ select
     p.row_text,
     p.happened_at,
     p.due_at,
+    p.target_name,
     p.amount_number,
     p.counted_number,
     p.group_name,
@@ -357,12 +479,8 @@ from totals as t
 left join (
     select
         f.*,
-        a.agent_name,
-        k.topic_name,
-        k.contact_id,
-        k.url_text
+        a.agent_name
     from found as f
-    inner join warehouse.tickets as k on f.source_name = k.source_name and f.ticket_id = k.ticket_id
     left join warehouse.agents as a on f.agent_id = a.agent_id
     where
         not exists (select 1 from found as l where l.row_text = :after_text)

@@ -31,7 +31,13 @@ left join lateral (
             s.outcome_name,
             s.wait_seconds
         from warehouse.calls as s
-        where s.contact_id = c.contact_id and s.source_name = c.source_name and s.offered_at > c.offered_at
+        where
+            s.source_name = c.source_name and s.offered_at > c.offered_at
+            -- Said so that both indexes serve: contacts whose id is that of their call, and the others.
+            and (
+                (s.call_id = c.contact_id and s.contact_id = s.call_id)
+                or (s.contact_id = c.contact_id and s.contact_id <> s.call_id)
+            )
         union all
         select
             s.queue_id,
@@ -39,7 +45,13 @@ left join lateral (
             s.outcome_name,
             s.wait_seconds
         from warehouse.contact_links as l
-        inner join warehouse.calls as s on l.contact_id = s.contact_id and l.source_name = s.source_name
+        inner join warehouse.calls as s
+            on
+                l.source_name = s.source_name
+                and (
+                    (l.contact_id = s.call_id and s.contact_id = s.call_id)
+                    or (l.contact_id = s.contact_id and s.contact_id <> s.call_id)
+                )
         where
             l.link_name = 'transfer' and l.linked_contact_id = c.contact_id and l.linked_source_name = c.source_name
             and s.offered_at > c.offered_at
@@ -53,8 +65,11 @@ cross join lateral (
     select count(*) as stay_number
     from warehouse.calls as s
     where
-        s.contact_id = c.contact_id and s.source_name = c.source_name and s.transfer_kind_name is not null
-        and s.offered_at <= c.offered_at
+        s.source_name = c.source_name and s.transfer_kind_name is not null and s.offered_at <= c.offered_at
+        and (
+            (s.call_id = c.contact_id and s.contact_id = s.call_id)
+            or (s.contact_id = c.contact_id and s.contact_id <> s.call_id)
+        )
 ) as b
 where
     c.transfer_kind_name is not null and c.direction_name = 'inbound'

@@ -1,13 +1,47 @@
--- What do customers say in a window, in all or by queue, group, team, agent, channel, topic, day or week?
--- Grain: one row per value of :by_name ("all": one row in all, also without a contact); additive columns only.
+-- What do customers say in a window, in all, by one of queue, group, team, agent, channel or topic, by day or week, and by score?
+-- Grain: one row in all (also without a contact) and one per value of :by_name, of :step_name, and per whole CSAT and NPS score;
+-- additive columns only. due_contacts: low scores (CSAT below 3, without CSAT NPS below 7) that nobody has followed up.
 with chosen as (
     select
-        o.*,
+        o.kind_name,
+        o.source_name,
+        o.contact_id,
+        o.queue_id,
+        o.agent_id,
+        o.group_name,
+        o.channel_name,
+        o.topic_name,
+        o.local_date,
+        o.csat_score,
+        o.nps_score,
+        o.askable_contacts,
+        o.survey_count,
+        o.unplaced_survey_count,
+        o.csat_count,
+        o.csat_satisfied_count,
+        o.nps_count,
+        o.nps_promoter_count,
+        o.nps_detractor_count,
+        o.flagged_contacts,
+        o.resolved_first_contacts,
+        o.followed_contacts,
+        o.repeated_contacts,
+        o.provisional_contacts,
         cast(o.happened_at at time zone (select coalesce(min(s.time_zone_name), 'UTC') from warehouse.sites as s) as date) as day_date
     from warehouse.chosen_outcomes(
         :window_start, :window_end, :as_of, :repeat_days, :queue_id, :group_name, :channel_name, :topic_name, :team_id, :site_name,
         :agent_id, :is_business_hours
     ) as o
+),
+
+standing as (
+    select distinct on (f.kind_name, f.source_name, f.contact_id)
+        f.kind_name,
+        f.source_name,
+        f.contact_id,
+        f.is_done
+    from warehouse.follow_ups as f
+    order by f.kind_name, f.source_name, f.contact_id, f.save_number desc
 ),
 
 placed as (
@@ -20,9 +54,7 @@ placed as (
             when 'agent' then cast(c.agent_id as text)
             when 'channel' then c.channel_name
             when 'topic' then c.topic_name
-            when 'day' then cast(c.day_date as text)
-            when 'week' then cast(c.day_date - (extract(isodow from c.day_date)::integer - 1) as text)
-        end as of_key,
+        end as by_key,
         case cast(:by_name as text)
             when 'queue' then q.queue_name
             when 'group' then c.group_name
@@ -30,8 +62,19 @@ placed as (
             when 'agent' then a.agent_name
             when 'channel' then c.channel_name
             when 'topic' then c.topic_name
-        end as of_name
+        end as by_value,
+        case cast(:step_name as text)
+            when 'week' then c.day_date - (extract(isodow from c.day_date)::integer - 1)
+            else c.day_date
+        end as step_date,
+        floor(c.csat_score) as csat_step,
+        floor(c.nps_score) as nps_step,
+        (
+            (c.csat_score < 3 or (c.csat_score is null and c.nps_score < 7))
+            and c.survey_count + c.unplaced_survey_count = 1 and not coalesce(s.is_done, false)
+        )::integer as due_contacts
     from chosen as c
+    left join standing as s on c.kind_name = s.kind_name and c.source_name = s.source_name and c.contact_id = s.contact_id
     left join warehouse.queues as q on c.queue_id = q.queue_id
     left join warehouse.agents as a on c.agent_id = a.agent_id
     left join warehouse.team_spans as t
@@ -42,8 +85,15 @@ placed as (
 )
 
 select
-    p.of_key,
-    min(p.of_name) as of_name,
+    case
+        when grouping(p.by_key) = 0 then :by_name
+        when grouping(p.step_date) = 0 then :step_name
+        when grouping(p.csat_step) = 0 then 'csat'
+        when grouping(p.nps_step) = 0 then 'nps'
+        else 'all'
+    end as of_kind_name,
+    coalesce(p.by_key, cast(p.step_date as text), cast(p.csat_step as text), cast(p.nps_step as text)) as of_key,
+    case when grouping(p.by_key) = 0 then min(p.by_value) end as of_name,
     coalesce(sum(p.askable_contacts), 0) as askable_contacts,
     coalesce(sum(p.survey_count), 0) as survey_count,
     coalesce(sum(p.unplaced_survey_count), 0) as unplaced_survey_count,
@@ -56,25 +106,8 @@ select
     coalesce(sum(p.resolved_first_contacts), 0) as resolved_first_contacts,
     coalesce(sum(p.followed_contacts), 0) as followed_contacts,
     coalesce(sum(p.repeated_contacts), 0) as repeated_contacts,
-    coalesce(sum(p.provisional_contacts), 0) as provisional_contacts
+    coalesce(sum(p.provisional_contacts), 0) as provisional_contacts,
+    coalesce(sum(p.due_contacts), 0) as due_contacts
 from placed as p
-group by p.of_key
-union all
-select
-    null,
-    null,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0,
-    0
-where :by_name = 'all' and not exists (select 1 from placed)
-order by of_name, of_key
+group by grouping sets ((), (p.by_key), (p.step_date), (p.csat_step), (p.nps_step))
+order by of_kind_name, of_name, of_key

@@ -20,7 +20,7 @@ chosen as (
         i.flowed_out_wait_histogram_calls
     from warehouse.chosen_intervals(
         :window_start, :window_end, :threshold_seconds, :queue_id, :group_name, :channel_name, :topic_name, :team_id, :site_name,
-        :agent_id, :is_business_hours
+        :agent_id, :is_business_hours, cast(:known_at as timestamptz)
     ) as i
 ),
 

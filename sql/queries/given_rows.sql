@@ -1,12 +1,16 @@
--- Was work shared out fairly: how long did each agent stand idle before a contact, and did whoever had waited longest get it?
--- Grain: one row per agent who was given a contact or was rung, and a last one without an agent for all of them together. Idle: how
--- long the agent had been available right before (ringing apart). Routed: contacts given while another agent who serves the queue
--- was available too; where no members of a queue are told, who answered its contacts in the window serves it. A ring whose next state
+-- How was work shared out: which contacts were given to whom after how long a wait for work, and which rings were answered?
+-- Grain: one row per contact given to an agent who stood by (kind given), and one per ring at an agent (kind ring). Idle: how
+-- long the agent had been available right before (ringing apart). Routed: given while another agent who serves the queue was
+-- available too; where no members of a queue are told, who answered its contacts in the window serves it. A ring whose next state
 -- is no contact was not answered; one that ended as a contact of its queue gave up is left out.
 with given as materialized (
     select
         m.agent_id,
         m.queue_id,
+        m.source_name,
+        m.call_id,
+        m.stay_number,
+        m.contact_id,
         b.began_at,
         b.given_at,
         date_bin('15 minutes', b.given_at, '2000-01-01 00:00+00') as interval_start_at
@@ -64,19 +68,23 @@ standing_by as materialized (
 ),
 
 answerers as (
+    -- Of all contacts of the queue, whoever was chosen: otherwise an agent alone would have no rival.
     select distinct
-        g.queue_id,
-        g.agent_id
-    from given as g
-    where not exists (select 1 from warehouse.queue_members as q where q.queue_id = g.queue_id)
+        c.queue_id,
+        c.agent_id
+    from (select distinct g.queue_id from given as g) as g
+    inner join warehouse.calls as c on g.queue_id = c.queue_id
+    where
+        c.offered_at >= :window_start and c.offered_at <= :last_at and c.answered_at <= :last_at and c.direction_name = 'inbound'
+        and not exists (select 1 from warehouse.queue_members as q where q.queue_id = g.queue_id)
 ),
 
 rivals as (
     select
-        g.agent_id,
+        g.source_name,
+        g.call_id,
+        g.stay_number,
         g.queue_id,
-        g.began_at,
-        g.given_at,
         min(b.began_at) as longest_began_at
     from given as g
     inner join standing_by as b
@@ -91,33 +99,17 @@ rivals as (
                 and (q.ended_at is null or q.ended_at > g.given_at)
         )
         or exists (select 1 from answerers as w where w.queue_id = g.queue_id and w.agent_id = b.agent_id)
-    group by g.agent_id, g.queue_id, g.began_at, g.given_at
-),
-
-idle as (
-    select
-        g.agent_id,
-        count(*) as idle_calls,
-        round(extract(epoch from sum(g.given_at - g.began_at))) as idle_seconds,
-        round(percentile_cont(0.5) within group (order by extract(epoch from g.given_at - g.began_at))) as median_idle_seconds
-    from given as g
-    group by grouping sets ((g.agent_id), ())
-),
-
-routed as (
-    select
-        r.agent_id,
-        count(*) as routed_calls,
-        count(*) filter (where r.began_at <= r.longest_began_at) as longest_idle_first_calls
-    from rivals as r
-    group by grouping sets ((r.agent_id), ())
+    group by g.source_name, g.call_id, g.stay_number, g.queue_id
 ),
 
 rings as (
     select
         s.agent_id,
-        count(*) as ring_count,
-        count(*) filter (where n.state_name <> 'on_contact') as unanswered_ring_count
+        s.queue_id,
+        s.source_name,
+        s.started_at,
+        s.ended_at,
+        n.state_name = 'on_contact' as is_answered
     from warehouse.agent_states as s
     inner join warehouse.agents as a on s.agent_id = a.agent_id
     inner join warehouse.agent_states as n
@@ -156,30 +148,62 @@ rings as (
                     ) as date)
             )
         )
-    group by grouping sets ((s.agent_id), ())
 ),
 
-named as (
-    select i.agent_id from idle as i
-    where i.idle_calls > 0
-    union
-    select r.agent_id from rings as r
-    where r.ring_count > 0
+listed as (
+    select
+        'given' as kind_name,
+        g.agent_id,
+        g.queue_id,
+        g.given_at as happened_at,
+        g.began_at,
+        g.given_at as ended_at,
+        r.longest_began_at is not null as is_routed,
+        coalesce(g.began_at <= r.longest_began_at, false) as is_longest_idle_first,
+        true as is_answered,
+        g.source_name,
+        g.call_id,
+        g.contact_id,
+        concat_ws('|', g.queue_id, g.stay_number, g.source_name, g.call_id) as row_text
+    from given as g
+    left join rivals as r
+        on g.source_name = r.source_name and g.call_id = r.call_id and g.stay_number = r.stay_number and g.queue_id = r.queue_id
+    union all
+    select
+        'ring' as kind_name,
+        i.agent_id,
+        i.queue_id,
+        i.started_at as happened_at,
+        i.started_at as began_at,
+        i.ended_at,
+        false as is_routed,
+        false as is_longest_idle_first,
+        i.is_answered,
+        i.source_name,
+        null as call_id,
+        null as contact_id,
+        concat_ws('|', i.agent_id, cast(extract(epoch from i.started_at) as text), i.source_name) as row_text
+    from rings as i
 )
 
 select
-    n.agent_id,
+    l.kind_name,
+    l.agent_id,
     a.agent_name,
-    coalesce(i.idle_calls, 0) as idle_calls,
-    coalesce(i.idle_seconds, 0) as idle_seconds,
-    i.median_idle_seconds,
-    coalesce(r.routed_calls, 0) as routed_calls,
-    coalesce(r.longest_idle_first_calls, 0) as longest_idle_first_calls,
-    coalesce(g.ring_count, 0) as ring_count,
-    coalesce(g.unanswered_ring_count, 0) as unanswered_ring_count
-from named as n
-left join warehouse.agents as a on n.agent_id = a.agent_id
-left join idle as i on n.agent_id is not distinct from i.agent_id
-left join routed as r on n.agent_id is not distinct from r.agent_id
-left join rings as g on n.agent_id is not distinct from g.agent_id
-order by a.agent_name, n.agent_id
+    l.queue_id,
+    q.queue_name,
+    l.happened_at,
+    l.began_at,
+    l.ended_at,
+    round(extract(epoch from l.ended_at - l.began_at)) as spent_seconds,
+    l.is_routed,
+    l.is_longest_idle_first,
+    l.is_answered,
+    l.source_name,
+    l.call_id,
+    l.contact_id,
+    l.row_text
+from listed as l
+inner join warehouse.agents as a on l.agent_id = a.agent_id
+left join warehouse.queues as q on l.queue_id = q.queue_id
+order by l.happened_at desc, l.row_text desc

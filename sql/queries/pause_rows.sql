@@ -1,6 +1,6 @@
--- For how long, how often and why did each agent pause?
--- Grain: one row per agent, team to which he belonged, and reason (null: none was told) of the pauses that are over and lie in the
--- window, cut at its borders and at local midnights. A pause counts once, on the day on which it began: none that began before the window.
+-- Which pauses are behind the figures of pauses: when, of whom, for how long and why?
+-- Grain: one row per pause that is over and lies in the window, cut at its borders and at local midnights, with the team to which its
+-- agent belonged. A pause counts once, on the day on which it began: none that began before the window.
 with zone as (
     select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
 ),
@@ -34,10 +34,10 @@ cut as (
     select
         p.agent_id,
         p.reason_name,
+        greatest(p.started_at, g.day_at at time zone p.time_zone_name) as started_at,
+        least(p.ended_at, (g.day_at + interval '1 day') at time zone p.time_zone_name) as ended_at,
         cast(g.day_at as date) as day_date,
-        (p.is_begun and g.day_at = date_trunc('day', p.started_at at time zone p.time_zone_name))::integer as begun_count,
-        least(p.ended_at, (g.day_at + interval '1 day') at time zone p.time_zone_name)
-        - greatest(p.started_at, g.day_at at time zone p.time_zone_name) as part
+        (p.is_begun and g.day_at = date_trunc('day', p.started_at at time zone p.time_zone_name))::integer as begun_count
     from pauses as p
     cross join lateral generate_series(
         date_trunc('day', p.started_at at time zone p.time_zone_name),
@@ -48,15 +48,19 @@ cut as (
 
 select
     c.agent_id,
+    a.agent_name,
     s.team_id,
     c.reason_name,
-    round(extract(epoch from sum(c.part))) as paused_seconds,
-    sum(c.begun_count) as pause_count
+    c.started_at,
+    c.ended_at,
+    extract(epoch from c.ended_at - c.started_at) as paused_amount,
+    c.begun_count as pause_count,
+    concat_ws('|', c.agent_id, cast(extract(epoch from c.started_at) as text)) as row_text
 from cut as c
+inner join warehouse.agents as a on c.agent_id = a.agent_id
 left join warehouse.team_spans as s
     on
         c.agent_id = s.agent_id and c.day_date >= s.started_date
         and c.day_date < coalesce(s.ended_date, cast('2100-01-01' as date))
 where cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer)
-group by c.agent_id, s.team_id, c.reason_name
-order by c.agent_id, s.team_id, paused_seconds desc, c.reason_name
+order by c.started_at desc, c.agent_id

@@ -1,10 +1,12 @@
--- For how long was each agent busier than is good for long: an hour and more without room to breathe?
--- Grain: one row per agent with such a stretch: quarters of an hour in a row, at least four, in each of which he was at hand for half of
--- the time or more and his occupancy was above :high_ratio. They belong to the window in which they lie.
+-- In which quarters of an hour was an agent busier than is good for long: an hour and more without room to breathe?
+-- Grain: one row per agent and 15 minutes of such a stretch: quarters of an hour in a row, at least four, in each of which he was at
+-- hand for half of the time or more and his occupancy was above :high_ratio. They belong to the window in which they lie.
 with busy as (
     select
         i.agent_id,
         i.interval_start_at,
+        i.on_contact_seconds + i.wrapping_up_seconds as busy_seconds,
+        i.on_contact_seconds + i.wrapping_up_seconds + i.available_seconds as at_hand_seconds,
         i.interval_start_at - row_number() over (partition by i.agent_id order by i.interval_start_at) * interval '15 minutes'
             as stretch_at
     from warehouse.agent_intervals as i
@@ -34,20 +36,22 @@ with busy as (
 
 stretches as (
     select
-        b.agent_id,
-        count(*) * 900 as stretch_seconds
+        b.*,
+        count(*) over (partition by b.agent_id, b.stretch_at) as quarter_count
     from busy as b
-    group by b.agent_id, b.stretch_at
-    having count(*) >= 4
 )
 
 select
     s.agent_id,
     a.agent_name,
-    sum(s.stretch_seconds) as strained_seconds,
-    max(s.stretch_seconds) as longest_strain_seconds,
-    count(*) as strain_count
+    s.interval_start_at,
+    s.interval_start_at + interval '15 minutes' as interval_end_at,
+    s.stretch_at,
+    s.busy_seconds,
+    s.at_hand_seconds,
+    900 as strained_seconds,
+    concat_ws('|', s.agent_id, cast(extract(epoch from s.interval_start_at) as text)) as row_text
 from stretches as s
 inner join warehouse.agents as a on s.agent_id = a.agent_id
-group by s.agent_id, a.agent_name
-order by a.agent_name, s.agent_id
+where s.quarter_count >= 4
+order by a.agent_name, s.agent_id, s.interval_start_at
