@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from dashboard import filters as filter_module
-from dashboard.people import agent_lane_view, agent_sections, agent_service_view, agent_time_view, agent_view
+from dashboard.people import (
+    agent_deed_view,
+    agent_lane_view,
+    agent_sections,
+    agent_service_view,
+    agent_time_view,
+    agent_view,
+)
 from tests.app.test_ticket_pages import blocks, table, tiles, use
 from tests.db.test_agent_measures import DAY, change, h, states, talk
 from tests.db.test_agent_schedules import shifts
@@ -81,14 +88,38 @@ def test_agents_stand_by_name_in_calls_and_tickets(told: sa.Engine, run_page: Ru
     assert [row[1] for row in (jaan, mari)] == ["No team", "Day"]
     assert [row[2]["text"] for row in (jaan, mari)] == ["1", "2"]
     # (240 + 90 + 30 + 60) / 2 = 3:30, of which talk 165 s, hold 15 s, wrap-up 30 s; the outbound call is no part of it.
-    assert mari[3]["text"] == "3:30 = 2:45 + 15 s + 30 s"
+    assert mari[3]["text"] == "3:30"
+    assert [part["text"] for part in mari[3]["parts"]] == ["talk 2:45", "hold 15 s", "wrap-up 30 s"]
     assert [part["share"] for part in mari[3]["parts"]] == pytest.approx([330 / 420, 30 / 420, 60 / 420])
-    assert (mari[6]["text"], mari[7]) == ("50.0% (1, 0)", "1, 0")
+    assert (mari[6]["text"], mari[7]["text"], mari[8], mari[9]["text"]) == (
+        "50.0%", "1", "0", "1"
+    )  # transfers, blind, attended, outbound  # fmt: skip
     teams = table(at, "Teams")
     assert [row[0]["text"] if isinstance(row[0], dict) else row[0] for row in teams] == ["Day", "No team"]
     found = tiles(at)
     assert (found["handled_calls"]["value"], found["resolved_tickets"]["value"]) == ("3", "2")
     assert found["handled_calls"]["more"] == "apart: 1 outbound, 0 internal"
+
+
+def test_who_did_nothing_stands_behind_a_line_with_what_is_assigned() -> None:
+    done = (
+        "signed_in_seconds",
+        "handled_calls",
+        "outbound_calls",
+        "internal_calls",
+        "resolved_tickets",
+        "reply_count",
+    )
+    nothing = dict.fromkeys((*done, "blind_transferred_calls", "attended_transferred_calls"), 0)
+    idle = {"agent_id": 7, "agent_name": "kai", "team_name": "Day", "assigned_tickets": 2, **nothing}
+    block = agent_view.agent_table(
+        pl.DataFrame([idle]), filters=filter_module.filters_of({}, today=date(2026, 3, 9))
+    )
+    assert block["rows"] == []
+    assert block["folded"]["label"] == "1 without work in this period"
+    assert [(item["text"], item["more"]) for item in block["folded"]["items"]] == [
+        ("kai", "2 tickets assigned")
+    ]
 
 
 def test_numbers_lead_to_the_calls_behind_them(told: sa.Engine, run_page: Run) -> None:
@@ -175,7 +206,7 @@ def test_a_deed_has_a_shape_and_a_word() -> None:
         ("ticket", "solved"),
         ("ticket", "on_hold"),
     ]
-    found = [agent_view.deed_word(*deed) for deed in deeds]
+    found = [agent_deed_view.deed_word(*deed) for deed in deeds]
     assert [deed["word"] for deed in found] == [
         "Call",
         "Outbound call",

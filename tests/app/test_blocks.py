@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboard import export, ui
+from dashboard import export
+from dashboard.ui import clock
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FORMULAS = [
@@ -50,19 +51,19 @@ def test_numbers_stay_numbers_and_instants_carry_their_offset() -> None:
 
 def test_the_clock_can_be_held_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FLOORBOARD_NOW", "2026-03-14T14:00:00+02:00")
-    assert (ui.now(), ui.clock_speed()) == (NOON, 0.0)
+    assert (clock.now(), clock.speed()) == (NOON, 0.0)
 
 
 def test_the_demo_clock_runs_with_its_speed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FLOORBOARD_NOW", raising=False)
     wall = datetime.now(UTC) - timedelta(seconds=60)
     monkeypatch.setenv("FLOORBOARD_CLOCK", f"{NOON.isoformat()};{wall.isoformat()};10")
-    passed = (ui.now() - NOON).total_seconds()
+    passed = (clock.now() - NOON).total_seconds()
     assert 580 <= passed <= 640  # 60 wall seconds at ten times the speed, to the second
-    assert ui.clock_speed() == 10.0
+    assert clock.speed() == 10.0
 
 
 def test_without_a_demo_the_clock_is_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FLOORBOARD_NOW", raising=False)
     monkeypatch.delenv("FLOORBOARD_CLOCK", raising=False)
-    assert abs((ui.now() - datetime.now(UTC)).total_seconds()) < 5
+    assert abs((clock.now() - datetime.now(UTC)).total_seconds()) < 5

@@ -19,7 +19,7 @@ Run = Callable[..., AppTest]
 Asked = list[dict[str, Any]]
 
 
-TEXT_IDS = ("call_id", "contact_id", "record_id")
+TEXT_IDS = ("call_id", "contact_id", "record_id", "recording_id")
 
 
 def frame(*rows: dict[str, Any]) -> pl.DataFrame:
@@ -127,7 +127,7 @@ def test_a_metric_shows_what_it_is_made_of_and_marks_what_is_counted(names: Any,
     at = run_page("contacts", of="service_level_strict_ratio")
     number = block(at, "number")
     assert number["value"] == "50.0%"  # 1 / 2
-    assert number["parts"] == [{"label": "Made of", "value": "1 of 2"}, {"label": "Rows", "value": "2"}]
+    assert number["parts"] == [{"label": "Answered in time of offered", "value": "1 of 2"}, {"label": "Rows", "value": "2"}]
     assert [row["cells"][1]["word"] for row in table(at)["rows"]] == ["yes", "no"]
 
 
@@ -289,6 +289,8 @@ def known(floor: Any) -> Any:
     remark = {"kind_name": "survey", "happened_at": NOW, "source_name": "mail", "record_id": "s1", "csat_score": 5.0,
               "nps_score": 9.0, "total_score": None, "earned_amount": None, "currency_name": None, "is_resolved": True,
               "by_name": None, "form_name": None, "comment_text": "=thanks"}  # fmt: skip
+    recording = {"started_at": NOW, "length_seconds": 150, "media_name": "voice", "agent_name": None, "source_name": "rec",
+                 "recording_id": "r1", "url_text": "https://rec.example.com/r1", "erased_at": None}  # fmt: skip
     other = {"kind_name": "call", "started_at": NOW, "answered_at": None, "ended_at": NOW, "source_name": "pbx",
              "record_id": "z", "contact_id": "z", "queue_name": "Sales", "agent_name": "Aino Kask",
              "outcome_name": "answered", "agent_id": 1, "topic_name": None}  # fmt: skip
@@ -297,6 +299,8 @@ def known(floor: Any) -> Any:
         contact_journey=lambda *_a, **_v: frame(leg("a", -200), leg("b", -180, queue_name="Billing")),
         contact_runs=lambda *_a, **_v: frame(run),
         contact_remarks=lambda *_a, **_v: frame(remark),
+        contact_recordings=lambda *_a, **_v: frame(recording, {**recording, "erased_at": NOW}),
+        recording_rules=lambda *_a, **_v: frame({"hosts_text": "rec.example.com", "kept_days": None}),
         customer_contacts=lambda *_a, **_v: frame(other, {**other, "record_id": "a"}),
     )
     return floor
@@ -314,7 +318,11 @@ def test_a_journey_tells_times_to_scale_and_where_each_part_was_read(known: Any,
     assert origin["Place"] == "queue_log:17"
     assert origin["Load"].startswith("no. 7, 11 Mar 2026, 14:00:00: 10 rows read, 8 loaded, 1 refused")
     assert second["gap"] == "16 min later"  # from 200 s after the first to 20 minutes after its start
-    remarks, others = [one for one in blocks(at) if one["kind"] == "table"]
+    recordings, remarks, others = [one for one in blocks(at) if one["kind"] == "table"]
+    assert [row["cells"][1] for row in recordings["rows"]] == ["2:30", "2:30"]
+    kept, erased = (row["cells"][4] for row in recordings["rows"])
+    assert kept == {"text": "Open the recording", "href": "recording?source=rec&id=r1"}
+    assert erased["word"] == "Erased on 11 Mar"
     assert remarks["rows"][0]["cells"][2] == "CSAT 5 · NPS 9"
     assert [row["cells"][4]["word"] for row in others["rows"]] == [
         "same agent"

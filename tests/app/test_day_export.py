@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import ui
 from dashboard.calls import day_view
+from dashboard.ui import take_along
 from sql import metrics
 
 DAY = date(2026, 3, 11)
@@ -67,7 +67,7 @@ def test_the_page_offers_the_file_of_what_it_shows(
 ) -> None:
     offered: list[tuple[pl.DataFrame, str]] = []
     monkeypatch.setattr(
-        ui, "download", lambda frame, *, file_name, zone_name: offered.append((frame, file_name))
+        take_along, "download", lambda frame, *, file_name, zone_name: offered.append((frame, file_name))
     )
     run_page("service_level", queue="1")
     run_page("service_level")

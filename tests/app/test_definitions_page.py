@@ -63,6 +63,19 @@ def test_every_metric_has_its_card_in_its_group(definitions: Any, run_page: Run)
     )
 
 
+def test_groups_start_shut_and_open_for_what_is_searched_or_chosen(definitions: Any, run_page: Run) -> None:
+    def shut(**address: str) -> set[Any]:
+        at = run_page("definitions", **address)
+        return {found["is_folded"] for found in blocks(at) if found["kind"] == "meanings"}
+
+    assert shut() == {True}
+    assert shut(search="asa") == shut(group="Money") == {False}
+    assert shut(metric="abandonment_ratio") == {None}  # one card has nothing to be folded into
+    at = run_page("definitions")
+    money = next(found for found in blocks(at) if found.get("title") == "Money")
+    assert money["lead"] == "Cost per contact"  # a shut group still names what is in it
+
+
 def test_one_hour_gives_the_eight_service_levels_of_the_contract(definitions: Any, run_page: Run) -> None:
     found = block(run_page("definitions"), "formulas")["formulas"]
     assert [one["value"] for one in found] == [

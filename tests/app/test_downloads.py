@@ -15,12 +15,12 @@ def app() -> None:
     import altair as alt
     import polars as pl
 
-    from dashboard import ui
+    from dashboard.ui import take_along
 
     frame = pl.DataFrame({"day_text": ["a"], "offered_calls": [3]})
-    ui.download(frame, file_name="calls-2026-03-11.csv", zone_name="Europe/Tallinn")
+    take_along.download(frame, file_name="calls-2026-03-11.csv", zone_name="Europe/Tallinn")
     drawn = alt.Chart(frame).mark_bar().encode(x="day_text:N", y="offered_calls:Q")
-    ui.chart(
+    take_along.chart(
         drawn, key="bars", name="calls-2026-03-11", frame=frame, title="Calls by day", lines=["Sales · n = 3"]
     )
 
@@ -49,12 +49,12 @@ def test_a_chart_is_told_to_whoever_cannot_see_it(drawn: AppTest) -> None:
 def told_app() -> None:
     import streamlit as st
 
-    from dashboard import ui
+    from dashboard.ui import choices
 
     if "tell" in st.query_params:
-        ui.tell_view("Yesterday; queue Sales")
+        choices.tell_view("Yesterday; queue Sales")
         st.query_params.pop("tell")
-    st.text(ui._view_words())
+    st.text(choices.view_words())
 
 
 def test_a_file_tells_the_view_in_words_only_while_the_address_is_the_same(floor: Any) -> None:
@@ -77,9 +77,9 @@ def test_a_table_that_no_sheet_holds_offers_no_sheet(floor: Any, monkeypatch: py
 
 def test_the_files_hold_the_rows_of_the_table(floor: Any) -> None:
     frame = pl.DataFrame({"offered_calls": [3]})
-    from dashboard import ui
+    from dashboard.ui import clock
 
-    told = downloads.about(frame, title="Calls", view_text="queue = 4", zone_name="UTC", made_at=ui.now())
+    told = downloads.about(frame, title="Calls", view_text="queue = 4", zone_name="UTC", made_at=clock.now())
     made = {one.ending: one.make() for one in downloads.table_offers(frame, told)}
     assert made["csv"].decode("utf-8-sig").splitlines()[1].startswith("3,")
     assert pl.read_parquet(made["parquet"])["offered_calls"].to_list() == [3]

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from sql import warehouse
 from tests.app.conftest import DrawnFloor
-from tests.app.test_organisation import titles, use
+from tests.app.test_organisation import blocks, titles, use
 from tests.db.test_records import ask, call, tell
 
 Open = Callable[..., AppTest]
@@ -21,12 +21,14 @@ def numbers() -> None:
     """A page that shows nothing but what was chosen."""
     import streamlit as st
 
-    from dashboard import filter_bar, filters, ui
+    from dashboard import filter_bar, filters
+    from dashboard.ui import layout
+    from dashboard.ui.moments import Moment
 
-    def content(_at: ui.Moment, chosen: filters.Filters) -> None:
+    def content(_at: Moment, chosen: filters.Filters) -> None:
         st.text(chosen.address())
 
-    ui.page(
+    layout.page(
         "Numbers",
         content=content,
         filters=lambda at: filter_bar.choose(at, period_name="7_days", page_name="numbers"),
@@ -100,7 +102,29 @@ def test_the_same_address_opens_the_same_view(floor: DrawnFloor, opened: Open) -
     assert page.date_input(key="filter-first_date").value == date(2026, 3, 1)
     assert page.date_input(key="filter-last_date").value == date(2026, 3, 3)
     assert said(page) == "1–3 Mar 2026; queue <b>Billing</b> [x](http://evil)"
+    (fold,) = [found for found in blocks(page) if found["kind"] == "fold"]
+    assert fold["text"].replace("\u2009", " ") == said(
+        page
+    )  # the line that a phone shows instead of the controls
     assert page.selectbox(key="filter-queue").value == "=2"
+
+
+def test_what_of_the_address_cannot_be_is_told_once_and_until_it_is_chosen_anew(
+    floor: DrawnFloor, opened: Open
+) -> None:
+    page = opened(period="never", queue="99", compare="x")
+    [notice] = [
+        found for found in blocks(page) if found.get("title") == "Not all of this address can be shown"
+    ]
+    assert "“period=never” cannot be shown; expected one of today, " in notice["body"]
+    assert "Shown instead: Last 7 days." in notice["body"]
+    assert "“compare=x” cannot be shown; expected one of before, last_week, last_year" in notice["body"]
+    assert (
+        "“queue=99” cannot be shown; expected a queue that is still there. Shown instead: all."
+        in notice["body"]
+    )
+    page.selectbox(key="filter-queue").select("=1").run()  # writes the whole view
+    assert "Not all of this address can be shown" not in titles(page)
 
 
 def test_a_name_of_the_address_is_not_drawn_as_markup(floor: DrawnFloor, opened: Open) -> None:
@@ -136,7 +160,7 @@ def test_own_days_begin_with_the_days_that_were_shown(floor: DrawnFloor, opened:
 def test_what_is_no_longer_there_is_left_out_and_said(floor: DrawnFloor, opened: Open) -> None:
     page = opened(queue="99", group="Gone", team="1")
     assert said(page) == "Last 7 days, 5–11 Mar 2026; team A"
-    assert "Part of this view is no longer there" in titles(page)
+    assert "Not all of this address can be shown" in titles(page)
 
 
 def test_without_a_timetable_business_hours_are_not_offered(floor: DrawnFloor, opened: Open) -> None:

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import ui
 from dashboard.organisation import organisation, organisation_view
 from dashboard.organisation.organisation_rows import SHEETS
+from dashboard.ui import moments
 from sql import warehouse
 from tests.db.test_organisation import SCHEDULE, VIEWER, add
 from tests.db.test_records import ask, at, call, tell
@@ -24,7 +24,7 @@ PARTS = tuple(organisation_view.parts())
 def use(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", "2026-03-11T12:00:00+00:00")
-    monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+    monkeypatch.setattr(moments, "engine", lambda _url: engine)
 
 
 def blocks(page: AppTest) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, queries, state_view, ui
+from dashboard import access, queries, state_view
+from dashboard.ui import layout
 from sql.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -111,10 +112,10 @@ def test_the_reason_of_a_failure_goes_to_the_log(
     def refuse(*_args: object, **_values: object) -> None:
         raise WarehouseError("The warehouse could not answer (at 127.0.0.1, port 5432).") from OSError()
 
-    floor.monkeypatch.setattr(ui, "_told", {})
+    floor.monkeypatch.setattr(layout, "_told", {})
     floor.monkeypatch.setitem(queries.QUESTIONS, "sites", refuse)
     assert "127.0.0.1" not in json.dumps(blocks(run_page(name)))
-    told = [record.getMessage() for record in caplog.records if record.name == "dashboard.ui"]
+    told = [record.getMessage() for record in caplog.records if record.name == "dashboard.ui.layout"]
     assert len(told) == 1  # not at every try
     assert "127.0.0.1, port 5432" in told[0]
 
@@ -246,7 +247,7 @@ def test_an_unknown_filter_counts_as_none_and_leaves_the_address(floor: Any, run
     assert at.query_params == {"queue": "e"}
     at = run_page("service_level", queue="9999")
     assert list_of(at, "Queue").value == "all"
-    assert "Left out: queue" in block(at, "notice")["body"]
+    assert "“queue=9999” cannot be shown" in block(at, "notice")["body"]
 
 
 def test_choosing_a_state_is_kept_in_the_address(floor: Any, run_page: Run) -> None:
@@ -330,13 +331,14 @@ def test_the_entry_shows_the_live_floor_first(floor: Any) -> None:
     at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30).run()
     assert not at.exception
     assert block(at, "head")["title"] == "Live floor"
+    assert block(at, "frame")["section"] == "Floor"  # the menu that is marked
 
 
 def test_an_unforeseen_error_is_one_sentence(floor: Any) -> None:
     def fail(*_args: object, **_values: object) -> None:
         raise RuntimeError("postgresql://wall:s3cret-word@db/x")
 
-    floor.monkeypatch.setattr("dashboard.ui.search", fail)
+    floor.monkeypatch.setattr("dashboard.ui.choices.search", fail)
     at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30).run()
     assert not at.exception
     assert "This page could not be drawn." in [found.get("title") for found in blocks(at)]

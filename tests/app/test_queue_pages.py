@@ -68,11 +68,30 @@ def test_a_running_day_is_compared_with_the_same_part_of_the_other_day(floor: An
     ]
 
 
+def test_a_page_of_the_past_asks_for_what_was_known_then_and_the_present_for_all(
+    floor: Any, run_page: Run
+) -> None:
+    asked: list[dict[str, Any]] = []
+    plain = queries.QUESTIONS["queue_together"]
+
+    def watched(connection: object, **given: Any) -> pl.DataFrame:
+        asked.append(given)
+        return plain(connection, **given)
+
+    floor.answer(queue_together=watched)
+    run_page("queues", at="2026-03-11T10:15")
+    instant = datetime(2026, 3, 11, 8, 15, tzinfo=UTC)
+    assert (asked[0]["window_end"], asked[0]["known_at"]) == (instant, instant)
+    asked.clear()
+    run_page("queues")
+    assert all("known_at" not in given for given in asked)
+
+
 def test_a_change_says_whether_it_is_better_in_shape_and_words(floor: Any, run_page: Run) -> None:
     at = run_page("queues", compare="before")
-    assert strip(at, "service_level") == "±0 points on the days before"
+    assert strip(at, "service_level") == "the same as in the days before"
     none = run_page("queues")  # a week before nobody called
-    assert strip(none, "service_level") == "– a week before"
+    assert strip(none, "service_level") == "not known a week before"
 
 
 def test_days_before_the_first_record_are_no_comparison(floor: Any, run_page: Run) -> None:
@@ -83,8 +102,8 @@ def test_days_before_the_first_record_are_no_comparison(floor: Any, run_page: Ru
     )
     floor.answer(queue_days=lambda _c, **_given: drawn)  # four days without a call, then the first one
     at = run_page("queues", compare="before")
-    assert tile(at, "offered")["strip"] == []
-    assert block(at, "notice")["title"] == "No comparison with the days before"
+    assert [mark for mark in tile(at, "offered")["strip"] if "here" not in mark] == []
+    assert block(at, "notice")["title"] == "No comparison: not all was recorded in the days before"
 
 
 def test_every_queue_leads_to_its_rows_and_the_neediest_stands_first(floor: Any, run_page: Run) -> None:
@@ -166,7 +185,7 @@ def test_patience_is_a_share_of_those_who_still_waited(floor: Any, run_page: Run
 
 def test_all_eight_formulas_stand_beside_each_other_with_the_same_counts(floor: Any, run_page: Run) -> None:
     rows = table(run_page("queues", view="formulas"), "All eight formulas")["rows"]
-    told = {row["key"]: (text_of(row["cells"][1]), row["cells"][2]) for row in rows}
+    told = {row["key"]: (text_of(row["cells"][1]), text_of(row["cells"][2])) for row in rows}
     # 40 offered, 36 answered, 29 of them in time, 4 abandoned, none of them short or in time
     assert told == {
         "answered": ("80.6%", "29 of 36"),

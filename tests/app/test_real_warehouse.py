@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import ui
+from dashboard.ui import moments
 from sql import warehouse
 
 PAGES = ("live_floor", "service_level", "data_health")
@@ -32,7 +32,7 @@ def notice(at: AppTest) -> dict[str, Any]:
 def use(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", "2026-03-11T12:00:00+00:00")
-    monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+    monkeypatch.setattr(moments, "engine", lambda _url: engine)
 
 
 @pytest.mark.parametrize("name", PAGES)

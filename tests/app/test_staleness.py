@@ -13,7 +13,9 @@ import sqlalchemy as sa
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from dashboard import live, ui
+from dashboard import access, live
+from dashboard.ui import clock, moments
+from dashboard.ui.moments import Moment
 from sql import warehouse
 from sql.warehouse import WarehouseError
 from tests.app.test_ticket_pages import blocks
@@ -35,12 +37,14 @@ class Site:
         self.used = engine
         monkeypatch.delenv("FLOORBOARD_NOW", raising=False)
         monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
-        monkeypatch.setattr(ui, "now", lambda: self.now)
-        monkeypatch.setattr(ui, "_engine", lambda _url: self.used)
-        self.poller = live.Poller(lambda: ui._ask_live("", "everyone"), every_seconds=0.05, idle_seconds=0.5)
-        monkeypatch.setattr(ui, "_poller", lambda _url, _scope: self.poller)
+        monkeypatch.setattr(clock, "now", lambda: self.now)
+        monkeypatch.setattr(moments, "engine", lambda _url: self.used)
+        self.poller = live.Poller(
+            lambda: moments._ask_live("", "everyone"), every_seconds=0.05, idle_seconds=0.5
+        )
+        monkeypatch.setattr(moments, "_poller", lambda _url, _scope: self.poller)
         monkeypatch.setattr(
-            ui, "_good", live.LastGood()
+            moments, "_good", live.LastGood()
         )  # another test's outage quietens no question of this one
 
     def beat(self, *, age_seconds: int) -> None:
@@ -147,15 +151,15 @@ def test_a_snapshot_that_does_not_come_is_told_with_its_age(site: Site, run_page
     site.beat(age_seconds=0)
     run_page("live_floor")
     old = site.poller.latest()
-    ui._poller = lambda _url, _scope: type("Stuck", (), {"latest": lambda _self: old})()
-    site.now += timedelta(seconds=ui.BEHIND_SECONDS)
+    moments._poller = lambda _url, _scope: type("Stuck", (), {"latest": lambda _self: old})()
+    site.now += timedelta(seconds=moments.BEHIND_SECONDS)
     assert head(run_page("live_floor"))["fresh"]["text"] == "Data 46 s old"
     site.now += timedelta(seconds=1)
     assert head(run_page("live_floor"))["fresh"]["text"] == "No connection · data 47 s old"
 
 
 def test_the_same_question_is_known_by_how_long_ago_it_asks_about(site: Site) -> None:
-    moment = ui.Moment(ui.access.LOCAL_VIEWER, live.Snapshot(NOON, {}), NOON)
+    moment = Moment(access.LOCAL_VIEWER, live.Snapshot(NOON, {}), NOON)
     asked = {
         NOON: "0 days ago",
         NOON - timedelta(seconds=59): "0 days ago",

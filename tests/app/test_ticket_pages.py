@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import polars as pl
 import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import board, charts, export, ui
+from dashboard import board, charts, export
 from dashboard.tickets import ticket_trend_view, ticket_view
+from dashboard.ui import moments
 from tests.db.test_records import call, tell
 from tests.db.test_ticket_questions import STORY, change, events, h
 
@@ -23,6 +25,16 @@ SECTIONS = ("today", "backlog", "sla", "ageing", "trends", "answers")
 def blocks(at: AppTest) -> list[dict[str, Any]]:
     assert not at.exception, at.exception
     return [json.loads(element.proto.json) for element in at.get("bidi_component")]
+
+
+def said(tile: dict[str, Any]) -> str:
+    """The small print of a tile, whether or not its parts lead on."""
+    more = tile["more"]
+    return (
+        more
+        if isinstance(more, str)
+        else " · ".join(one if isinstance(one, str) else one["text"] for one in more)
+    )
 
 
 def tiles(at: AppTest) -> dict[str, dict[str, Any]]:
@@ -38,7 +50,7 @@ def table(at: AppTest, label: str) -> list[list[Any]]:
 def use(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", h(36).isoformat())
-    monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+    monkeypatch.setattr(moments, "engine", lambda _url: engine)
 
 
 @pytest.fixture
@@ -70,22 +82,73 @@ def test_every_section_stands_with_its_figures(told: sa.Engine, run_page: Run, v
 
 def test_today_stands_against_yesterday_at_the_same_time(told: sa.Engine, run_page: Run) -> None:
     found = tiles(run_page("tickets"))
-    assert (found["created_tickets"]["value"], found["created_tickets"]["more"]) == (
-        "1",
-        "yesterday by now: 3",
-    )
+    assert (found["created_tickets"]["value"], said(found["created_tickets"])) == ("1", "yesterday by now: 3")
     assert (found["resolved_tickets"]["value"], found["resolved_tickets"]["unit"]) == ("0", "−2")
-    assert (found["backlog_tickets"]["value"], found["backlog_tickets"]["more"]) == (
-        "3",
-        "yesterday by now: 1",
-    )
-    assert (found["owed_tickets"]["value"], found["owed_tickets"]["more"]) == ("2", "oldest for 10 h")
+    assert (found["backlog_tickets"]["value"], said(found["backlog_tickets"])) == ("3", "yesterday by now: 1")
+    assert (found["owed_tickets"]["value"], said(found["owed_tickets"])) == ("2", "oldest for 10 h")
     promises = found["sla_attainment_ratio"]
     assert (promises["value"], promises["status"]["word"]) == (
         "0%",
         "1 overdue",
     )  # open and overdue is missed
-    assert promises["more"].startswith("n = 1 · 0 met · 1 missed · 1 of them still open")
+    assert said(promises).startswith("0 of 1 met · 1 missed · 1 of them still open")
+    assert promises["label"] == "Promises due today, kept (SLA)"
+    assert found["reopened_tickets"]["label"] == "Solved, then opened again"
+
+
+def test_a_figure_opens_its_tickets_and_a_share_begins_with_those_that_count(
+    told: sa.Engine, run_page: Run
+) -> None:
+    promises = tiles(run_page("tickets", view="sla"))["sla_attainment_ratio"]
+    assert said(promises).startswith("3 of 4 met")  # A, B and C got their reply in time, D waits
+    found = blocks(run_page("contacts", **dict(parse_qsl(promises["here"].partition("?")[2]))))
+    number = next(block for block in found if block["kind"] == "number")
+    assert (number["value"], number["parts"]) == (
+        promises["value"],
+        [{"label": "Promises met of promises due", "value": "3 of 4"}, {"label": "Rows", "value": "4"}],
+    )
+    rows = next(block for block in found if block["kind"] == "table")
+    assert [row["cells"][1]["word"] for row in rows["rows"]] == ["yes", "yes", "yes", "no"]
+    assert "Channel" not in [column["label"] for column in rows["columns"]]  # no ticket of the story has one
+    titles = [block["title"] for block in found if block["kind"] == "section"]
+    assert [title.replace("\N{THIN SPACE}", " ") for title in titles] == ["25 Feb – 3 Mar 2026"]
+
+
+def test_a_tickets_journey_tells_what_happened_to_it_and_where_that_was_read(
+    told: sa.Engine, run_page: Run
+) -> None:
+    raised = [*STORY, ("B", 27, "priority", "low", "mari"), ("B", 28, "priority", "high", "jaan")]
+    tell(told, {"ticket_events": events(raised)[-2:]})
+    [ticket] = [
+        cells[0]
+        for cells in table(run_page("tickets", view="ageing"), "Oldest tickets")
+        if cells[0]["text"] == "B"
+    ]
+    journey = run_page("contacts", **dict(parse_qsl(ticket["here"].partition("?")[2])))
+    label = "What happened to ticket B"
+    [found] = [block for block in blocks(journey) if block.get("label") == label]
+    assert found["lead"] == "10 changes · escalated once"
+    last = table(journey, label)[-1]
+    assert (last[1], last[2], last[3], last[4]["word"], last[5]) == (
+        "Priority",
+        "Low",
+        "High",
+        "Escalated",
+        "jaan",
+    )
+    assert last[6].startswith("no. ")  # its load
+    [leg] = next(block for block in blocks(journey) if block["kind"] == "journey")["legs"]
+    origin = {pair["label"]: pair["value"] for pair in leg["origin"]}
+    assert (origin["Source"], origin["Id there"]) == ("records", "B")
+    assert origin["Load"].startswith("no. ")
+
+
+def test_what_stands_at_an_instant_says_so_over_its_list(told: sa.Engine, run_page: Run) -> None:
+    noon = run_page("tickets", view="backlog", day="2026-03-02", time="12:00", group="Support")
+    address = dict(parse_qsl(tiles(noon)["backlog_tickets"]["here"].partition("?")[2]))
+    found = blocks(run_page("contacts", **address, status="new"))
+    [title] = [block["title"] for block in found if block["kind"] == "section"]
+    assert title == "As it stood at 2 Mar 2026, 12:00:00; group Support; status: New"
 
 
 def test_the_backlog_can_be_asked_for_any_hour_of_any_day(told: sa.Engine, run_page: Run) -> None:
@@ -108,9 +171,10 @@ def test_filters_come_from_the_address_and_unknown_ones_leave_it(told: sa.Engine
 
 
 def test_a_ticket_leads_to_its_source_only_by_an_address_of_the_web(told: sa.Engine, run_page: Run) -> None:
-    first, *_, last = [cells[0] for cells in table(run_page("tickets", view="ageing"), "Oldest tickets")]
-    assert first == {"text": "B", "href": "https://help/B"}
-    assert last == "D"
+    first, *_, last = table(run_page("tickets", view="ageing"), "Oldest tickets")
+    assert first[-1] == {"text": "records", "href": "https://help/B"}
+    assert last[-1] == "records"  # javascript: is no address of the web
+    assert first[0] == {"text": "B", "here": "contacts?contact=B&source=records"}  # its journey
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import ui
 from dashboard.quality import quality_view
+from dashboard.ui import moments
 from dashboard.voice import voice_view
+from sql import warehouse
 from tests.db.test_quality import draw, drawn_floor, reviewed
-from tests.db.test_records import ask, at
+from tests.db.test_records import ask, at, tell
 
 Run = Callable[..., AppTest]
 PARTS = {"customers_voice": tuple(voice_view.parts()), "quality": tuple(quality_view.parts())}
@@ -25,7 +26,7 @@ EVERY_PART = [(page, view) for page, views in PARTS.items() for view in views]
 def use(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", at(7 * 24 * 60).isoformat())
-    monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+    monkeypatch.setattr(moments, "engine", lambda _url: engine)
 
 
 def blocks(page: AppTest) -> list[dict[str, Any]]:
@@ -149,6 +150,32 @@ def test_a_review_is_written_amended_and_taken_back_on_the_page(floor: sa.Engine
     assert tiles(opened)["score"]["value"] == "84"
     taken = press(opened, "Take the last save back")
     assert "This review was taken back" in titles(taken)
+
+
+def test_a_recording_opens_from_its_review_through_the_door_or_says_what_to_set(
+    floor: sa.Engine, run_page: Run
+) -> None:
+    def cells(hosts: list[str], **address: str) -> list[Any]:
+        with floor.begin() as connection:
+            rules: dict[str, Any] = {"noted_at": at(0), "kept_days": 30, "host_names": hosts}
+            warehouse.execute(connection, "merge/recording_rules", **rules)
+        page = run_page("quality", **address)
+        [found] = [block for block in blocks(page) if block.get("title") in ("Recordings", "Recorded calls")]
+        return [found["lead"], *(row["cells"] for row in found["rows"])]
+
+    reviewed(floor, number=0)
+    made = {"recording_id": "r1", "started_at": at(1), "ended_at": at(3), "call_id": "c1", "agent_name": None}
+    url = "https://rec.example.com/r1"
+    tell(floor, {"recordings": [{**made, "url_text": url}]}, name="recorder")
+    review = {"view": "review", "contact": "c1", "source": "records"}
+    lead, row = cells([], **review)
+    assert "add rec.example.com to hosts in [recordings]" in lead
+    assert row[1:5] == ["2:00", "Voice", "–", url]  # the plain reference, no link
+    lead, row = cells(["rec.example.com"], **review)
+    assert "add " not in lead
+    assert row[4] == {"text": "Open the recording", "href": "recording?source=recorder&id=r1"}
+    _, row = cells(["rec.example.com"], view="recordings", period="28_days")
+    assert row[4]["href"] == "recording?source=recorder&id=r1"
 
 
 def test_a_sample_is_drawn_on_the_page_and_says_how(floor: sa.Engine, run_page: Run) -> None:

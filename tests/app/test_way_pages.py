@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from dashboard import ui
+from dashboard.ui import moments
 from tests.db.test_records import at
 from tests.db.test_ways import ways  # noqa: F401 - a fixture
 
@@ -32,7 +32,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch, run_page: RunPage) -> Callable[..
     def opened(engine: sa.Engine, **address: str) -> dict[str, dict[str, Any]]:
         monkeypatch.setenv("DATABASE_URL", engine.url.render_as_string(hide_password=False))
         monkeypatch.setenv("FLOORBOARD_NOW", at(300).isoformat())
-        monkeypatch.setattr(ui, "_engine", lambda _url: engine)
+        monkeypatch.setattr(moments, "engine", lambda _url: engine)
         return blocks(run_page("ways", **{"period": "today", **address}))
 
     return opened
@@ -44,7 +44,7 @@ def test_callbacks_stand_with_their_promise_and_each_number_leads_to_its_request
 ) -> None:
     found = open_page(ways, section="callbacks")
     assert (found["asked"]["value"], found["callback_promise_kept_ratio"]["value"]) == ("4", "25.0%")
-    assert found["callback_promise_kept_ratio"]["more"] == "n = 4 due"
+    assert found["callback_promise_kept_ratio"]["more"] == "n = 4 due · promised within 1 h"
     assert "state=open" in found["open"]["here"]
     still = open_page(ways, section="callbacks", state="open")["Callbacks still to be made"]
     assert str(len(still["rows"])) == found["open"]["value"] == "2"

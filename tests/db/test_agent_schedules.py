@@ -117,6 +117,51 @@ def test_a_pause_in_the_middle_of_work_has_no_grace(engine: sa.Engine) -> None:
     assert schedule(engine)["adherent_seconds"] == 8 * 3600 - 120
 
 
+def test_work_on_a_day_without_a_shift_is_unscheduled_and_no_part_of_conformance(engine: sa.Engine) -> None:
+    """Monday by the shift. Tuesday from 10 to 12 without one, a quarter of an hour of it paused, and over midnight."""
+    tell(
+        engine,
+        {
+            "shifts": shifts("mari", (9, 17, "work")),
+            "agent_states": [
+                *states("mari", (9, "available"), (17, "signed_out")),
+                *states(
+                    "mari",
+                    (24 + 10, "available"),
+                    (24 + 11, "paused"),
+                    (24 + 11.25, "available"),
+                    (24 + 12, "signed_out"),
+                ),
+                *states(
+                    "mari", (47, "available"), (49, "signed_out")
+                ),  # an hour of Tuesday, one of Wednesday
+                *states(
+                    "jaan", (10, "available"), (12, "signed_out")
+                ),  # who has no shifts at all is not measured by them
+            ],
+        },
+    )
+    names = ("scheduled_on_queue_seconds", "worked_on_queue_seconds", "unscheduled_seconds")
+    days = [timedelta(days=number) for number in range(4)]
+    found = [
+        answer(
+            engine,
+            "agent_schedules",
+            **WINDOW | {"window_start": DAY + day, "window_end": DAY + day + days[1]},
+        ).to_dicts()
+        for day in days[:3]
+    ]
+    assert [[tuple(row[name] for name in names) for row in rows] for rows in found] == [
+        [(8 * 3600, 8 * 3600, 0)],
+        [(0, 0, (120 - 15 + 60) * 60)],
+        [(0, 0, 60 * 60)],
+    ]
+    assert [rows[0]["conformance_ratio"] for rows in found] == [8 / 8, None, None]
+    [week] = answer(engine, "agent_schedules", **WINDOW | {"window_end": DAY + days[3]}).to_dicts()
+    assert tuple(week[name] for name in names) == (8 * 3600, 8 * 3600, (165 + 60) * 60)
+    assert week["conformance_ratio"] == 8 / 8
+
+
 def test_conformance_may_pass_all_of_the_schedule(engine: sa.Engine) -> None:
     tell(
         engine,

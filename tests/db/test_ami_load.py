@@ -25,7 +25,7 @@ from etl.jobs import serve
 from etl.sources import SourceSettings
 from etl.sources.asterisk_ami import AmiSettings
 from etl.sources.pbx.ami_wire import Address
-from sql import migrate, warehouse
+from sql import warehouse
 from tests.ami_server import (
     SECRET,
     AmiServer,
@@ -38,10 +38,12 @@ from tests.ami_server import (
     replayed,
     until,
 )
+from tests.conftest import engine_of_copy
 from tests.db.test_load import ask, facts
 from tests.torture.kills import settings_for
 
 FIRST_AT, LAST_AT = 1_795_309_870, 1_795_309_991  # the recording's last second is cut off
+Facts = dict[str, list[tuple[object, ...]]]
 SITE = SiteSettings(name="Test floor", time_zone="Europe/Tallinn")
 AGENTS_OF = {
     "billing": 10,
@@ -201,17 +203,24 @@ def test_the_live_boards_say_what_the_log_says_of_the_same_second(
 
 
 @pytest.fixture
-def alone(empty_database_url: str) -> Iterator[sa.Engine]:
+def alone(server_url: str, template_name: str) -> Iterator[sa.Engine]:
     """A second warehouse, for the log alone."""
-    engine = warehouse.open_engine(empty_database_url)
-    migrate.migrate(engine)
-    yield engine
-    engine.dispose()
+    with engine_of_copy(server_url, template_name) as engine:
+        yield engine
 
 
-def expect_the_facts_of_the_log_alone(engine: sa.Engine, alone: sa.Engine) -> None:
+@pytest.fixture(scope="module")
+def facts_of_the_log(
+    shared_engine: sa.Engine, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Facts:
+    """What a third warehouse holds after the whole log alone, loaded at once."""
+    load_log(shared_engine, shared_data / "asterisk_pbx", tmp_path_factory.mktemp("log"))
+    return facts(shared_engine)
+
+
+def expect_the_facts_of_the_log_alone(engine: sa.Engine, logs: Facts) -> None:
     """The same calls and intervals of queues, row by row; of agents what the log tells and what only the floor knew."""
-    mine, logs = facts(engine), facts(alone)
+    mine = facts(engine)
     assert mine["calls"] == logs["calls"]
     assert mine["queue_intervals"] == logs["queue_intervals"]
     assert set(logs["agent_states"]) <= set(mine["agent_states"])
@@ -238,23 +247,22 @@ TOLD_TWICE = (
 
 
 def test_the_log_afterwards_gives_the_facts_of_the_log_alone(
-    engine: sa.Engine, alone: sa.Engine, pbx: Path, tmp_path: Path
+    engine: sa.Engine, facts_of_the_log: Facts, pbx: Path, tmp_path: Path
 ) -> None:
     with live_floor(engine, pbx) as (live, events):
-        for first in range(0, len(events), 400):
-            live.tell(events[first : first + 400])
+        for first in range(0, len(events), 800):
+            live.tell(events[first : first + 800])
             live.load()
     assert ask(engine, "select count(*) from warehouse.calls") == [(74,)]
     assert load.reset_cursor(engine, "pbx")
     load_log(engine, pbx, tmp_path)
-    load_log(alone, pbx, tmp_path)
-    expect_the_facts_of_the_log_alone(engine, alone)
+    expect_the_facts_of_the_log_alone(engine, facts_of_the_log)
     assert ask(engine, REACHES_INTO) == [(0,)]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_lost_connections_and_killed_loaders_leave_no_trace_once_the_log_is_read(
-    engine: sa.Engine, alone: sa.Engine, pbx: Path, tmp_path: Path, seed: int
+    engine: sa.Engine, alone: sa.Engine, facts_of_the_log: Facts, pbx: Path, tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
     with live_floor(engine, pbx) as (live, events):
@@ -283,20 +291,19 @@ def test_lost_connections_and_killed_loaders_leave_no_trace_once_the_log_is_read
         assert ask(engine, now_there) == ask(alone, now_there)  # snapshots have told what was missed
     assert load.reset_cursor(engine, "pbx")
     load_log(engine, pbx, tmp_path)
-    load_log(alone, pbx, tmp_path)
-    expect_the_facts_of_the_log_alone(engine, alone)
+    expect_the_facts_of_the_log_alone(engine, facts_of_the_log)
 
 
 @pytest.mark.parametrize("skew", [-1, 0, 2])
 def test_beside_a_log_that_is_read_now_and_then_every_call_counts_once(
-    engine: sa.Engine, alone: sa.Engine, pbx: Path, tmp_path: Path, skew: int
+    engine: sa.Engine, facts_of_the_log: Facts, pbx: Path, tmp_path: Path, skew: int
 ) -> None:
     """The instants of the live floor differ by the skew; the log comes now before and now after it, or seconds late."""
     chance, written_at = random.Random(5), FIRST_AT
     log = settings_for(tmp_path / "queue_log-pbx", name="pbx").sources[0]
     with live_floor(engine, pbx, "pbx-live", beside=log, queue_log_source="pbx") as (live, events):
-        for first in range(0, len(events), 150):
-            part = [(at + skew, told) for at, told in events[first : first + 150]]
+        for first in range(0, len(events), 350):
+            part = [(at + skew, told) for at, told in events[first : first + 350]]
             live.tell(part)
             if chance.random() < 0.5:
                 written_at = max(written_at, part[-1][0] - chance.choice((-1, 0, 3, 20)))
@@ -307,10 +314,9 @@ def test_beside_a_log_that_is_read_now_and_then_every_call_counts_once(
         load_log(engine, pbx, tmp_path, beside=live.source)
         live.load()  # the live floor, late, after all of the log
         assert ask(engine, "select distinct source_name from warehouse.calls") == [("pbx",)]
-    load_log(alone, pbx, tmp_path)
-    mine, logs = facts(engine), facts(alone)
-    assert mine["calls"] == logs["calls"]
-    assert mine["queue_intervals"] == logs["queue_intervals"]
+    mine = facts(engine)
+    assert mine["calls"] == facts_of_the_log["calls"]
+    assert mine["queue_intervals"] == facts_of_the_log["queue_intervals"]
 
 
 def test_a_batch_that_was_not_stored_is_told_again(engine: sa.Engine, pbx: Path) -> None:

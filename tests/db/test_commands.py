@@ -16,7 +16,8 @@ import pytest
 import sqlalchemy as sa
 
 from etl.config import load_settings
-from etl.demo import DEMO_SITE_NAME, DemoError, refuse_mixing
+from etl.simulation.floor_settings import DEMO_SITE_NAME
+from etl.site import SiteError, refuse_mixing
 from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,13 @@ def test_a_queue_can_be_counted_another_way_for_its_past_too(command: Command) -
         1,
         0,
     )  # answered after 5 s > 4 s
+    promised = command("queue", "set", "sales", "--callback-promise-seconds", "7200")
+    assert promised.returncode == 0, promised.stderr
+    (queue,) = rows(command("ask", "queues", "--json"))
+    assert queue["callback_promise_seconds"] == 7200
+    assert "save no. 2 in the history" in promised.stderr
+    again = command("queue", "set", "sales", "--callback-promise-seconds", "7200")
+    assert (again.returncode, "nothing was changed" in again.stderr) == (0, True)
     assert (
         'no queue "sale"; expected one of: sales.'
         in command("queue", "set", "sale", "--formula", "strict").stderr
@@ -190,7 +198,7 @@ def test_simulated_and_real_calls_do_not_mix(command: Command, engine: sa.Engine
     refuse_mixing(engine, demo)  # an empty warehouse takes either
     rows(command("etl", "run", "--once", "--json"))
     refuse_mixing(engine, real)
-    with pytest.raises(DemoError, match='holds the site "Tallinn"'):
+    with pytest.raises(SiteError, match='holds the site "Tallinn"'):
         refuse_mixing(engine, demo)
 
 

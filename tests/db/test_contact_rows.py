@@ -98,8 +98,8 @@ def told(server_url: str, template_name: str) -> Iterator[sa.Engine]:
         yield floor_told(engine)
 
 
-def floor_told(engine: sa.Engine) -> sa.Engine:
-    tell(engine, {"calls": [*map(drawn_call, DRAWN), WAITING, TALKING], "agent_states": STATES})
+def floor_told(engine: sa.Engine, drawn_states: list[Row] = STATES) -> sa.Engine:
+    tell(engine, {"calls": [*map(drawn_call, DRAWN), WAITING, TALKING], "agent_states": drawn_states})
     change(
         engine,
         "insert into warehouse.agent_keys select 'chat', 'mari', agent_id from warehouse.agents where agent_name = 'mari'",
@@ -200,6 +200,30 @@ def test_a_metrics_list_holds_its_denominator_and_marks_its_numerator(told: sa.E
     assert (total["found_rows"], total["total_number"], total["counted_total_number"]) == (7, 7, 1)
     assert rows.filter(pl.col("counted_number") == 1)["call_id"].to_list() == ["given-up"]
     assert "short" not in rows["call_id"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("name", "of_name", "more"),
+    [
+        ("call_rows", "service_level_ratio", {}),
+        ("agent_call_rows", "transfer_ratio", {}),
+        ("state_rows", "occupancy_ratio", {}),
+        ("interval_rows", "intervals_on_target_ratio", {}),
+    ],
+)
+def test_what_counts_comes_first_and_the_order_is_kept_over_all_pages(
+    told: sa.Engine, name: str, of_name: str, more: Row
+) -> None:
+    asked = {**WINDOW, "of_name": of_name, "order_name": "counted", **more}
+    whole = ask(told, name, **asked, limit_rows=1000)
+    marks = (whole["counted_number"] != 0).to_list()
+    assert marks == sorted(marks, reverse=True)
+    pages, after = [], None
+    while (page := ask(told, name, **asked, limit_rows=2, after_text=after)).height:
+        pages.append(page)
+        after = page["row_text"][-1]
+    assert pl.concat(pages).equals(whole)
+    assert len(pages) > 1
 
 
 CALL_METRICS = [one.name for one in metrics.metrics() if kind_of(one.name) == "calls" and not one.one_of]
@@ -369,7 +393,9 @@ def test_the_states_behind_seconds_of_agents_add_up_to_them(
     told: sa.Engine, window: Row, narrowed: Row
 ) -> None:
     """Of two systems one state counts at a time; what lasts still has no row; a pause over midnight is cut there."""
-    totals = ask(told, "agent_totals", **window, as_of=window["window_end"], **narrowed)
+    totals = ask(told, "agent_totals", **window, as_of=window["window_end"], **narrowed).with_columns(
+        free_seconds=pl.col("available_seconds") - pl.col("ringing_seconds")
+    )
     for column in row_terms.STATE_COLUMNS:
         total = total_of(told, "state_rows", of_name=column, **window, **narrowed)
         assert total["total_number"] == totals[column].sum(), column
@@ -642,10 +668,16 @@ def test_the_lists_of_surveys_and_reviews_add_up_to_their_numbers(told: sa.Engin
             )
         asked = {**WINDOW, "as_of": at(24 * 60)}
         voice = queries.QUESTIONS["voice_totals"](connection, **asked).row(0, named=True)
-        for column in row_terms.VOICE_COLUMNS:
+        for column in [name for name in row_terms.VOICE_COLUMNS if name in voice]:
             found = queries.QUESTIONS["survey_rows_count"](connection, of_name=column, **asked)
             assert found["total_number"].item() == voice[column], column
         assert voice["csat_count"] == 3
+        by_agent = queries.QUESTIONS["agent_service"](connection, **asked)
+        for row in by_agent.rows(named=True):
+            for column in set(row_terms.VOICE_COLUMNS) & set(by_agent.columns):
+                given = {**asked, "of_name": column, "agent_id": row["agent_id"], "is_by_answer": True}
+                found = queries.QUESTIONS["survey_rows_count"](connection, **given)
+                assert found["total_number"].item() == row[column], (column, row["agent_name"])
         quality = queries.QUESTIONS["quality_totals"](connection, **WINDOW).row(0, named=True)
         for column in row_terms.REVIEW_COLUMNS:
             found = queries.QUESTIONS["review_rows_count"](connection, of_name=column, **WINDOW)

@@ -22,6 +22,7 @@ import pytest
 
 from sql import embedded, postgres_programs
 from sql.warehouse import WarehouseError, open_engine
+from tests.conftest import memory
 
 ROOT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
@@ -46,7 +47,7 @@ Holder = Callable[..., tuple[subprocess.Popen[str], str]]
 @pytest.fixture(autouse=True)
 def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of this test's own; whatever still runs in it at the end is stopped."""
-    folder = Path(tempfile.mkdtemp(prefix="floorboard-home-"))
+    folder = Path(tempfile.mkdtemp(prefix="floorboard-home-", dir=memory()))
     monkeypatch.setenv("FLOORBOARD_HOME", str(folder))
     yield folder
     for process in [one for one in psutil.process_iter() if is_below(one, folder)]:
@@ -83,7 +84,7 @@ def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def whole(programs: str, home: Path, made_homes: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home whose database has been made and stopped; made once for each Postgres, then copied."""
     if programs not in made_homes:
-        made_homes[programs] = Path(tempfile.mkdtemp(prefix="floorboard-made-"))
+        made_homes[programs] = Path(tempfile.mkdtemp(prefix="floorboard-made-", dir=memory()))
         monkeypatch.setenv("FLOORBOARD_HOME", str(made_homes[programs]))
         with embedded.attached() as url, psycopg.connect(url) as connection:
             connection.execute("create table kept as select 42 as calls")

@@ -623,4 +623,8 @@ def test_the_commands_ask_before_they_erase(
     assert "3 calls and 1 tickets are nobody's now" in done.stderr
     gone = commands.invoke(floorboard.app, ["customer", "find", NUMBER])
     assert "No call and no ticket of this customer is known" in str(gone.exception)
+    nobody = commands.invoke(floorboard.app, ["customer", "erase", "+37251999998", "--yes"])
+    assert "0 calls" not in nobody.stderr
+    assert "No call and no ticket of this customer is held here" in nobody.stderr
+    assert "type the number with its country" in nobody.stderr
     assert found(loaded, (*CUSTOMER, *AGENT)) == []

@@ -9,15 +9,18 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from etl.config import load_settings
-from etl.demo import write_demo_settings
 from etl.load import run_source
 from etl.simulation.floor_log import write_floor
 from etl.simulation.floor_organisation import organise
 from etl.simulation.floor_plan import AGENTS
+from etl.simulation.floor_settings import write_demo_settings
 from etl.simulation.floor_shifts import FILE_NAME, write_shifts
 
 BEGIN, UNTIL = datetime(2026, 11, 15, 12, tzinfo=UTC), datetime(2026, 11, 18, 12, tzinfo=UTC)
-LEAST_ROWS = {"pbx": 1000, "helpdesk": 1000, "surveys": 100, "listeners": 5, "rota": 300}
+LEAST_ROWS = {
+    "pbx": 1000, "helpdesk": 1000, "surveys": 100, "listeners": 5, "rota": 300, "recorder": 200, "menus": 300,
+    "dialler": 200,
+}  # fmt: skip
 TABLES = (
     "teams",
     "agents",

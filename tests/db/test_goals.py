@@ -210,6 +210,10 @@ def test_a_first_reply_after_the_window_counts_as_on_its_page(engine: sa.Engine)
     assert over(engine, name, **window) == [(2000 * 60, 1)]
     assert over(engine, name, **window, known_at=later) == [(2000 * 60, 1)]
     assert over(engine, name, **window, known_at=window["window_end"]) == [(None, 0)]  # nobody knew yet
+    baseline = {"metric_name": name, "scope_kind_name": "everything", "scope_key": "", **window}
+    # Measured before the reply, a baseline stays what it was, whatever comes afterwards.
+    assert ask(engine, "goal_baseline", **baseline, known_at=window["window_end"])[0, "value"] is None
+    assert ask(engine, "goal_baseline", **baseline, known_at=later)[0, "value"] == 2000 * 60
     with warehouse.connected(engine) as connection:
         page = ticket_queries.ticket_totals(connection, **window, as_of=later)
     assert page[0, name] == 2000 * 60
@@ -406,6 +410,30 @@ def test_a_target_outside_of_a_two_sided_band_is_refused() -> None:
     asked = {"label": "Occupancy", "direction": "band", "band": (0.75, 0.85), "unit": "ratio", "today": FIRST}
     assert "good between 0.75 and 0.85" in " ".join(goal_path.faults(one, **asked))
     assert goal_path.faults(replace(one, target_value=0.8), **asked) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "band", "good", "wrong", "word"),
+    [
+        ("ratio", (0.95, 1.05), 1.02, 1.2, "0 to 105 %"),  # conformance may pass 100 %
+        ("ratio", None, 0.9, 1.02, "0 to 100 %"),
+        ("points", None, -20, 101, "-100 to 100 points"),
+        ("score", None, 85, 101, "0 to 100"),
+    ],
+)
+def test_a_target_lies_on_the_scale_of_its_metric(
+    unit: str, band: tuple[float, float] | None, good: float, wrong: float, word: str
+) -> None:
+    asked: dict[str, Any] = {
+        "label": "It",
+        "direction": "band" if band else "up",
+        "band": band,
+        "unit": unit,
+        "today": FIRST,
+    }
+    one = goal(baseline_value=-50, target_value=good)
+    assert goal_path.faults(one, **asked) == []
+    assert word in " ".join(goal_path.faults(replace(one, target_value=wrong), **asked))
 
 
 def test_a_path_is_drawn_within_its_picture(floor: sa.Engine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -30,8 +31,8 @@ COLUMNS = """
 select
     n.nspname || '.' || t.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
     array(
-        select k.conname::text from pg_constraint as k
-        where k.conrelid = t.oid and k.contype = 'c' and not a.attnum = any(k.conkey)
+        select pg_get_constraintdef(k.oid) from pg_constraint as k
+        where k.conrelid = t.oid and k.contype = 'c' and a.attnum = any(k.conkey)
     )
 from pg_class as t
 inner join pg_namespace as n on t.relnamespace = n.oid
@@ -43,13 +44,13 @@ order by 1, a.attnum
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the catalogue, and the checks of its table that are not about it."""
+    """One column of the catalogue, and the checks of its table that are about it."""
 
     table: str
     name: str
     type_name: str
     is_required: bool
-    other_checks: tuple[str, ...]
+    checks: tuple[str, ...]
 
     def __str__(self) -> str:
         return f"{self.table}.{self.name} ({self.type_name})"
@@ -61,14 +62,24 @@ def columns(connection: sa.Connection) -> list[Column]:
     return [Column(row[0], row[1], row[2], row[3], tuple(row[4])) for row in found]
 
 
-def clone(connection: sa.Connection, column: Column, others: list[Column]) -> None:
-    """A table like the column's with the checks that are about the column, and no other hindrance."""
+def clone(connection: sa.Connection, table: str, others: list[Column]) -> None:
+    """A table like it, of which no column is guarded or hindered by anything."""
     changes = [f'alter column "{other.name}" drop not null' for other in others]
-    changes += [f'drop constraint "{name}"' for name in column.other_checks]
     connection.exec_driver_sql(
-        f"drop table if exists pg_temp.clone; create temp table clone (like {column.table} including constraints); "
+        f"drop table if exists pg_temp.clone; create temp table clone (like {table}); "
         f"alter table clone {', '.join(changes)}"
     )
+
+
+@contextmanager
+def guarded(connection: sa.Connection, column: Column) -> Iterator[None]:
+    """The clone with the checks that are about the column, for the length of the block, and with no row before them."""
+    kept = connection.begin_nested()
+    checks = [f"add {check.removesuffix(' NOT VALID')}" for check in column.checks]
+    if checks:
+        connection.exec_driver_sql(f"alter table clone {', '.join(checks)}")
+    yield
+    kept.rollback()
 
 
 def takes(connection: sa.Connection, column: Column, others: list[Column], value: str) -> bool:
@@ -91,6 +102,7 @@ def takes(connection: sa.Connection, column: Column, others: list[Column], value
 
 def holes(every: list[Column], connection: sa.Connection) -> Iterator[str]:
     """One sentence for each value that could be stored and not be read back, and each good one that is refused."""
+    cloned = ""
     for column in every:
         if column.type_name in READABLE:
             continue
@@ -98,10 +110,14 @@ def holes(every: list[Column], connection: sa.Connection) -> Iterator[str]:
             yield f"{column} is of a type of which nobody knows whether its values can be read back"
             continue
         others = [other for other in every if other.table == column.table]
-        clone(connection, column, others)
-        if not any(takes(connection, column, others, value) for value in GOOD[column.type_name]):
+        if column.table != cloned:
+            clone(connection, column.table, others)
+            cloned = column.table
+        with guarded(connection, column):
+            is_good_taken = any(takes(connection, column, others, value) for value in GOOD[column.type_name])
+            taken = [value for value in POISONS[column.type_name] if takes(connection, column, others, value)]
+        if not is_good_taken:
             yield f"{column} takes no good value either"
-        taken = [value for value in POISONS[column.type_name] if takes(connection, column, others, value)]
         if taken:
             yield f"{column} takes {', '.join(taken)}"
 

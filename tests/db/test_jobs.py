@@ -412,14 +412,17 @@ def test_what_is_due_once_a_day_is_done_by_whoever_leads_the_source_and_closed(
 ) -> None:
     monkeypatch.setattr(jobs, "NIGHTLY_SECONDS", 1)
     loads = Loads()
-    with caplog.at_level(logging.INFO, "floorboard.etl"), serving(engine, settings("a"), loads):
+    with caplog.at_level(logging.INFO, "floorboard.etl"), serving(engine, settings("a", "b"), loads):
         closed = "select work_name, source_name, day_date from ops.closed_days where closed_at is not null"
-        works = ["erasures", "reconciliation"]
-        assert until(
-            lambda: sorted(ask(engine, closed)) == [(name, "a", date(2026, 11, 21)) for name in works]
-        )
+        works = [
+            ("erasures", "the site"),
+            *((name, source) for name in ("lost ends", "reconciliation") for source in ("a", "b")),
+        ]
+        assert until(lambda: sorted(ask(engine, closed)) == [(*one, date(2026, 11, 21)) for one in works])
         time.sleep(1.5)
-    assert loads.days == [(name, "a", "2026-11-21") for name in works]
+    assert sorted(loads.days) == [(*one, "2026-11-21") for one in works], (
+        "who was erased is looked for once a night"
+    )
 
 
 def test_a_day_that_could_not_be_done_is_told_and_left_to_the_next_try(
@@ -431,6 +434,6 @@ def test_a_day_that_could_not_be_done_is_told_and_left_to_the_next_try(
     loads.day_outcomes.append(fails("LoadError: the origin does not answer"))
     monkeypatch.setattr(jobs, "NIGHTLY_PAUSE_SECONDS", 0.0)
     with serving(engine, settings("a"), loads):
-        assert until(lambda: len(loads.days) == 3)
-        told = ("a", "erasures of 2026-11-21: LoadError: the origin does not answer")
+        assert until(lambda: len(loads.days) == 4)
+        told = ("the site", "erasures of 2026-11-21: LoadError: the origin does not answer")
         assert until(lambda: told in failed_runs(engine))

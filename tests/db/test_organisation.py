@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from dashboard.organisation import organisation, organisation_files
 from dashboard.organisation.organisation_rows import SHEETS, Change, OrganisationError, Row
 from etl.on_request.key_moves import move_keys, recount
 from sql import warehouse
+from tests.conftest import engine_of_copy, filled_template
 from tests.db.test_records import NOW, ask, at, call, tell
 
 VIEWER = {"viewer_name": "liis", "now": NOW}
@@ -62,13 +63,24 @@ PROMISE = {"policy_name": "Fast", "target_name": "first_reply", "priority_name":
            "is_business": True, "valid_from_at": NOW - timedelta(days=9), "valid_until_at": None}  # fmt: skip
 
 
-@pytest.fixture
-def floor(engine: sa.Engine) -> sa.Engine:
+def drawn_floor(engine: sa.Engine) -> None:
     """Mari and Jaan at the telephone, Mari again at the help desk; one queue."""
     tell(engine, {"calls": [call(), call("c2", agent_name="jaan", offered_at=at(9), answered_at=at(9), ended_at=at(10))]},
          name="pbx")  # fmt: skip
     tell(engine, {"calls": [call("t1", queue_name="mail")]}, name="desk")
-    return engine
+
+
+@pytest.fixture(scope="module")
+def floor_name(server_url: str, template_name: str) -> Iterator[str]:
+    """A database with the drawn floor in it; every test has its own copy."""
+    with filled_template(server_url, template_name, drawn_floor) as name:
+        yield name
+
+
+@pytest.fixture
+def floor(server_url: str, floor_name: str) -> Iterator[sa.Engine]:
+    with engine_of_copy(server_url, floor_name) as engine:
+        yield engine
 
 
 def fill(engine: sa.Engine) -> int:
@@ -88,7 +100,13 @@ def test_every_sheet_is_saved_and_taken_back_to_the_last_value(floor: sa.Engine)
     queue, agent = filled["queues"][0], filled["agents"][0]
     second = save(
         floor,
-        changed("queues", queue, service_level_threshold_seconds=45, group_name="Front"),
+        changed(
+            "queues",
+            queue,
+            service_level_threshold_seconds=45,
+            group_name="Front",
+            callback_promise_seconds=3600,
+        ),
         changed("agents", agent, alias_name="Fox", is_active=False),
         changed("schedules", filled["schedules"][0], schedule_name="Shop"),
         changed("holidays", {**EASTER, "schedule_name": "Shop"}, last_date=WED),

@@ -28,6 +28,7 @@ from etl.watch.alert_settings import AlertSettings, SmtpSettings
 from etl.watch.mail import DeliveryError
 from etl.watch.outbox import Delivered, Outbox
 from sql import warehouse
+from tests.conftest import engine_of_copy, filled_template
 from tests.db.test_watch import BEGIN, ask, at, be_fresh, call, load, look, make, rule
 
 
@@ -108,6 +109,24 @@ def served(server: socketserver.BaseServer) -> Iterator[Any]:
         thread.join()
 
 
+def two_wait(engine: sa.Engine) -> None:
+    """Two calls wait in two queues since the beginning."""
+    load(engine, call(1, 0, None, None), call(2, 10, None, None, queue="0044 20 7946 0958"))
+
+
+@pytest.fixture(scope="module")
+def waiting_name(server_url: str, template_name: str) -> Iterator[str]:
+    """A database in which two calls wait; every test has its own copy."""
+    with filled_template(server_url, template_name, two_wait) as name:
+        yield name
+
+
+@pytest.fixture
+def engine(server_url: str, waiting_name: str) -> Iterator[sa.Engine]:
+    with engine_of_copy(server_url, waiting_name) as engine:
+        yield engine
+
+
 @pytest.fixture
 def post_office() -> Iterator[MailServer]:
     with served(MailServer()) as server:
@@ -143,8 +162,7 @@ def outbox(engine: sa.Engine, one: AlertSettings, moment: datetime, **more: Any)
 
 
 def fire(engine: sa.Engine, *, second: int = 400, **more: Any) -> None:
-    """Two calls wait in two queues since the beginning, and a rule without a hold is measured."""
-    load(engine, call(1, 0, None, None), call(2, 10, None, None, queue="0044 20 7946 0958"))
+    """A rule without a hold is measured while the two calls wait."""
     make(engine, rule(hold_seconds=0, **more))
     be_fresh(engine, at(second))
     look(engine, at(second))
@@ -306,7 +324,6 @@ def test_in_quiet_hours_what_still_fires_is_told_at_their_end(
 def test_the_test_button_tells_everybody_whom_the_rule_tells(
     engine: sa.Engine, post_office: MailServer
 ) -> None:
-    load(engine, call(1, 0, 10, 100))
     rule_id = make(engine, rule(email_text="a@example.com b@example.com"))
     row = {"rule_id": rule_id, "email_text": "a@example.com b@example.com", "webhook_text": ""}
     with warehouse.connected(engine) as connection:

@@ -265,3 +265,28 @@ def test_a_load_that_commits_in_the_middle_is_no_difference(
     assert has_loaded.is_set()
     assert proof.is_proven, proof
     assert prove(floor).is_proven
+
+
+def test_a_repair_beside_a_load_leaves_what_the_facts_say(
+    floor: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load whose figures are as they stand already writes none, so that only waiting for it keeps them right."""
+    late = call("late", offered_at=at(3), answered_at=at(4), ended_at=at(6))
+    tell(floor, {"calls": [late]}, name="b")
+    change(floor, "delete from warehouse.calls where call_id = 'late'")  # its figures stay: a row too much
+    execute, loads = warehouse.execute, list[threading.Thread]()
+
+    def with_a_load_beside(connection: sa.Connection, name: str, **params: object) -> int:
+        done = execute(connection, name, **params)
+        if name == "prove/queue_intervals" and params["is_kept"] and len(loads) < 2:
+            again = {"calls": [late | {"version_number": 2 + len(loads)}]}
+            loads.append(threading.Thread(target=tell, args=(floor, again), kwargs={"name": "b"}))
+            if len(loads) == 2:  # at the first counting only what is wrong is looked for
+                loads[1].start()
+                loads[1].join(0.5)
+        return done
+
+    monkeypatch.setattr(warehouse, "execute", with_a_load_beside)
+    assert not prove(floor, is_repair=True).is_proven
+    loads[1].join()
+    assert prove(floor).is_proven

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from dashboard.quality import quality_queries, review_book, sample_book
 from dashboard.quality.review_book import Answers, Note, QualityError
 from dashboard.quality.review_score import Question
 from sql import warehouse
+from tests.conftest import engine_of_copy, filled_template
 from tests.db.test_records import NOW, T0, ask, at, tell
 from tests.db.test_voice import answers, lost, stay, survey
 
@@ -72,6 +73,19 @@ def drawn_floor(engine: sa.Engine) -> None:
     answers(engine, *told)
 
 
+@pytest.fixture(scope="module")
+def floor_name(server_url: str, template_name: str) -> Iterator[str]:
+    """A database with the drawn floor in it; every test has its own copy."""
+    with filled_template(server_url, template_name, drawn_floor) as name:
+        yield name
+
+
+@pytest.fixture
+def engine(server_url: str, floor_name: str) -> Iterator[sa.Engine]:
+    with engine_of_copy(server_url, floor_name) as engine:
+        yield engine
+
+
 def form(engine: sa.Engine, questions: tuple[Question, ...] = FORM) -> tuple[int, int]:
     found: tuple[int, int] = with_connection(
         engine, review_book.save_form, form_name="Calls", questions=questions, **WHO
@@ -104,7 +118,6 @@ def reviewed(engine: sa.Engine, *, number: int = 2) -> None:
 
 
 def test_a_worked_review(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     review(engine)
     #        weights times answers: 10 x 5 + 20 x 5 + 30 x 4 + 40 x 3 = 390 of 100 x 5
@@ -120,7 +133,6 @@ def test_a_worked_review(engine: sa.Engine) -> None:
 def test_a_failed_critical_question_fails_the_whole_and_nothing_applicable_is_unknown(
     engine: sa.Engine,
 ) -> None:
-    drawn_floor(engine)
     form(engine, (*FORM[:2], Question(3, "Solution", "Answer was right", "scale_5", 30)))
     review(engine, "c1", {1: 5, 2: 0, 3: 5})
     review(engine, "c2", {1: None, 2: None, 3: None})
@@ -136,7 +148,6 @@ def test_a_failed_critical_question_fails_the_whole_and_nothing_applicable_is_un
 
 
 def test_a_changed_form_is_a_new_version_and_changes_no_old_review(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     assert form(engine) == (1, 1)
     assert form(engine) == (1, 1)  # the same questions are no new version
     number = review(engine)
@@ -151,7 +162,6 @@ def test_a_changed_form_is_a_new_version_and_changes_no_old_review(engine: sa.En
 
 
 def test_amending_keeps_every_state_and_taking_back_goes_one_state_back(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     number = review(engine)
     change = {"review_id": number, "given": Answers({**GOOD, 4: 5}, {4: "well done"}, "better"), **WHO}
@@ -182,7 +192,6 @@ def test_amending_keeps_every_state_and_taking_back_goes_one_state_back(engine: 
 def test_a_review_that_is_not_whole_is_refused_with_what_to_do(
     engine: sa.Engine, given: dict[int, int | None], sentence: str
 ) -> None:
-    drawn_floor(engine)
     form(engine)
     with pytest.raises(QualityError, match=sentence):
         review(engine, given=given)
@@ -190,7 +199,6 @@ def test_a_review_that_is_not_whole_is_refused_with_what_to_do(
 
 
 def test_who_and_what_is_reviewed_is_checked(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     review(engine)
     with pytest.raises(QualityError, match=r"liis has reviewed this contact by this form: review 1\. Amend"):
@@ -226,7 +234,6 @@ def test_a_form_that_could_not_be_used_is_refused(
 
 
 def test_imported_reviews_stand_beside_own_ones_and_calibrations_count_nowhere(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     told = {
         "review_id": "r1",
@@ -276,7 +283,6 @@ def test_a_failed_review_without_a_score_is_in_neither_part_of_the_ratio(engine:
 
 
 def test_the_answers_by_question_carry_their_n(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     review(engine)
     review(engine, "c2", {**GOOD, 2: 0, 4: None})
@@ -294,7 +300,6 @@ def draw(engine: sa.Engine, **changes: Any) -> int:
 
 
 def test_the_sample_is_drawn_once_and_can_be_drawn_again_from_its_seed(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     again = {**DRAW, "as_of": NOW}
     planned = with_connection(engine, sample_book.sample_of, **again)
     assert draw(engine) == 6
@@ -316,7 +321,6 @@ def test_the_sample_is_drawn_once_and_can_be_drawn_again_from_its_seed(engine: s
 
 
 def test_no_contact_is_in_two_samples_and_none_that_was_reviewed_before(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     form(engine)
     review(engine, "c0", now=NOW - timedelta(hours=1))
     assert draw(engine, per_agent=50) == 11
@@ -338,13 +342,11 @@ def test_no_contact_is_in_two_samples_and_none_that_was_reviewed_before(engine: 
 def test_a_sample_that_would_not_be_fair_is_refused(
     engine: sa.Engine, changes: dict[str, Any], sentence: str
 ) -> None:
-    drawn_floor(engine)
     with pytest.raises(QualityError, match=sentence):
         draw(engine, **changes)
 
 
 def test_a_coaching_note_keeps_its_states_and_says_when_it_is_overdue(engine: sa.Engine) -> None:
-    drawn_floor(engine)
     note = Note(1, "Interrupts.", "Listens to two calls.", WEEK, None, "records", "c1")
     number = with_connection(engine, review_book.save_note, note=note, **WHO)
     asked = {"today_date": WEEK + timedelta(days=1)}
@@ -362,7 +364,7 @@ def test_a_coaching_note_keeps_its_states_and_says_when_it_is_overdue(engine: sa
     assert ask(engine, "select count(*) from warehouse.coaching_notes") == [(3,)]
 
 
-def test_full_answers_have_the_types_of_empty_ones(engine: sa.Engine) -> None:
+def test_full_answers_have_the_types_of_empty_ones(engine: sa.Engine, shared_engine: sa.Engine) -> None:
     asked: dict[str, dict[str, Any]] = {
         **dict.fromkeys(
             (
@@ -376,8 +378,7 @@ def test_full_answers_have_the_types_of_empty_ones(engine: sa.Engine) -> None:
         "review_sample": {"week_date": WEEK},
         "coaching_notes": {"today_date": WEEK},
     }
-    empty = {name: frame(engine, name, **values) for name, values in asked.items()}
-    drawn_floor(engine)
+    empty = {name: frame(shared_engine, name, **values) for name, values in asked.items()}
     draw(engine)
     reviewed(engine)
     assert {one.__name__ for one in quality_queries.QUESTIONS} - set(asked) == {"sample_candidates"}

@@ -166,6 +166,77 @@ def test_the_day_of_the_clock_change_is_compared_by_the_clock_on_the_wall(engine
     assert expected == [datetime(2026, 3, 29, 9, tzinfo=UTC)]  # noon is at 09:00 UTC from that day on
 
 
+def shown(text: str) -> datetime:
+    """An instant by the clock of Tallinn, with its offset where it is shown twice."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def forecasts(engine: sa.Engine, day: date) -> dict[str, tuple[int | None, int | None]]:
+    """Forecast and the week before of each quarter between 3 and 5 that has one, by its time of UTC."""
+    found = ask(engine, "queue_forecast", day_date=day)
+    return {
+        f"{row['interval_start_at']:%H:%M}": (row["forecast_calls"], row["week_before_calls"])
+        for row in found.iter_rows(named=True)
+        if row["forecast_calls"] or row["week_before_calls"]
+    }
+
+
+def whole_day(engine: sa.Engine, day: date) -> tuple[int, int]:
+    found = ask(
+        engine, "queue_forecast_totals", first_date=day, last_date=day, as_of=shown("2026-12-01T12:00+02:00")
+    )
+    row = found.filter(pl.col("queue_id").is_null()).row(0, named=True)
+    return row["forecast_calls"], row["forecasted_offered_calls"]
+
+
+def test_the_night_of_25_hours_doubles_no_quarter_of_a_forecast(engine: sa.Engine) -> None:
+    """Four calls at 3:00 of every Sunday; on 25 October the clock shows 3:00 twice, with four calls each time."""
+    sundays = ["2026-10-04T03:00+03:00", "2026-10-11T03:00+03:00", "2026-10-18T03:00+03:00"]
+    night = ["2026-10-25T03:00+03:00", "2026-10-25T03:00+02:00"]
+    tell(engine, {"calls": calls(dict.fromkeys(map(shown, [*sundays, *night]), 4))})
+    # On the night itself each showing is a quarter of an hour of its own: four are to be expected in each.
+    assert forecasts(engine, date(2026, 10, 25)) == {"00:00": (4, 4), "01:00": (4, 4)}
+    # A week later the night is compared with: (4 + 4) / 2 showings, not 8, and the median of 4, 4, 4, 4.
+    assert forecasts(engine, date(2026, 11, 1)) == {"01:00": (4, 4)}
+    assert ask(engine, "queue_forecast", day_date=date(2026, 11, 1))["forecast_most_calls"].max() == 4
+    assert whole_day(engine, date(2026, 11, 1)) == (4, 0)
+    assert whole_day(engine, date(2026, 10, 25)) == (4, 4 + 4)  # and what came is what came
+
+
+def test_the_night_of_23_hours_loses_no_quarter_of_a_forecast(engine: sa.Engine) -> None:
+    """Four calls at 3:00 of four Sundays; on 29 March the clock leaps from 3:00 to 4:00, and six calls come then."""
+    sundays = [
+        "2026-03-08T03:00+02:00",
+        "2026-03-15T03:00+02:00",
+        "2026-03-22T03:00+02:00",
+        "2026-04-05T03:00+03:00",
+    ]
+    tell(
+        engine,
+        {"calls": calls({**dict.fromkeys(map(shown, sundays), 4), shown("2026-03-29T04:00+03:00"): 6})},
+    )
+    assert ask(engine, "queue_forecast", day_date=date(2026, 3, 29)).height == 23 * 4
+    # On the night there is no 3:00, so nothing is to be expected then, and at 4:00 nobody ever called.
+    assert forecasts(engine, date(2026, 3, 29)) == {}
+    found = ask(engine, "queue_forecast", day_date=date(2026, 4, 12))
+    at_three = found.filter(pl.col("interval_start_at") == shown("2026-04-12T03:00+03:00")).row(0, named=True)
+    # Of the night nothing is known at 3:00: the median of 4, 4, 4, 4, and the least of them is 4, not 0.
+    assert (at_three["forecast_calls"], at_three["forecast_least_calls"], at_three["week_before_calls"]) == (
+        4,
+        4,
+        4,
+    )
+    assert found[0, "week_count"] == 5
+    a_week_after = ask(engine, "queue_forecast", day_date=date(2026, 4, 5))
+    at_three = a_week_after.filter(pl.col("interval_start_at") == shown("2026-04-05T03:00+03:00")).row(
+        0, named=True
+    )
+    assert (at_three["forecast_calls"], at_three["week_before_calls"]) == (
+        4,
+        None,
+    )  # a week before there was no 3:00
+
+
 def test_a_forecast_narrows_to_a_queue_and_to_those_without_a_group(engine: sa.Engine) -> None:
     tell(
         engine,

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from dashboard.loading import source_queries
 from etl import LoadError, load, signs
 from etl.config import Settings
+from etl.lost_ends import close_lost_ends
+from etl.prove import prove
 from etl.reconcile import Reconciliation, due_days, last_ended_day, reconcile, reconcile_day
 from etl.sources import Batch, SourceSettings
 from etl.sources.asterisk_ami import AmiSettings
@@ -440,11 +442,18 @@ def test_a_record_told_twice_counts_as_it_was_told_last(origin: Origin) -> None:
 def test_what_the_warehouse_refuses_is_said_and_the_day_differs(origin: Origin) -> None:
     origin.load(batch(1, calls=[call("c1")]))
     change(origin.engine, "alter table warehouse.calls add constraint no_c2 check (call_id <> 'c2')")
-    done = origin.compare(
-        batch(1, calls=[call("c1"), call("c2", offered_at=at(2), answered_at=at(3), ended_at=at(4))])
-    )
+    later = {"offered_at": at(2), "answered_at": at(3), "ended_at": at(4)}
+    told = [call("c1"), *(call(f"c{number}", **later) for number in range(2, 9))]
+    survey = {"survey_id": "s1", "answered_at": at(9), "csat_score": 4.5, "agent_name": "mari"}
+    done = origin.compare(batch(1, calls=told, surveys=[survey]))
     assert done.outcome_name == "differs"
     assert "1 of it are not right yet. The warehouse refused some of it" in str(done.reason_text)
+    # seven calls and an answer were missing: one call is refused, and keeps none of the others back
+    assert (done.rows()["missing_rows"], done.rows()["mended_rows"]) == (7 + 1, 6 + 1)
+    held = ask(origin.engine, "select call_id from warehouse.calls order by 1")
+    assert held == [("c1",), *((f"c{number}",) for number in range(3, 9))]
+    sums = "select count(*) from ops.runs where read_rows <> loaded_rows + unchanged_rows + rejected_rows"
+    assert ask(origin.engine, sums) == [(0,)]
 
 
 def test_links_told_otherwise_later_are_not_turned_back(origin: Origin) -> None:
@@ -452,3 +461,47 @@ def test_links_told_otherwise_later_are_not_turned_back(origin: Origin) -> None:
     origin.load(batch(1, contact_links=[link | {"linked_contact_id": "newer"}]))
     assert origin.compare(batch(1, contact_links=[link])).outcome_name == "agreed"
     assert ask(origin.engine, "select linked_contact_id from warehouse.told_links") == [("newer",)]
+
+
+def test_a_call_whose_end_was_lost_is_closed_at_night_and_its_end_still_replaces_that(origin: Origin) -> None:
+    # offered  answered  ended   open at the night for   closed
+    #       0         1      -                   a day      yes: talk unknown
+    #       2         -      -                   a day      yes: wait unknown
+    #       3         4      9                       -       no: it has ended
+    #       5         -      -                   a day       no: no call of the telephone
+    still = {"ended_at": None, "wait_seconds": None, "talk_seconds": None}
+    talks = call("talks", **still | {"outcome_name": "in_progress", "wait_seconds": 60})
+    waits = call(
+        "waits", **still, offered_at=at(2), answered_at=None, outcome_name="waiting", agent_name=None
+    )
+    ended = call("ended", offered_at=at(3), answered_at=at(4), ended_at=at(9))
+    chats = {**waits, "call_id": "chats", "offered_at": at(5), "channel_name": "chat"}
+    origin.load(batch(1, calls=[{"channel_name": "call"} | row for row in (talks, waits, ended, chats)]))
+    late = at(0) + timedelta(seconds=origin.source.lost_end_after_seconds)
+    early = close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: late)
+    assert early is None, "open for as long as the limit, and not longer"
+    night = late + timedelta(minutes=10)
+    told = close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: night)
+    assert str(told).startswith("Closed as interrupted: 2 calls that were open for over 86,400 s")
+    held = "select call_id, outcome_name, ended_at, wait_seconds, talk_seconds from warehouse.calls order by offered_at"
+    assert ask(origin.engine, held) == [
+        ("talks", "interrupted", at(1), 60, None),
+        ("waits", "interrupted", at(2), None, None),
+        ("ended", "answered", at(9), 60, 240),
+        ("chats", "waiting", None, None, None),
+    ]
+    ledger = "select read_rows, loaded_rows, notice_text from ops.runs order by run_id desc limit 1"
+    assert ask(origin.engine, ledger) == [(2, 2, told)]
+    assert prove(origin.engine).is_proven, "the figures follow"
+    assert (
+        close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: night) is None
+    )
+    found = {"channel_name": "call", "ended_at": at(3), "outcome_name": "abandoned", "wait_seconds": 60}
+    load.reset_cursor(origin.engine, "records")
+    origin.load(batch(1, calls=[waits | found]))
+    [waited] = ask(
+        origin.engine,
+        "select outcome_name, ended_at, wait_seconds from warehouse.calls where call_id = 'waits'",
+    )
+    assert waited == ("abandoned", at(3), 60)
+    assert prove(origin.engine).is_proven

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from etl.watch.alert_settings import AlertSettings, SmtpSettings
 from floorboard import reporting
 from floorboard.reporting import maker
 from sql.warehouse import connected, execute, frame
+from tests.conftest import engine_of_copy, filled_template
 from tests.db.test_records import call, tell
 
 FRIDAY = date(2026, 11, 20)
@@ -63,10 +64,21 @@ STAYS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def loaded_name(server_url: str, template_name: str) -> Iterator[str]:
+    """A database with the stays in it; every test has its own copy."""
+
+    def fill(engine: sa.Engine) -> None:
+        tell(engine, {"calls": STAYS}, name="pbx")
+
+    with filled_template(server_url, template_name, fill) as name:
+        yield name
+
+
 @pytest.fixture
-def loaded(engine: sa.Engine) -> sa.Engine:
-    tell(engine, {"calls": STAYS}, name="pbx")
-    return engine
+def loaded(server_url: str, loaded_name: str) -> Iterator[sa.Engine]:
+    with engine_of_copy(server_url, loaded_name) as engine:
+        yield engine
 
 
 def told(engine: sa.Engine, kind: str = "daily", day: date = FRIDAY, address: str = "") -> Story:

@@ -210,6 +210,7 @@ def test_a_promise_within_its_last_hour_is_at_risk_and_in_no_ratio(told: sa.Engi
 def test_a_day_asked_for_while_it_ran_knows_nothing_of_later(told: sa.Engine) -> None:
     row = ask(told, "ticket_totals", **DAY_1, as_of=h(3.2)).row(0, named=True)
     assert (row["created_tickets"], row["first_replied_tickets"], row["resolved_tickets"]) == (3, 2, 1)
+    assert row["first_replied_ratio"] == 2 / 3
     assert (row["backlog_tickets"], row["reopened_in_7_days_tickets"]) == (2, 0)
 
 
@@ -288,10 +289,26 @@ def test_times_come_from_the_tickets_themselves(told: sa.Engine) -> None:
     names = ("measure_name", "hours_name", "measured_tickets", "average_measured_seconds", "median_seconds")
     assert rows(times, *names) == [
         ("first_reply", "calendar", 3, (2 + 2 + 1.5) * 1200, 2 * 3600),
-        ("first_resolution", "calendar", 1, 5 * 3600, 5 * 3600),  # A; B is unsolved now
-        ("full_resolution", "calendar", 1, 5 * 3600, 5 * 3600),
-        ("requester_wait", "calendar", 1, 5 * 3600, 5 * 3600),
+        ("first_resolution", "calendar", 2, (5 + 2) * 1800, (5 + 2) * 1800),  # A and B, as in the totals
+        (
+            "full_resolution",
+            "calendar",
+            2,
+            (5 + 2) * 1800,
+            (5 + 2) * 1800,
+        ),  # B came back on the next day only
+        ("requester_wait", "calendar", 1, 5 * 3600, 5 * 3600),  # B waits again: unknown
     ]
+    totals = ask(told, "ticket_totals", **DAY_1, as_of=h(36)).row(0, named=True)
+    of_totals = {
+        "first_reply": "first_replied",
+        "first_resolution": "first_resolved",
+        "full_resolution": "resolved",
+    }
+    for name, of in {**of_totals, "requester_wait": "waited"}.items():
+        measured = times.filter(pl.col("measure_name") == name).row(0, named=True)
+        assert measured["measured_tickets"] == totals[f"{of}_tickets"]
+        assert measured["measured_total_seconds"] == totals[f"{name}_seconds"]
     assert times["ninth_decile_seconds"][0] == 2 * 3600
 
 
@@ -457,6 +474,102 @@ def test_an_agents_day_is_told_in_the_order_of_time(working: sa.Engine) -> None:
         (h(5), "ticket", "solved", "A", None),
     ]
     assert ask(working, "agent_day", agent_id=mari, day_date=MONDAY, as_of=h(2)).height == 4
+
+
+#  ticket, hour, event, value, who: what a ticket is created with, or first given, is no escalation; a step down is none
+RAISED = [
+    ("K", 0, "created", None, "requester"),
+    ("K", 0, "group", "Support", "system"),
+    ("K", 0, "priority", "normal", "system"),
+    ("K", 2, "group", "Billing", "mari"),  # handed on
+    ("K", 3, "priority", "urgent", "mari"),  # and raised: still one escalated ticket
+    ("L", 1, "created", None, "requester"),
+    ("L", 2, "group", "Support", "mari"),  # its first group
+    ("L", 3, "priority", "high", "mari"),  # its first priority
+    ("L", 4, "priority", "low", "mari"),  # lowered
+    ("L", 4.5, "group", "Support", "mari"),  # told again
+    ("L", 26, "priority", "high", "mari"),  # raised, on the next day
+    ("M", 3, "created", None, "requester"),
+    ("M", 3, "group", "Support", "system"),
+    ("M", 4, "group", None, "system"),  # given back
+    ("M", 20, "group", "Billing", "jaan"),  # from Support, by way of nobody: on the next day
+    ("N", 5, "created", None, "requester"),
+    ("N", 5, "group", "Support", "system"),
+    ("N", 6, "group", "Billing", "mari"),
+    ("N", 7, "deleted", None, "system"),
+]
+
+
+def test_a_ticket_escalates_by_another_group_or_a_higher_priority_after_its_creation(
+    engine: sa.Engine,
+) -> None:
+    tell(engine, {"ticket_events": events(RAISED)})
+    names = ("created_tickets", "escalated_tickets", "created_escalated_tickets", "escalated_ratio")
+    assert rows(ask(engine, "ticket_totals", **DAY_1, as_of=h(13)), *names) == [(3, 1, 1, 1 / 3)]  # K
+    assert rows(ask(engine, "ticket_totals", **DAY_1, as_of=h(36)), *names) == [
+        (3, 1, 3, 3 / 3)
+    ]  # L and M since
+    assert rows(ask(engine, "ticket_totals", **DAY_2, as_of=h(36)), *names) == [
+        (0, 2, 0, None)
+    ]  # L, M; none created
+    groups = ask(engine, "ticket_groups", **DAY_2, as_of=h(36)).filter(pl.col("escalated_tickets") > 0)
+    assert rows(groups, "group_name", "escalated_tickets") == [("Billing", 1), ("Support", 1)]
+    changes = ask(engine, "ticket_changes", source_name="records", ticket_id="L").filter("is_escalation")
+    assert rows(changes, "occurred_at", "value_before_text", "value_text") == [(h(26), "low", "high")]
+    listed = ask(engine, "ticket_rows", **DAY_2, as_of=h(36), of_name="escalated_tickets")
+    assert rows(listed, "ticket_id", "happened_at") == [("L", h(26)), ("M", h(20))]
+
+
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_an_escalation_of_the_last_minute_belongs_to_its_local_day_on_clock_change_days(
+    engine: sa.Engine, day: date, hours: int
+) -> None:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=T0.tzinfo) - timedelta(
+        hours=2 if hours == 23 else 3
+    )
+    last = midnight + timedelta(hours=hours, minutes=-1)
+    hour = (last - T0).total_seconds() / 3600
+    story = [("created", hour - 5, None), ("group", hour - 5, "X"), ("group", hour, "Y")]
+    tell(
+        engine,
+        {"ticket_events": events([("P", at_hour, name, value, "mari") for name, at_hour, value in story])},
+    )
+    window = {"window_start": midnight, "window_end": midnight + timedelta(hours=hours)}
+    after = {"window_start": window["window_end"], "window_end": window["window_end"] + timedelta(days=1)}
+    found = [
+        ask(engine, "ticket_totals", **one, as_of=last + timedelta(days=2))["escalated_tickets"][0]
+        for one in (window, after)
+    ]
+    assert found == [1, 0]
+
+
+def test_a_rating_of_a_ticket_that_came_back_counts_for_its_last_solving_only(engine: sa.Engine) -> None:
+    story = [
+        ("R", 0, "created", None, "requester"),
+        ("R", 1, "agent", None, "mari"),
+        ("R", 2, "status", "solved", "mari"),
+        ("R", 20, "status", "open", "requester"),
+        ("R", 22, "status", "solved", "mari"),
+        ("R", 23, "csat", "5", "requester"),
+    ]
+    tell(engine, {"ticket_events": events(story)})
+    days = [ask(engine, "agent_totals", **day, as_of=h(36)).row(0, named=True) for day in (DAY_1, DAY_2)]
+    assert [(day["resolved_tickets"], day["csat_tickets"]) for day in days] == [(1, 0), (1, 1)]
+    totals = [ask(engine, "ticket_totals", **day, as_of=h(36)).row(0, named=True) for day in (DAY_1, DAY_2)]
+    assert [(day["resolved_tickets"], day["csat_tickets"]) for day in totals] == [(1, 0), (1, 1)]
+
+
+def test_a_days_backlog_of_a_group_is_that_of_the_tickets_that_were_in_it_then(engine: sa.Engine) -> None:
+    tell(
+        engine, {"ticket_events": events([*RAISED[:4], ("K", 20, "group", "Support", "jaan")])}
+    )  # Billing overnight
+    days = {"first_date": MONDAY, "last_date": date(2026, 3, 3), "as_of": h(36)}
+    by_group = {
+        name: ask(engine, "ticket_days", **days, group_name=name)["backlog_tickets"].to_list()
+        for name in ("Support", "Billing")
+    }
+    assert by_group == {"Support": [0, 1], "Billing": [1, 0]}
+    assert ask(engine, "ticket_days", **days)["backlog_tickets"].to_list() == [1, 1]
 
 
 def random_story(chance: random.Random) -> list[tuple[Any, ...]]:

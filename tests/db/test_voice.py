@@ -190,6 +190,22 @@ def test_a_survey_counts_once_where_two_systems_use_the_same_number(engine: sa.E
     assert csat_by_day(engine) == [1, 0, 1]
 
 
+@pytest.mark.parametrize("id_name", ["call_id", "contact_id", "ticket_id"])
+@pytest.mark.parametrize("apart_days", [1, 9])
+def test_a_survey_about_one_of_two_namesakes_is_nobodys_rather_than_guessed(
+    engine: sa.Engine, id_name: str, apart_days: int
+) -> None:
+    """Two systems, each with an agent Mari, both have a 7; the tool that asked owns neither, whose was it?"""
+    for name, day in (("pbx", 0), ("other", apart_days)):
+        calls = [stay("7", day * 1440, agent_name="Mari")]
+        tell(engine, solved(day * 1440 + 30) if id_name == "ticket_id" else {"calls": calls}, name=name)
+    answers(engine, survey("s1", 60, **{id_name: "7"}, csat_score=1), name="tool")
+    assert counts(engine, "csat_count", "survey_count", "unplaced_survey_count") == (1, 0, 1)
+    found = contacts(engine, of_name="csat_count").select("kind_name", "agent_name").rows()
+    assert found == [("survey", None)]
+    assert csat_by_day(engine) == [1, 0, 1]
+
+
 def test_a_survey_about_the_ticket_of_a_call_of_another_system_is_about_the_call(engine: sa.Engine) -> None:
     tell(engine, {"calls": [stay("c1", 0)]}, name="pbx")
     tell(engine, {"tickets": [{"ticket_id": "7", "created_at": at(4), "call_id": "c1"}]}, name="desk")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from dashboard.goals import alert_queries, alert_saves
 from dashboard.goals.alert_saves import AlertError, Rule
 from etl.schedule.slots import SlotTaken
 from etl.watch import watching
-from sql import measures, metrics, warehouse
+from sql import measures, warehouse
 from tests.db.test_records import tell
 
 ROOT = Path(__file__).parents[2]
@@ -157,30 +156,6 @@ def test_every_rule_file_gives_the_one_shape(engine: sa.Engine, path: Path) -> N
 
 def test_every_measure_has_its_file_and_every_file_its_measure() -> None:
     assert {path.stem for path in RULES} == {one.name for one in measures.MEASURES}
-
-
-@pytest.mark.parametrize("family", measures.FAMILIES, ids=lambda family: f"{family.name}-{family.is_live}")
-def test_a_family_tells_every_column_that_it_promises(engine: sa.Engine, family: measures.Family) -> None:
-    """A column that is promised and not told would count as nothing in a sum, in silence."""
-    load(engine, call(1, 0, 10, 100))
-    with engine.connect() as connection:
-        body = connection.execute(
-            sa.text(
-                "select string_agg(prosrc, ' ') from pg_proc where proname like '%\\_sums' and pronargs in (4, 5)"
-            )
-        ).scalar_one()
-    told = set(re.findall(r"'([a-z_0-9]+_(?:calls|seconds|tickets))'", body))
-    assert family.columns <= told
-    assert len(told) > 40
-
-
-def test_the_metrics_that_can_be_aimed_at_are_nearly_all() -> None:
-    able = {one.name for one in metrics.metrics() if measures.scopes_of(one, is_live=False)}
-    assert {
-        "average_speed_of_answer_seconds", "service_level_ratio", "abandonment_ratio", "average_handle_time_seconds",
-        "occupancy_ratio", "average_first_reply_seconds", "sla_attainment_ratio", "reopened_in_7_days_ratio",
-        "one_touch_ratio", "ticket_csat_ratio", "average_backlog_age_seconds", "average_full_resolution_seconds",
-    } <= able  # fmt: skip
 
 
 # --- worked days ---

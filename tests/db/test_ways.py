@@ -79,6 +79,8 @@ def ways(engine: sa.Engine) -> sa.Engine:
                  "customer_key": "k2", "talk_seconds": 60, "is_converted": False},
                 {"attempt_id": "d4", "attempted_at": at(21), "campaign_name": "renewals", "outcome_name": "abandoned",
                  "customer_key": "k3"},
+                {"attempt_id": "d5", "attempted_at": at(22), "campaign_name": "welcome", "outcome_name": "connected",
+                 "customer_key": "k1", "talk_seconds": 30},
             ],
         },
     )  # fmt: skip
@@ -167,7 +169,9 @@ def test_a_worked_day_of_channels_and_self_service(ways: sa.Engine) -> None:
 
 
 def test_a_worked_day_of_a_campaign(ways: sa.Engine) -> None:
-    [row] = ask(ways, "campaigns").iter_rows(named=True)
+    [row, untold] = ask(ways, "campaigns").iter_rows(named=True)
+    assert (untold["campaign_name"], untold["connected_calls"]) == ("welcome", 1)
+    assert (untold["converted_calls"], untold["conversion_ratio"]) == (None, None)  # nobody told of an aim
     assert (row["attempted_calls"], row["connected_calls"], row["abandoned_attempt_calls"]) == (4, 2, 1)
     assert row["connect_ratio"] == 2 / 4
     assert row["conversion_ratio"] == 1 / 2

@@ -306,6 +306,7 @@ ELSEWHERE = (
     "db/test_balance.py",
     "db/test_quality.py",
     "db/test_queue_forecast.py",
+    "db/test_ticket_questions.py",
     "db/test_voice.py",
     "db/test_ways.py",
 )

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,8 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from psycopg import sql as words
+
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -62,6 +64,43 @@ def visited(
         context.close()
 
 
+# The server has drawn it, the letters are there, and for a fifth of a second nothing has moved.
+SETTLED = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const app = document.querySelector('[data-testid=stApp]');
+  const look = () => [...document.querySelectorAll('[data-testid=stMain], [data-testid=stMain] *')].map((part) => {
+    const box = part.getBoundingClientRect();
+    return [box.left, box.width, box.height, part.scrollWidth].map(Math.round).join(' ');
+  }).join() + getComputedStyle(app).colorScheme;
+  await document.fonts.ready;
+  const began = performance.now();
+  let [before, since, isDrawn] = ['', began, false];
+  while (performance.now() - since < 200) {
+    await frame();
+    await frame();
+    const now = look();
+    isDrawn ||= app.dataset.testScriptState === 'notRunning';
+    if (now !== before || !isDrawn) [before, since] = [now, performance.now()];
+    if (performance.now() - began > 30_000) throw new Error('for 30 seconds the page has not come to rest');
+  }
+}"""
+
+
+def settled(page: Page) -> None:
+    """Waits until the page has come to rest; what runs on by itself may, as long as nothing moves for it."""
+    page.evaluate(SETTLED)
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
+    """Whether it has come true within so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()
+
+
 def fits_every_screen(page: Page, errors: list[str], *, name: str) -> Iterator[str]:
     """Turns the page to each screen and theme, keeps a picture of it, and gives the screen's name for further looks.
 
@@ -72,7 +111,7 @@ def fits_every_screen(page: Page, errors: list[str], *, name: str) -> Iterator[s
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
-        page.wait_for_timeout(700)
+        settled(page)
         page.screenshot(path=SHOTS / f"{name}-{size}-{theme}.png")
         too_wide = page.evaluate(
             "() => [document.documentElement, document.querySelector('[data-testid=stMain]')]"
@@ -103,7 +142,7 @@ class SmallSite:
         (folder / "floorboard.toml").write_text(
             f'[site]\nname = "Harbour"\ntime_zone = "{zone_of_noon()}"\n\n'
             '[[sources]]\nname = "pbx"\nkind = "asterisk_queue_log"\npath = "queue_log"\nevery_seconds = 2\n'
-            "stale_after_seconds = 1800\n",  # the last test comes some minutes after the last call
+            "stale_after_seconds = 86400\n",  # however long after the last call the last test comes
             encoding="utf-8",
         )
 
@@ -112,16 +151,7 @@ class SmallSite:
         now = int(time.time())
         with self.log.open("a", encoding="utf-8") as log:
             log.writelines(f"{now - ago}|{text}\n" for ago, text in events)
-        command = [sys.executable, "-P", "-m", "floorboard", "etl", "run", "--once"]
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = typed("etl", "run", "--once", cwd=self.folder, variables=self.environment)
         assert done.returncode == 0, done.stderr
 
     @contextmanager
@@ -140,9 +170,10 @@ class SmallSite:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
                 try:
-                    process.wait(10)
+                    process.wait(30)
                 except subprocess.TimeoutExpired:
                     process.kill()
+                    process.wait()
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
@@ -188,11 +219,11 @@ def site(tmp_path: Path, database_url: str) -> SmallSite:
     return small
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(server_url: str, template_name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The pages of such a site, for the tests that only look."""
     name = f"floorboard_look_{os.getpid()}"
-    make = words.SQL("create database {} template {}").format(
+    make = words.SQL("create database {} template {} strategy file_copy").format(
         words.Identifier(name), words.Identifier(template_name)
     )
     with psycopg.connect(server_url, autocommit=True) as connection:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import SHOTS, SIZES, SmallSite, fits_every_screen, visited
-from tests.e2e.test_pages import until
+from tests.e2e.conftest import SHOTS, SIZES, SmallSite, fits_every_screen, settled, until, visited
 
 PARTS = ("join", "agents", "queues", "business_hours", "files", "history")
 
@@ -19,18 +18,21 @@ def test_a_part_draws_without_errors_and_fits_every_screen(browser: Browser, add
         page,
         errors,
     ):
-        page.wait_for_timeout(500)
         assert set(fits_every_screen(page, errors, name=f"organisation-{part}")) == set(SIZES)
 
 
 def type_into_first_cell(page: Page, text: str) -> None:
     """Opens the first cell of the table, types, and leaves it with Enter."""
-    page.get_by_test_id("stDataFrame").first.dblclick(position={"x": 60, "y": 55})
-    page.wait_for_timeout(600)
-    page.keyboard.press("Control+A")
-    page.keyboard.type(text)
-    page.wait_for_timeout(300)
-    page.keyboard.press("Enter")
+    cell = page.locator("#portal textarea, #portal input").first
+
+    def opens() -> bool:
+        page.get_by_test_id("stDataFrame").first.dblclick(position={"x": 60, "y": 55})
+        return until(cell.is_visible, seconds=1)
+
+    assert until(opens)  # a table that is drawn does not listen yet
+    cell.fill(text)
+    expect(cell).to_have_value(text)
+    cell.press("Enter")
 
 
 def test_an_edit_is_previewed_saved_and_taken_back(browser: Browser, site: SmallSite) -> None:
@@ -39,7 +41,7 @@ def test_an_edit_is_previewed_saved_and_taken_back(browser: Browser, site: Small
         visited(browser, f"{address}/organisation?part=queues") as (page, _errors),
     ):
         page.wait_for_selector("[data-testid=stDataFrame] canvas", timeout=15_000)
-        page.wait_for_timeout(2500)
+        settled(page)
         type_into_first_cell(page, "Front desk")
         page.get_by_text("1 change to save").wait_for(timeout=15_000)
         page.screenshot(path=SHOTS / "organisation-preview-laptop-light.png")

@@ -59,6 +59,15 @@ def test_every_key_of_a_good_file_arrives_typed(tmp_path: Path) -> None:
     assert (branch.stale_after_seconds, branch.include_rotated) == (900, False)
 
 
+def test_recordings_lead_to_listed_hosts_only_and_without_the_table_to_none(tmp_path: Path) -> None:
+    assert load_settings(write(tmp_path, GOOD)).recordings.hosts == ()
+    listed = GOOD + '\n[recordings]\nhosts = ["rec.example.com:8443"]\nkept_days = 180\n'
+    found = load_settings(write(tmp_path, listed)).recordings
+    assert (found.hosts, found.kept_days) == (("rec.example.com:8443",), 180)
+    assert "without https:// and path" in refused(tmp_path, listed.replace("rec.", "https://rec."))
+    assert "a whole number of at least 1" in refused(tmp_path, listed.replace("180", "0"))
+
+
 def test_settings_cannot_be_changed_after_loading(tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, GOOD))
     with pytest.raises(ValueError, match="frozen"):

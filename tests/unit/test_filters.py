@@ -21,6 +21,7 @@ from dashboard.filters import (
     comparison_words,
     described,
     filters_of,
+    misread,
     period_words,
 )
 
@@ -85,6 +86,29 @@ def test_what_cannot_be_counts_as_not_chosen(params: dict[str, str]) -> None:
     assert filters_of(params, today=TODAY) == Filters("today", TODAY, TODAY)
 
 
+ASKED = [
+    # the address, and of each wrong part its key, what stood there, and what is shown instead
+    ({"period": "never"}, [("period", "never", "Today")]),
+    ({"period": "days"}, [("period", "days", "Today")]),
+    ({"from": "2026-11-23", "to": "2026-11-24"}, [("from", "2026-11-23&to=2026-11-24", "Today")]),
+    ({"to": "2026-11-20"}, [("to", "2026-11-20", "Today")]),
+    ({"period": "7_days", "from": "2026-11-01", "to": "2026-11-02"}, [("from", "2026-11-01&to=2026-11-02", "Last 7 days")]),
+    ({"period": "days", "from": "2026-11-01", "to": "2026-11-02"}, []),
+    ({"compare": "nothing", "hours": "late"}, [("compare", "nothing", "no other days"), ("hours", "late", "all hours")]),
+    ({"queue": "-1", "team": "4", "agent": "٣"}, [("queue", "-1", "all"), ("agent", "٣", "all")]),
+    ({"queue": "4", "topic": "", "hours": "business", "compare": "before", "period": "today", "measure": "x"}, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("params", "told"), ASKED)
+def test_what_of_an_address_cannot_be_is_told_with_what_is_shown_instead(
+    params: dict[str, str], told: list[tuple[str, str, str]]
+) -> None:
+    found = misread(params, filters_of(params, today=TODAY))
+    assert [(one.key, one.text, one.shown) for one in found] == told
+    assert all(one.expected for one in found)
+
+
 def test_a_window_holds_whole_local_days_also_where_the_clock_changes() -> None:
     found = filters_of({"from": "2026-10-25", "to": "2026-10-25"}, today=TODAY).window("Europe/Tallinn")
     assert found == {
@@ -127,6 +151,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 def test_the_address_of_a_view_gives_the_same_view(params: dict[str, str]) -> None:
     found = filters_of(params, today=TODAY)
     assert filters_of(found.address(), today=TODAY) == found
+    assert misread(found.address(), found) == []
     assert found.first_date <= found.last_date <= TODAY
 
 

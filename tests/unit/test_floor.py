@@ -15,7 +15,7 @@ from etl.simulation.floor_plan import AGENTS, QUEUES
 
 TALLINN = ZoneInfo("Europe/Tallinn")
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
-SEEDS = (7, 8, 9)
+SEEDS = (7, 8)
 ENDS = ("ABANDON", "EXITWITHTIMEOUT", "EXITEMPTY", "EXITWITHKEY")
 HANDLED = ("COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "ATTENDEDTRANSFER")
 
@@ -191,41 +191,50 @@ def read(text: bytes) -> Tally:
     return reading.tally
 
 
+@dataclass
+class Month:
+    """Thirty days of one seed: what was written, what was said of it, and how long the processor took."""
+
+    text: bytes
+    summary: FloorSummary
+    seconds: float
+
+
 @pytest.fixture(scope="module")
-def months(tmp_path_factory: pytest.TempPathFactory) -> dict[int, bytes]:
-    folder, logs = tmp_path_factory.mktemp("floor"), {}
+def months(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Month]:
+    folder, found = tmp_path_factory.mktemp("floor"), {}
     for seed in SEEDS:
-        start(folder / f"queue_log_{seed}", seed=seed, days=30)
-        logs[seed] = (folder / f"queue_log_{seed}").read_bytes()
-    return logs
+        path, began = folder / f"queue_log_{seed}", time.process_time()
+        summary = start(path, seed=seed, days=30)
+        found[seed] = Month(path.read_bytes(), summary, time.process_time() - began)
+    return found
 
 
-def test_thirty_days_are_written_in_seconds(tmp_path: Path) -> None:
-    began = time.process_time()
-    summary = start(tmp_path / "queue_log", days=30)
-    assert time.process_time() - began < 10
-    assert summary.written_bytes == (tmp_path / "queue_log").stat().st_size > 5_000_000
-    assert (summary.started_at, summary.live_at) == (NOON - timedelta(days=30), NOON)
+def test_thirty_days_are_written_in_seconds(months: dict[int, Month]) -> None:
+    for month in months.values():
+        assert month.seconds < 10
+        assert month.summary.written_bytes == len(month.text) > 5_000_000
+        assert (month.summary.started_at, month.summary.live_at) == (NOON - timedelta(days=30), NOON)
 
 
-def test_every_line_has_the_fields_of_its_verb(months: dict[int, bytes]) -> None:
+def test_every_line_has_the_fields_of_its_verb(months: dict[int, Month]) -> None:
     queues = "|".join(re.escape(queue.name) for queue in QUEUES)
     agents = "|".join(re.escape(agent.name) for agent in AGENTS)
     shapes = {}
     for verb, (call, queue, agent, rest) in FIELDS.items():
         queue, agent = queue.replace("queue", f"({queues})"), agent.replace("agent", f"({agents})")
         shapes[verb] = re.compile(rf"\d{{10}}\|{call}\|{queue}\|{agent}\|{verb}\|{rest}")
-    for text in months.values():
-        assert text.endswith(b"\n")
-        lines = text.decode().split("\n")[:-1]
+    for month in months.values():
+        assert month.text.endswith(b"\n")
+        lines = month.text.decode().split("\n")[:-1]
         wrong = [line for line in lines if not shapes[line.split("|")[4]].fullmatch(line)]
         assert wrong == []
         assert {line.split("|")[4] for line in lines} == set(FIELDS), "every verb occurs"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_month_obeys_the_laws_of_a_pbx_and_is_like_a_real_one(seed: int, months: dict[int, bytes]) -> None:
-    tally = read(months[seed])
+def test_a_month_obeys_the_laws_of_a_pbx_and_is_like_a_real_one(seed: int, months: dict[int, Month]) -> None:
+    tally = read(months[seed].text)
     peak = max(tally.hours[True, hour] for hour in range(24)) / 21.5  # weekdays in thirty days
     assert 95 < peak < 140
     assert 3 < min(tally.hours[True, hour] for hour in range(24)) / 21.5 < 20, (

@@ -118,16 +118,16 @@ def test_a_floor_killed_again_and_again_loses_and_doubles_nothing(tmp_path: Path
 def test_the_log_is_rotated_each_week_and_no_line_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.simulation.floor_log.KEEP_FILES", 3)
-    log, expected = tmp_path / "pbx" / "queue_log", reference(tmp_path, 31)
+    monkeypatch.setattr("etl.simulation.floor_log.KEEP_FILES", 2)
+    log, expected = tmp_path / "pbx" / "queue_log", reference(tmp_path, 20)
     start(log)
     follow(log, NOON + timedelta(days=14))  # from a Wednesday on: two Mondays
     written = whole_log(log)
-    assert len(written) > 4_000_000
+    assert len(written) > 2_500_000
     assert expected.startswith(written), "the two old files and the new one are the whole log"
-    follow(log, NOON + timedelta(days=31, seconds=-1))  # four Mondays; three old files are kept
+    follow(log, NOON + timedelta(days=20, seconds=-1))  # three Mondays; two old files are kept
     assert expected.endswith(whole_log(log))
-    names = {"queue_log", "queue_log.1", "queue_log.2.gz", "queue_log.3.gz"}
+    names = {"queue_log", "queue_log.1", "queue_log.2.gz"}
     names |= {f"queue_log-{export}.jsonl" for export in EXPORTS}
     assert {file.name for file in log.parent.iterdir() if ".floor." not in file.name} == names
     first = datetime.fromtimestamp(int(log.read_bytes().split(b"|")[0]), UTC)

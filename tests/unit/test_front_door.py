@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import polars as pl
 import pytest
@@ -23,8 +24,9 @@ import floorboard
 from dashboard import asking
 from dashboard.asking import AskError
 from etl import LoadError
-from etl.demo import demo_home, enter_demo_home, enter_home_in_use
+from etl.demo_home import demo_home, enter_demo_home, enter_home_in_use
 from floorboard import loading, terminal
+from tests.typed import typed
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
@@ -38,11 +40,26 @@ DOCUMENTS = (
 )
 
 
+REAL_QUESTIONS = {"QUESTIONS": asking.QUESTIONS, "queues": asking.queues}
+
+
+def around(cwd: Path, variables: dict[str, str]) -> dict[str, str]:
+    """The variables of whoever types there; nothing of those of the tests."""
+    return {"PATH": "/usr/bin:/bin", "HOME": str(cwd), "FLOORBOARD_HOME": str(cwd / "home"), **variables}
+
+
 def run(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What is typed, with the real questions, in this process: a real one costs a second."""
+    with mock.patch.multiple(asking, **REAL_QUESTIONS):
+        return typed(*arguments, cwd=cwd, variables=around(cwd, variables))
+
+
+def started(*arguments: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What is typed, in a process of its own."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "floorboard", *arguments],
         cwd=cwd,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(cwd), "FLOORBOARD_HOME": str(cwd / "home"), **variables},
+        env=around(cwd, variables),
         capture_output=True,
         text=True,
         timeout=60,
@@ -339,11 +356,12 @@ def test_help_loads_neither_the_dashboard_nor_the_warehouse(tmp_path: Path) -> N
 
 
 def test_a_missing_settings_file_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
-    done = run("etl", "run", "--once", "--json", cwd=tmp_path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "the settings file was not found" in done.stderr
-    assert "Traceback" not in done.stderr
+    for way in (run, started):  # in a process of its own it says the same
+        done = way("etl", "run", "--once", "--json", cwd=tmp_path)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert "the settings file was not found" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_a_wrong_address_of_the_warehouse_never_shows_its_password(tmp_path: Path) -> None:

@@ -522,6 +522,7 @@ def test_the_document_names_every_field_and_every_key() -> None:
         "kind",
         "every_seconds",
         "stale_after_seconds",
+        "lost_end_after_seconds",
         "deadline_seconds",
         "fields",
         "only",

@@ -68,6 +68,8 @@ BY_HAND = {
     "average_full_resolution_business_seconds": 100800 / 7,
     "average_requester_wait_seconds": 115200 / 8,
     "average_requester_wait_business_seconds": 43200 / 6,
+    "first_replied_ratio": 18 / 24,
+    "escalated_ratio": 3 / 24,
     "one_touch_ratio": 4 / 9,
     "two_touch_ratio": 3 / 9,
     "reopened_in_7_days_ratio": 3 / 12,

@@ -75,6 +75,16 @@ def test_an_outage_that_lasts_is_told_as_lasting_and_short_silences_are_only_dra
     ]
 
 
+def test_what_is_drawn_of_the_time_before_a_source_was_read_stands_in_the_legend() -> None:
+    def legend(*drawn: tuple[str | None, str, float, float]) -> list[str]:
+        block = outage_view.timeline(stretches(*drawn), as_of=AS_OF, days=1, zone_name="Europe/Tallinn")
+        return [item["word"] for item in block["legend"]]
+
+    known = ["Delivering", "Catching up", "Silent", "Not read", "Failing"]
+    assert legend(("a", "delivering", 1440, 0)) == known
+    assert legend(("a", "delivering", 1440, 0), ("b", "silent", 700, 0)) == [*known, "Not read before"]
+
+
 def test_every_outage_is_drawn_however_short_and_calm_flicker_is_not() -> None:
     drawn: list[tuple[str | None, str, float, float]] = [
         ("a", "delivering", 1440, 700),

@@ -69,6 +69,6 @@ def test_a_thousand_of_two_systems_are_compared_in_a_moment() -> None:
     ]
     keys = [key(n, "pbx", name) for n, name in enumerate(names)]
     keys += [key(5000 + n, "desk", name.title()) for n, name in enumerate(names)]
-    start = time.monotonic()
+    start = time.process_time()  # however busy the machine is
     assert len(suggestions(keys, kind="agent")) == 200
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -83,6 +83,21 @@ def test_an_age_uses_two_units_at_most(seconds: float | None, text: str) -> None
     assert words.age(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("amount", "moved", "when", "is_count", "text"),
+    [
+        ("3.1 points", 3.1, "a week before", False, "3.1 points more than a week before"),
+        ("12 s", -12, "in the days before", False, "12 s less than in the days before"),
+        ("4.2%", -5, "52 weeks before", True, "4.2% fewer than 52 weeks before"),
+        ("0 s", 0, "a week before", False, "the same as a week before"),
+    ],
+)
+def test_a_comparison_reads_as_a_sentence(
+    amount: str, moved: float, when: str, is_count: bool, text: str
+) -> None:
+    assert words.compared(amount, moved, when, is_count=is_count) == text
+
+
 def test_numbers_are_grouped_and_unknown_is_a_dash() -> None:
     assert [words.number(found) for found in (None, 0, 1234567, 2.5)] == ["–", "0", "1,234,567", "2.5"]
 
