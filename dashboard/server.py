@@ -9,7 +9,6 @@ wherever the command is started, and SIGTERM ends everything at once, open brows
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import signal
 import socket
@@ -21,26 +20,29 @@ from typing import Any
 
 import streamlit as st
 import uvicorn
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config as streamlit_config
 
-from dashboard import monitoring, ui
+from dashboard import access, log_masks, monitoring, web_rules
+from dashboard.contacts import recording_door, recording_view
+from dashboard.contacts.recording_rules import RecordingError
+from dashboard.ui import clock, desk
 from dashboard.words import t
+from sql import secret_rules
+from sql.warehouse import WarehouseError
 
 HERE = Path(__file__).resolve().parent
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 STOP_SECONDS = 2
 TOKEN_VARIABLE = "FLOORBOARD_METRICS_TOKEN"
 SHORTEST_TOKEN = 16
-_HEADERS = (
-    (b"content-security-policy", b"frame-ancestors 'self'"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-)
+LONGEST_NUMBER = 18
+_UNTOLD = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
 class ServerError(Exception):
@@ -48,58 +50,56 @@ class ServerError(Exception):
 
 
 class KnownHosts:
-    """Answers only requests that name this machine, adds the security headers, and keeps the server's own
-    figures in.
+    """Answers only requests that name this machine and come from its own pages, adds the lines that keep a browser
+    safe, and keeps the server's own figures in.
 
     A page on the internet can make a visitor's browser ask for its own name and lead that name here; such a
-    request carries a foreign Host. Addresses written as numbers cannot be led astray and are always answered.
+    request carries a foreign Host. It can also speak to this machine's own name; then the Origin is foreign.
     """
 
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
         self.app = app
         self.names = names
+        policy = web_rules.content_policy(_first_page())
+        self._lines = {
+            is_https: web_rules.answer_lines(policy, is_https=is_https) for is_https in (False, True)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or one websocket."""
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        host = _host_name(scope)
-        if not self._is_known(host):
-            await self._refuse(
-                421,
-                t(
-                    "This board does not answer to the name '{host}'. Add the name to "
-                    "STREAMLIT_SERVER_ALLOWED_HOSTS.",
-                    host=host,
-                ),
-                scope,
-                receive,
-                send,
-            )
-            return
-        if scope["path"].endswith("/_stcore/metrics"):
-            await self._refuse(404, t("Not found."), scope, receive, send)
-            return
+        # Behind a proxy that uvicorn trusts (this machine's, or one in FORWARDED_ALLOW_IPS) it is the proxy's scheme.
+        is_https = scope.get("scheme") in {"https", "wss"}
 
-        async def send_with_headers(message: Message) -> None:
+        async def send_with_lines(message: Message) -> None:
             if message["type"] == "http.response.start":
-                present = {name for name, _ in message.get("headers", [])}
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *(header for header in _HEADERS if header[0] not in present),
-                ]
+                given = message.get("headers", [])
+                message["headers"] = web_rules.with_lines(
+                    given, self._lines[is_https], path=scope["path"], is_https=is_https
+                )
             await send(message)
 
-        await self.app(scope, receive, send_with_headers)
+        if refused := self._refusal(scope):
+            await self._refuse(*refused, scope, receive, send_with_lines)
+        else:
+            await self.app(scope, receive, send_with_lines)
 
-    def _is_known(self, host: str) -> bool:
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            domains = (name[1:] for name in self.names if name.startswith("*."))
-            return "*" in self.names or host in self.names or host.endswith(tuple(domains))
-        return True
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        host_text = _line(scope, b"host") or ""
+        host = web_rules.host_name(host_text)
+        if not web_rules.is_known_host(host, self.names):
+            text = t(
+                "This board does not answer to the name '{host}'. Add the name to "
+                "STREAMLIT_SERVER_ALLOWED_HOSTS.",
+                host=host,
+            )
+            return 421, text
+        changes = scope["type"] == "websocket" or scope["method"] not in web_rules.SAFE_METHODS
+        if changes and not web_rules.is_own_origin(_line(scope, b"origin"), host_text):
+            return 403, t("This request comes from another site; open the board at its own address.")
+        return (404, t("Not found.")) if web_rules.is_closed(scope["path"]) else None
 
     @staticmethod
     async def _refuse(status: int, text: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,18 +110,22 @@ class KnownHosts:
         await PlainTextResponse(text, status_code=status)(scope, receive, send)
 
 
-def _host_name(scope: Scope) -> str:
-    raw = next((value for name, value in scope.get("headers", []) if name == b"host"), b"").decode("latin-1")
-    text = raw.strip().lower()
-    if text.startswith("["):
-        return text[1:].partition("]")[0]
-    return text.rpartition(":")[0] if text.count(":") == 1 else text
+def _line(scope: Scope, wanted: bytes) -> str | None:
+    """A line of the request's head by its name; two of them are as good as a foreign one."""
+    found = [value.decode("latin-1") for name, value in scope.get("headers", []) if name == wanted]
+    return ", ".join(found) if found else None
+
+
+def _first_page() -> str:
+    """Streamlit's first page, which every address of a page is answered with."""
+    return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
 
 
 def serve(*, host: str = "127.0.0.1", port: int = 8501) -> None:
     """Shows the dashboard on host and port until SIGTERM or SIGINT; raises ServerError when the port is
     taken."""
     _check_port(host, port)
+    log_masks.install()
     root = config_folder()
     sys.argv = [str(root / "floorboard")]  # Streamlit looks for .streamlit beside the file that started it
     options = {**options_from_environment(os.environ), "server.address": host, "server.port": port}
@@ -129,7 +133,10 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501) -> None:
     options["server.allowedHosts"] = ["*"]  # KnownHosts below decides, for pages as well as for websockets
     app = st.App(
         HERE / "app.py",
-        routes=monitoring_routes(monitoring.monitor(now=ui.now), metrics_token(os.environ)),
+        routes=[
+            *monitoring_routes(monitoring.monitor(now=clock.now), metrics_token(os.environ)),
+            recording_route(),
+        ],
         middleware=[Middleware(KnownHosts, names=names)],
         lifespan=_short_farewell,
     )
@@ -142,10 +149,10 @@ def metrics_token(environment: Mapping[str, str]) -> str | None:
     text = environment.get(TOKEN_VARIABLE, "").strip()
     if not text:
         return None
-    if len(text) < SHORTEST_TOKEN or len(set(text)) < SHORTEST_TOKEN // 2 or not text.isascii():
+    if fault := secret_rules.fault_of(text, shortest=SHORTEST_TOKEN):
         raise ServerError(
-            f"{TOKEN_VARIABLE} is easily guessed, expected at least {SHORTEST_TOKEN} letters and digits at random; make "
-            "one with `openssl rand -hex 24`, or leave it out: then only this machine may ask."
+            f"{TOKEN_VARIABLE} {fault} and is easily guessed, expected at least {SHORTEST_TOKEN} letters and digits at "
+            "random; make one with `openssl rand -hex 24`, or leave it out: then only this machine may ask."
         )
     return text
 
@@ -171,6 +178,31 @@ def monitoring_routes(watch: monitoring.Monitor, token_text: str | None) -> list
         )
 
     return [Route("/health", health), Route("/metrics", metrics)]
+
+
+def recording_route() -> Route:
+    """The door from the pages to a recording: whoever is led there is counted first; nothing is fetched from there."""
+
+    async def opened(request: Request) -> Response:
+        if request.method != "GET" or request.headers.get("sec-fetch-site", "none") == "cross-site":
+            return PlainTextResponse(t("Open the recording from the page of its contact."), 403, _UNTOLD)
+        try:
+            url = await run_in_threadpool(_led_to_recording, dict(request.query_params))
+        except (RecordingError, WarehouseError) as error:
+            return PlainTextResponse(str(error), 404, _UNTOLD)
+        return RedirectResponse(url, 303, _UNTOLD)
+
+    return Route(f"/{recording_view.DOOR}", opened)
+
+
+def _led_to_recording(asked: Mapping[str, str]) -> str:
+    viewer = access.viewer()
+    who = {"viewer_name": viewer.viewer_name, "at": clock.now()}
+    review = asked.get("review", "")
+    if review.isascii() and review.isdigit() and len(review) <= LONGEST_NUMBER:
+        return desk.change_own(viewer, recording_door.open_of_review, review_id=int(review), **who)
+    named = {"source_name": asked.get("source", ""), "recording_id": asked.get("id", "")}
+    return desk.change_own(viewer, recording_door.open_recording, **named, **who)
 
 
 def _own_names(options: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, ValidationResult
 
 from etl import LoadError
-from sql import embedded
+from sql import embedded, secret_rules
 
 CUSTOMER_KEY_VARIABLE = "FLOORBOARD_CUSTOMER_KEY"
 SHORTEST_KEY = 32
@@ -67,9 +67,9 @@ def customer_secret() -> bytes:
     """
     given = os.environ.get(CUSTOMER_KEY_VARIABLE)
     if given is not None:
-        if len(given) < SHORTEST_KEY:
+        if fault := secret_rules.fault_of(given.strip(), shortest=SHORTEST_KEY):
             raise LoadError(
-                f"{CUSTOMER_KEY_VARIABLE} has {len(given)} characters; expected at least {SHORTEST_KEY} random ones. "
+                f"{CUSTOMER_KEY_VARIABLE} {fault}; expected at least {SHORTEST_KEY} random characters. "
                 "Make one with: python3 -c 'import secrets; print(secrets.token_hex(32))'"
             )
         return given.encode()

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from sql import deadlines
+from sql import deadlines, secret_rules
 
 UTC_INSTANT = pl.Datetime("us", "UTC")
 UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {

@@ -210,7 +210,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "home"
     folder.mkdir()
     monkeypatch.setenv("FLOORBOARD_HOME", str(folder))
-    monkeypatch.setenv("FLOORBOARD_CUSTOMER_KEY", "0123456789abcdef" * 4)
+    monkeypatch.setenv("FLOORBOARD_CUSTOMER_KEY", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c")
     return folder
 
 

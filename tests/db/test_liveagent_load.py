@@ -69,7 +69,7 @@ def floor(engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Floor:
         return WebClient(*parts, **more, transport=InProcess(account, requests))
 
     monkeypatch.setenv("LIVEAGENT_KEY", KEY)
-    monkeypatch.setenv("FLOORBOARD_CUSTOMER_KEY", "of the test " * 4)
+    monkeypatch.setenv("FLOORBOARD_CUSTOMER_KEY", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822c")
     monkeypatch.setattr(liveagent, "WebClient", near)
     return Floor(engine, account)
 
