@@ -32,7 +32,7 @@ class Palette:
 
 PALETTES: Mapping[ThemeName, Palette] = {
     "light": Palette("#0072B2", "#E69F00", "#D55E00", "#10171F", "#4B5866", "#D5DCE3", "#BECAD5"),
-    "dark": Palette("#56B4E9", "#E69F00", "#F0742B", "#EEF2F6", "#A3B0BD", "#2A3541", "#3A4856"),
+    "dark": Palette("#56B4E9", "#E69F00", "#F0742B", "#EEF2F6", "#A3B0BD", "#2A3541", "#5B7289"),
 }
 TONES = ("good", "near", "off")
 EXPECTED = ("forecast", "week_before")

@@ -67,7 +67,7 @@ def choose(
     has_hours = "hours" in offers and bool(_of(names, "schedule"))
     told = filters.described(chosen, names)
     if "period" not in offers:  # a page with days of its own: the bar's are not its days
-        told = told.partition("; ")[2] or t("all queues")
+        told = told.partition("; ")[2] or (t("all queues") if "queue" in offers else t("all agents"))
     board.show({"kind": "fold", "label": t("Change"), "text": told}, key="filter-fold")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filter-bar"):
         if "period" in offers:
@@ -79,8 +79,10 @@ def choose(
         with st.container(horizontal=True, gap="small", width="content"):
             if more or has_hours:
                 _draw_more(more, chosen, names, has_hours=has_hours)
-            saved_view_desk.draw(at, page, kept, chosen)
-            _draw_share(chosen)
+            view = saved_view_desk.view_of(chosen)
+            saved_view_desk.draw(at, page, kept, view)
+            fixed = chosen.changed(period_name=OWN_DAYS).address()
+            _draw_share(view, None if chosen.period_name == OWN_DAYS else {**view, **fixed})
     choices.tell_view(told)
     with st.container(key="filter-words"):
         st.caption(words.in_markdown(told))
@@ -264,17 +266,23 @@ def _tell_misread(asked: Filters, gone: Sequence[str]) -> None:
         )
 
 
-def _draw_share(chosen: Filters) -> None:
+def draw_own(at: Moment, page_name: str, kept: Sequence[saved_view_desk.View]) -> None:
+    """The buttons Views and Share alone, for a page with controls of its own; kept: what `saved_view_desk.begin` gave."""
+    view = saved_view_desk.view_here()
+    with st.container(horizontal=True, gap="small", width="content"):
+        saved_view_desk.draw(at, page_name, kept, view)
+        _draw_share(view, None)
+
+
+def _draw_share(view: Mapping[str, str], fixed: Mapping[str, str] | None) -> None:
     """The address to copy: as it stands, and with its days fixed where they move on with the calendar."""
     with st.popover(t("Share"), icon=":material/link:", key="filter-share"):
         base = st.context.url or ""
-        view = saved_view_desk.view_of(chosen)
-        if chosen.period_name == OWN_DAYS:
+        if fixed is None:
             st.caption(t("The address of this view"))
             st.code(f"{base}?{urlencode(view)}", language=None, wrap_lines=True)
             return
         st.caption(t("The address of this view; its days move on with the calendar"))
         st.code(f"{base}?{urlencode(view)}", language=None, wrap_lines=True)
         st.caption(t("The same with these days for good"))
-        fixed = {**view, **chosen.changed(period_name=OWN_DAYS).address()}
         st.code(f"{base}?{urlencode(fixed)}", language=None, wrap_lines=True)

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable
 
 STARS = "***"
-_IN_ADDRESS = re.compile(r"(?P<before>[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s@'\"]+(?=@)", re.I)
+# A second address ends the look for the end of a password, so that the time grows with the text's length only.
+_IN_ADDRESS = re.compile(r"(?P<before>://[^\s:/@'\"]{0,200}:)(?:[^\s@'\"/]|/(?!/)){1,400}(?=@)")
 _NAMED = re.compile(
     r"(?P<before>\b(?:password|passwd|pwd|secret|token|api[_-]?key|authorization|cookie)['\"]?\s*[=:]\s*['\"]?"
     r"(?:(?:bearer|basic)\s+)?)(?!\*|bearer\s|basic\s)[^\s'\",;&)]+",

@@ -43,9 +43,13 @@ def view_of(chosen: Filters) -> dict[str, str]:
     return {key: value for key, value in others.items() if key not in PASSING} | chosen.address()
 
 
-def draw(at: Moment, page: str, kept: Sequence[View], chosen: Filters) -> None:
-    """The list of saved views, and what can be done with the one that is open."""
-    here = view_of(chosen)
+def view_here() -> dict[str, str]:
+    """What an address must say for this view of a page with controls of its own: all that it says now."""
+    return {str(key): value for key, value in st.query_params.to_dict().items() if key not in PASSING}
+
+
+def draw(at: Moment, page: str, kept: Sequence[View], here: Mapping[str, str]) -> None:
+    """The list of saved views, and what can be done with the one that is open; here: what the address must say."""
     opened = next((one for one in kept if _address(one["address_text"]) == here), None)
     with st.popover(
         t("Views") if opened is None else _short(str(opened["view_name"])),

@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ import uvicorn
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config as streamlit_config
 
-from dashboard import access, log_masks, monitoring, web_rules
+from dashboard import access, log_masks, monitoring, web_rules, words
 from dashboard.contacts import recording_door, recording_view
 from dashboard.contacts.recording_rules import RecordingError
 from dashboard.ui import clock, desk
@@ -60,6 +61,7 @@ class KnownHosts:
     def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
         self.app = app
         self.names = names
+        self._addresses = _page_names()
         policy = web_rules.content_policy(_first_page())
         self._lines = {
             is_https: web_rules.answer_lines(policy, is_https=is_https) for is_https in (False, True)
@@ -83,6 +85,8 @@ class KnownHosts:
 
         if refused := self._refusal(scope):
             await self._refuse(*refused, scope, receive, send_with_lines)
+        elif scope["type"] == "http" and web_rules.is_unknown_page(scope["path"], self._addresses):
+            await HTMLResponse(_no_such_page(), 404, _UNTOLD)(scope, receive, send_with_lines)
         else:
             await self.app(scope, receive, send_with_lines)
 
@@ -114,6 +118,34 @@ def _line(scope: Scope, wanted: bytes) -> str | None:
     """A line of the request's head by its name; two of them are as good as a foreign one."""
     found = [value.decode("latin-1") for name, value in scope.get("headers", []) if name == wanted]
     return ", ".join(found) if found else None
+
+
+def _page_names() -> frozenset[str]:
+    """The addresses of one word that are answered: the pages', by the names of their files, and those of our doors."""
+    files = (path.stem.replace("_", "-") for path in (HERE.parent / "pages").glob("*.py"))
+    return frozenset({*files, "live", "home", "health", "metrics", recording_view.DOOR})
+
+
+def _no_such_page() -> str:
+    """What an address is answered with that no page has; Streamlit would show another page under it, and a dialog."""
+    links = {
+        "live": t("Live floor"),
+        "queues": t("Queues"),
+        "contacts": t("Contacts"),
+        "definitions": t("Definitions"),
+    }
+    ways = " ".join(f'<a href="./{path}">{escape(word)}</a>' for path, word in links.items())
+    title = escape(t("There is no such page"))
+    body = escape(t("The address may be mistyped, or its page has another name now. From here:"))
+    return (
+        f'<!doctype html><html lang="{words.language()}"><meta charset="utf-8"><title>{title} - Floorboard</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="./app/static/mark.svg"><style>'
+        '@font-face{font-family:Inter;font-weight:100 900;src:url("./app/static/fonts/inter-latin-wght-normal.woff2")}'
+        ":root{color-scheme:light dark;background:light-dark(#F4F6F8,#0A0E13);color:light-dark(#10171F,#EEF2F6)}"
+        "body{font:1rem/1.5 Inter,sans-serif;max-width:40rem;margin:18vh auto 0;padding:0 1.25rem}"
+        "a{color:light-dark(#005B8F,#7CC6F0);display:inline-block;padding:.5rem 1rem .5rem 0}</style>"
+        f"<h1>{title}</h1><p>{body}</p><p>{ways}</p></html>"
+    )
 
 
 def _first_page() -> str:

@@ -56,7 +56,19 @@ def freshness(
     if loader_is_silent(loader):
         return {**board.status("off", ""), "text": t("Loader silent · data {age} old", age=age)}
     is_stale = bool(health.get_column("is_stale").fill_null(True).any())
-    return {**board.status("off" if is_stale else "good", ""), "text": t("Data {age} old", age=age)}
+    if is_stale:
+        return {**board.status("off", ""), "text": t("Data {age} old", age=age)}
+    main = told.sort("stale_after_seconds", "newest_event_age_seconds").row(0, named=True)
+    if main["source_name"] == furthest["source_name"]:
+        return {**board.status("good", ""), "text": t("Data {age} old", age=age)}
+    # A source that is told once a day may be hours old and well: it is named, beside the one that is told most often.
+    text = t(
+        "Data {age} old · {source} {source_age}",
+        age=words.age(main["newest_event_age_seconds"] + behind_seconds),
+        source=furthest["source_name"],
+        source_age=age,
+    )
+    return {**board.status("good", ""), "text": text}
 
 
 def cut_off_notice(taken_at: datetime, *, behind_seconds: int, zone_name: str) -> Block:

@@ -104,6 +104,11 @@ def is_closed(path: str) -> bool:
     return ".." in parts or not inner or inner[0] not in OPEN_INNER
 
 
+def is_unknown_page(path: str, names: frozenset[str]) -> bool:
+    """Whether an address is written like a page's ("/queues"), and no page or door of ours is called so."""
+    return re.fullmatch(r"/[^/._~][^/.]*", path) is not None and path[1:] not in names
+
+
 def host_name(host_text: str) -> str:
     """The name in a Host line, without its port and brackets, in small letters."""
     text = host_text.strip().lower()

@@ -95,6 +95,11 @@ def number(value: float | None) -> str:
     return str(format_decimal(value, format=pattern, locale=_LOCALE.get()))
 
 
+def money(value: float | None) -> str:
+    """1234.5 -> "1,234.50": as amounts are written, in whatever currency the source counts."""
+    return UNKNOWN if value is None else str(format_decimal(value, format="#,##0.00", locale=_LOCALE.get()))
+
+
 def ratio(value: float | None, *, against: float | None = None) -> str:
     """0.847 -> "84.7%", one decimal.
 
@@ -170,7 +175,7 @@ def long_time(seconds: float | None, *, in_days: bool = True) -> str:
         return age(seconds)
     if in_days:
         return t("{days} days", days=number(round(seconds / 86_400, 1)))
-    return t("{hours} h", hours=number(seconds // 3600))
+    return t("{hours} h", hours=number(round(seconds / 3600, 1)))
 
 
 def clock(instant: datetime | None, zone_name: str) -> str:
@@ -188,16 +193,10 @@ def day(value: date | None) -> str:
 
 
 def long_time_parts(seconds: float | None, *, in_days: bool = True) -> tuple[str, str]:
-    """The same in one unit, apart from its number, for the figure of a tile: ("3.1", "h"), ("3.6", "days")."""
-    if seconds is None:
-        return UNKNOWN, ""
-    if seconds < 60:
-        return number(int(seconds)), t("s")
-    if seconds < 3600:
-        return number(seconds // 60), t("min")
-    if seconds < 48 * 3600 or not in_days:
-        return number(round(seconds / 3600, 1)), t("h")
-    return number(round(seconds / 86_400, 1)), t("days")
+    """The very words of `long_time` in two parts, for the figure of a tile: ("3 h", "5 min"), ("3.6", "days")."""
+    parts = long_time(seconds, in_days=in_days).split(" ")
+    half = (len(parts) + 1) // 2
+    return " ".join(parts[:half]), " ".join(parts[half:])
 
 
 def short_day(value: date | None) -> str:
@@ -221,11 +220,12 @@ def instant(value: datetime | None, zone_name: str) -> str:
     return str(format_datetime(value, "d MMM y, HH:mm:ss", tzinfo=zone(zone_name), locale=_LOCALE.get()))
 
 
-def moment(value: datetime | None, zone_name: str) -> str:
-    """Day and time in a place without the year, for lists of recent things: "14 Mar, 14:05:09"."""
+def moment(value: datetime | None, zone_name: str, *, in_seconds: bool = True) -> str:
+    """Day and time in a place without the year, for lists of recent things: "14 Mar, 14:05:09", or "14 Mar, 14:05"."""
     if value is None:
         return UNKNOWN
-    return str(format_datetime(value, "d MMM, HH:mm:ss", tzinfo=zone(zone_name), locale=_LOCALE.get()))
+    pattern = "d MMM, HH:mm:ss" if in_seconds else "d MMM, HH:mm"
+    return str(format_datetime(value, pattern, tzinfo=zone(zone_name), locale=_LOCALE.get()))
 
 
 def value(column: str, found: object, *, zone_name: str = "UTC") -> str:
@@ -244,6 +244,8 @@ def value(column: str, found: object, *, zone_name: str = "UTC") -> str:
             return str(found)
         if unit == "ratio":
             return ratio(found)
+        if unit == "amount":
+            return money(found)
         return duration(found) if unit == "seconds" else number(found)
     return str(found)
 

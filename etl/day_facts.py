@@ -231,7 +231,14 @@ def _differing(kind: Kind, told: pl.DataFrame, held: pl.DataFrame) -> pl.DataFra
     pairs = told.join(held, on=kind.key, how="inner", suffix="_held", maintain_order="left")
     is_same = pl.all_horizontal(_same(name) for name in content)
     is_no_older = pl.col("version_number") >= pl.col("version_number_held")
-    return pairs.filter(~is_same & is_no_older).select(told.columns)
+    is_closed = _is_closed_since() if kind.shape is CALLS else pl.lit(False)
+    return pairs.filter(~is_same & is_no_older & ~is_closed).select(told.columns)
+
+
+def _is_closed_since() -> pl.Expr:
+    """Whether a stay is told as it was before its lost end was closed (etl.lost_ends): merged, it would change nothing."""
+    is_equal = pl.col("version_number") == pl.col("version_number_held")
+    return is_equal & pl.col("ended_at").is_null() & pl.col("ended_at_held").is_not_null()
 
 
 def _same(name: str) -> pl.Expr:

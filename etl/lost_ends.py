@@ -1,6 +1,7 @@
 """Closes, each night, the telephone calls whose end was lost on the way, so that nobody waits or talks for ever.
 
-In: a source and its limit. Out: calls that have been open for longer, closed as `interrupted`, with a row of the ledger.
+In: a source and its limit, the longest where several tell of the same calls. Out: calls that have been open for longer,
+closed as `interrupted`, with a row of the ledger.
 The rule it guards: nothing is made up (a wait or a talk that nobody told stays unknown), and an end that comes after all
 replaces what was closed here.
 """
@@ -21,7 +22,7 @@ from sql import warehouse
 
 def close_lost_ends(
     engine: sa.Engine,
-    _settings: Settings,
+    settings: Settings,
     source: SourceSettings,
     _day_date: date,
     *,
@@ -32,6 +33,11 @@ def close_lost_ends(
     Only calls of the telephone: a mail or a chat may stay open for days. WarehouseError.
     """
     started_at = now()
+    limit_seconds = max(
+        one.lost_end_after_seconds
+        for one in (source, *settings.sources)
+        if one.facts_source_name == source.facts_source_name
+    )
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         of_facts = {"source_name": source.facts_source_name}
         warehouse.one_row(connection, "merge/facts_lock", **of_facts)
@@ -42,14 +48,14 @@ def close_lost_ends(
             "merge/lost_ends",
             **of_facts,
             run_id=run_id,
-            open_since_before=started_at - timedelta(seconds=source.lost_end_after_seconds),
+            open_since_before=started_at - timedelta(seconds=limit_seconds),
         )
         if not closed_calls:
             return None
         warehouse.one_row(connection, "rollups/lock_shared")
         roll_up(connection)
         notice = (
-            f"Closed as interrupted: {closed_calls:,} calls that were open for over {source.lost_end_after_seconds:,} s, "
+            f"Closed as interrupted: {closed_calls:,} calls that were open for over {limit_seconds:,} s, "
             "so that their end was lost. Should it still come, it replaces this."
         )
         warehouse.execute(

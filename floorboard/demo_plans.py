@@ -29,7 +29,8 @@ from etl.config import Settings
 from sql import measures, metrics, warehouse
 
 OWNERS = ("Piret Mets", "Jüri Kuusk", "Anneli Roos")
-BASELINE_DAYS, BEGUN_DAYS = 14, 14
+SPANS = (14, 7, 3)
+"""Days since a goal was set, and of its baseline before that; the shorter ones for a demo with a short history."""
 MINIMUM_COUNT = 20
 PROMISES = {"VIP": 1800, "Sales": 3600, "Billing": 7200}
 """Within how many seconds a queue promises a callback; the others within a day."""
@@ -81,17 +82,17 @@ def promise(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
 
 
 def aim(connection: Connection, zone: ZoneInfo, at: datetime) -> None:
-    """Sets two goals two weeks ago: the template's wait where it is kept to, and one that is behind."""
+    """Sets two goals, two weeks ago where the history reaches: the template's wait where it is kept, and one behind."""
     if queries.QUESTIONS["goals"](connection, as_of=at).height:
         return
     today = at.astimezone(zone).date()
     waits, *others = goal_desk.templates()[:3]
     kept = _first(connection, (waits, *others), today, zone, wanted=("on_track", "reached"))
     behind = _first(connection, (*others, waits), today, zone, wanted=("behind",))
-    begun = words.day_start(today - timedelta(days=BEGUN_DAYS), zone.key) + timedelta(hours=9)
     for owner, goal in zip(OWNERS, (kept, behind), strict=False):
         if goal is not None:
             owned = replace(goal, owner_name=owner)
+            begun = words.day_start(goal.started_date, zone.key) + timedelta(hours=9)
             goal_saves.make_goal(connection, goal=owned, viewer_name=owner, at=begun)
 
 
@@ -104,9 +105,10 @@ def _first(
     wanted: tuple[Standing, ...],
 ) -> Goal | None:
     """The first goal of the templates that stands as wanted by now; none where the history is too short for any."""
-    for template in templates:
-        for goal in _goals(connection, template, today, zone, wanted=wanted):
-            return goal
+    for days in SPANS:
+        for template in templates:
+            for goal in _goals(connection, template, today, zone, days=days, wanted=wanted):
+                return goal
     return None
 
 
@@ -116,12 +118,13 @@ def _goals(
     today: date,
     zone: ZoneInfo,
     *,
+    days: int,
     wanted: tuple[Standing, ...],
 ) -> Iterator[Goal]:
     """The goals of a template, of the scopes that stand as wanted by now; the worst baseline first."""
     record = metrics.metric(template.metric_name)
-    started = today - timedelta(days=BEGUN_DAYS)
-    first, last = goal_path.baseline_days(started, days=BASELINE_DAYS)
+    started = today - timedelta(days=days)
+    first, last = goal_path.baseline_days(started, days=days)
     found = sorted(
         _scopes(connection, template, (first, last), today, zone),
         key=lambda scope: scope.before,
@@ -148,10 +151,12 @@ def _goals(
         faults = goal_path.faults(
             goal, label=record.label, direction=record.direction, band=record.band, unit=record.unit, today=started
         )  # fmt: skip
+        if faults:  # such as a target that is met already
+            continue
         stands = goal_path.standing(
             goal, value=scope.present, n=scope.present_count, measured_date=today, today=today
         )
-        if not faults and stands.name in wanted:
+        if stands.name in wanted:
             yield goal
 
 
@@ -243,7 +248,9 @@ def _broken(connection: Connection, rules: Mapping[str, Rule], at: datetime) -> 
     known = gaps.filter((pl.col("n") >= MINIMUM_COUNT) & (pl.col("value") < 0)).sort("value")
     if known.height:
         yield replace(
-            level, rule_name="Service level of the day below the target", scope_key=known[0, "scope_id"]
+            level,
+            rule_name="Service level below the target in the last 24 hours",
+            scope_key=known[0, "scope_id"],
         )
     gave_up = rules["Abandonment rate above 10 %"]
     share = measures.readings(
@@ -254,7 +261,8 @@ def _broken(connection: Connection, rules: Mapping[str, Rule], at: datetime) -> 
     whole = int(found[0, "value"] * 100) if found.height and found[0, "value"] is not None else 0
     if whole:
         yield replace(
-            gave_up, rule_name=f"More than {whole} % of the day's callers gave up", scope_kind_name="everything",
+            gave_up, rule_name=f"More than {whole} % of the callers of the last 24 hours gave up",
+            scope_kind_name="everything",
             window_seconds=DAY_SECONDS, threshold_value=whole / 100, clear_value=whole / 200, hold_seconds=0,
         )  # fmt: skip
 

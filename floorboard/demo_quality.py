@@ -54,6 +54,8 @@ def _week(
     """The sample of a week, drawn on the Monday after it, and what was reviewed of it by now."""
     end = week_date + timedelta(days=7)
     drawn_at = _start(end, zone) + timedelta(hours=9)
+    if drawn_at > present:  # nobody has come in yet to draw it
+        return
     try:
         sample_book.draw_sample(
             connection,

@@ -24,6 +24,7 @@ class Chosen(NamedTuple):
 
 def filters(at: Moment) -> Chosen:
     said = contact_sections.params()
+    contact_sections.tell_unread(at)
     named = Chosen(said.get("of"), said.get("contact"), said.get("source"))
     if named.of_name or named.contact_id:
         return named

@@ -13,7 +13,9 @@ from dashboard.words import t
 
 
 def filters(at: Moment) -> Chosen:
-    found = filter_bar.choose(at, period_name="today", page_name="queues", unchosen_comparison=t("as usual"))
+    found = filter_bar.choose(
+        at, period_name="today", page_name="queues", unchosen_comparison=t("a week before")
+    )
     views = {
         "queues": t("Queues and the day"),
         "week": t("The week"),

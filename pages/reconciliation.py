@@ -42,7 +42,8 @@ def content(at: Moment, chosen: Filters) -> None:
     else:
         draw_balance(at, chosen, rows, together, is_by_day=is_by_day)
     sources = at.calm("balance_sources", **window)
-    board.show(source_balance_view.source_table(sources, address=chosen), key="sources")
+    board.show(source_balance_view.delivered_table(sources, address=chosen), key="delivered")
+    board.show(source_balance_view.compared_table(sources), key="sources")
     draw_refused(at)
 
 
@@ -74,15 +75,19 @@ def draw_followed(at: Moment, chosen: Filters, together: board.Row) -> None:
     if not whole["window_start"] <= window["window_start"] < window["window_end"] <= whole["window_end"]:
         window = whole
     narrowed = chosen.narrowed("queue_id", "group_name")
-    found = at.calm("balance_rows", **window, side_name=side, **narrowed)
+    only = st.query_params.get("only") if side == "left" else None
+    only = only if only in balance_view.LEFT_BY else None
+    found = at.calm("balance_rows", **window, side_name=side, of_name=only, **narrowed)
     counted = at.calm("balance_intervals", **window, **narrowed) if window != whole else None
     row = together if counted is None else balance_view.totals(counted)
     count = row[{"left": "left_calls", "before": "queued_before_calls", "after": "queued_after_calls"}[side]]
+    if only:
+        count = int(found["total_rows"][0]) if found.height else 0
     span = {"start": window["window_start"], "end": window["window_end"]}
     table = balance_view.rows_table(found, side, **span, count=count, zone_name=at.zone_name)
     board.show(table, key="followed")
     if st.button(t("Back to the sums"), icon=":material/arrow_back:", key="back"):
-        leave("rows", "start", "end")
+        leave("rows", "only", "start", "end")
 
 
 def draw_refused(at: Moment) -> None:

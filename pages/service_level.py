@@ -15,7 +15,7 @@ from dashboard.words import t
 
 def filters(at: Moment) -> Chosen:
     found = filter_bar.choose(
-        at, period_name="today", page_name="service-level", unchosen_comparison=t("as usual")
+        at, period_name="today", page_name="service-level", unchosen_comparison=t("a week before")
     )
     views = {"intervals": t("Intervals"), "days": t("Day by day"), "formulas": t("All eight formulas")}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):

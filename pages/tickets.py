@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import board, words
+from dashboard import board, filter_bar, saved_view_desk, words
 from dashboard.tickets import ticket_view
 from dashboard.tickets.ticket_sections import SECTIONS, Chosen, instant
 from dashboard.ui import choices, layout
@@ -25,6 +25,7 @@ def filters(at: Moment) -> Chosen | None:
     known = names(at)
     if known.is_empty():
         return None
+    kept = saved_view_desk.begin(at, "tickets")
     views = {
         "today": t("Today"),
         "backlog": t("Backlog"),
@@ -51,6 +52,7 @@ def filters(at: Moment) -> Chosen | None:
             hours = choices.choice(t("Kind of hours"), kinds, key="hours")
         if view == "backlog":
             asked = asked_instant(at)
+        filter_bar.draw_own(at, "tickets", kept)
     return Chosen(view, narrowed, "business" if hours == "business" else "calendar", PERIODS[days], asked)
 
 

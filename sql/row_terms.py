@@ -174,9 +174,11 @@ TICKET_POPULATIONS: Mapping[str, tuple[str, ...]] = {
     "backlog": (
         "backlog_tickets",
         "backlog_age_seconds",
+        "longest_backlog_age_seconds",
         "assigned_tickets",
         "owed_tickets",
         "owed_wait_seconds",
+        "longest_owed_wait_seconds",
         "requester_owes_tickets",
         "nobody_owes_tickets",
         "with_us_tickets",
@@ -191,6 +193,8 @@ TICKET_COLUMNS = tuple(column for columns in TICKET_POPULATIONS.values() for col
 LONGEST: Mapping[str, tuple[str, str]] = {
     "longest_wait_seconds": ("offered_calls", "wait_seconds"),
     "longest_call_seconds": ("handled_calls", "call_seconds"),
+    "longest_backlog_age_seconds": ("backlog_tickets", "backlog_age_seconds"),
+    "longest_owed_wait_seconds": ("owed_tickets", "owed_wait_seconds"),
 }
 """The numbers that are a largest one and no sum: the rows among which it is, and what is compared."""
 
@@ -201,6 +205,25 @@ SUMS: Mapping[str, tuple[str, ...]] = {
 
 MEDIANS: Mapping[str, tuple[str, str]] = {"median_idle_seconds": ("idle_calls", "idle_seconds")}
 """The numbers that are a middle one: the rows among which it is, and what is compared."""
+
+TICKET_TIMES: Mapping[str, str] = {
+    "first_reply_seconds": "first_replied_tickets",
+    "first_reply_business_seconds": "first_replied_in_business_tickets",
+    "first_resolution_seconds": "first_resolved_tickets",
+    "first_resolution_business_seconds": "first_resolved_in_business_tickets",
+    "full_resolution_seconds": "resolved_tickets",
+    "full_resolution_business_seconds": "resolved_in_business_tickets",
+    "requester_wait_seconds": "waited_tickets",
+    "requester_wait_business_seconds": "waited_in_business_tickets",
+}
+"""The measured times of tickets, and the tickets that have one."""
+
+TICKET_QUANTILES: Mapping[str, tuple[float, str, str]] = {
+    f"{word}_{compared}": (quantile, of_rows, compared)
+    for word, quantile in (("median", 0.5), ("ninth_decile", 0.9))
+    for compared, of_rows in TICKET_TIMES.items()
+}
+"""The numbers of tickets that a part of them stays below: the part, the tickets among which it is, and what is compared."""
 
 VOICE_COLUMNS = (
     "askable_contacts",
@@ -246,6 +269,8 @@ def kind_of(of_name: str) -> str | None:
 def columns_of(of_name: str) -> set[str]:
     """The additive columns that a number is made of, without the one that only chooses a formula; none of an unknown one."""
     record = record_of(of_name)
+    if of_name in TICKET_QUANTILES:
+        return set(TICKET_QUANTILES[of_name][1:])
     if record is None:
         return {of_name} & _ALL_COLUMNS or set(SUMS.get(of_name, ()))
     return set(record.columns) - {record.one_of}
@@ -266,8 +291,9 @@ def parameters(of_name: str) -> dict[str, list[Any]]:
 
 def _terms(of_name: str) -> list[tuple[str, str | None, Terms]]:
     """The terms of a number: (part, formula, terms); a column stands for itself on both sides."""
-    if of_name in LONGEST or of_name in MEDIANS:
-        of_rows, compared = LONGEST.get(of_name) or MEDIANS[of_name]
+    compares = LONGEST.get(of_name) or MEDIANS.get(of_name) or TICKET_QUANTILES.get(of_name, ())[1:]
+    if compares:
+        of_rows, compared = compares
         return [("population", None, ((1, of_rows),)), ("counted", None, ((1, compared),))]
     record = record_of(of_name)
     if record is None:

@@ -64,8 +64,17 @@ def export_name(day_date: date, *, queue_name: str | None, queue_id: int | None)
     return f"service-level-{day_date.isoformat()}-{place}.csv"
 
 
-def day_heading(day_date: date, *, is_today: bool, is_drawn: bool, has_forecast: bool = False) -> Block:
-    """The title over the chart of a day with its legend; is_drawn: whether there is a service level to draw."""
+def day_heading(
+    day_date: date, *, is_today: bool, is_drawn: bool, forecast: pl.DataFrame | None = None
+) -> Block:
+    """The title over the chart of a day with its legend; is_drawn: whether there is a service level to draw.
+
+    The legend names the lines of a forecast only where they are drawn.
+    """
+    lines = {
+        "forecast_calls": ("key-thin", t("forecast")),
+        "week_before_calls": ("key-shade", t("a week before")),
+    }
     lead = (
         t("So far; a call counts in the interval in which it was offered.")
         if is_today
@@ -81,8 +90,9 @@ def day_heading(day_date: date, *, is_today: bool, is_drawn: bool, has_forecast:
         *(levels if is_drawn else []),
         {"line": "key-bar", "word": t("calls offered (right scale)")},
         *(
-            [{"line": "key-thin", "word": t("forecast")}, {"line": "key-shade", "word": t("a week before")}]
-            * has_forecast
+            {"line": line, "word": word}
+            for name, (line, word) in lines.items()
+            if forecast is not None and forecast[name].count()
         ),
     ]
     return {

@@ -213,7 +213,9 @@ def _window_fact(label: str, row: Row, minutes: int, *, as_of: datetime) -> Bloc
     value = row[f"service_level_{window_name}_ratio"]
     return {
         "label": label,
-        "here": behind_now("service_level_ratio", as_of, queue_id=row["queue_id"], last_seconds=minutes * 60),
+        "here": behind_now("service_level_ratio", as_of, queue_id=row["queue_id"], last_seconds=minutes * 60)
+        if row[f"decided_{window_name}_calls"]
+        else None,
         "value": words.ratio(value, against=row["service_level_target_ratio"]),
         "n": t("n = {n}", n=words.number(row[f"decided_{window_name}_calls"])),
     }

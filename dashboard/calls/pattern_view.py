@@ -188,7 +188,7 @@ def wait_texts() -> Mapping[str, str]:
         "wait": t("Wait"),
         "answered": t("answered"),
         "abandoned": t("abandoned"),
-        "flowed_out": t("flowed out"),
+        "flowed_out": t("led elsewhere"),
         "calls": t("Calls"),
         "how": t("How the wait ended"),
     }
@@ -245,7 +245,7 @@ def wait_table(frame: pl.DataFrame, *, filters: Filters, other: Mapping[str, obj
         column(t("Wait")),
         column(t("Answered"), "end"),
         column(t("Abandoned"), "end"),
-        column(t("Flowed out"), "end", wide=True),
+        column(t("Led elsewhere"), "end", wide=True),
         column(t("Waited so long"), "end"),
         column(t("of them gave up here"), "end"),
     ]

@@ -6,6 +6,7 @@ The rule it guards: colours are told apart by everybody and named in a legend, a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -82,11 +83,15 @@ def _scale(
         )
     most = frame.filter(~pl.col("is_quiet")).get_column("value").max()
     top = float(cast(float, most)) if most else 1.0
+    if (
+        measure_name == "offered" and top > len(STEPS[theme_name]) / 2
+    ):  # calls are counted: whole numbers in the legend
+        top = math.ceil(top / len(STEPS[theme_name])) * len(STEPS[theme_name])
     return alt.Scale(type="quantize", domain=[0, top], range=list(STEPS[theme_name]))
 
 
 def _legend(measure_name: str, title: str, palette: Palette) -> alt.Legend:
-    formats = {"offered": ".1f", "average_speed_of_answer": ".0f"}
+    formats = {"offered": ".1~f", "average_speed_of_answer": ".0f"}
     return alt.Legend(
         title=title if measure_name != "average_speed_of_answer" else f"{title} (s)",
         orient="top",

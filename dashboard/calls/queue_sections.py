@@ -232,7 +232,9 @@ def day(at: Moment, chosen: Chosen) -> None:
 def _accuracy(at: Moment, chosen: Chosen) -> None:
     day_date = chosen.filters.last_date
     yesterday = words.shifted_day(day_date, -1) if day_date == at.today else day_date
-    found = day_forecast(at, chosen, yesterday)
+    found, shown = (day_forecast(at, chosen, date_) for date_ in (yesterday, day_date))
+    if shown is not None and not shown["forecast_calls"].count():
+        return  # the chart says already why there is none
     if found is None:
         text = t("Forecasts are made of queues and groups: take away the other filters to see one.")
     else:
@@ -249,7 +251,7 @@ def one_day(at: Moment, chosen: Chosen, day_date: date, *, place: str) -> None:
     forecast = day_forecast(at, chosen, day_date)
     is_mixed = not begun.is_empty() and begun[0, "service_level_formula_name"] is None
     heading = day_view.day_heading(
-        day_date, is_today=day_date == at.today, is_drawn=not is_mixed, has_forecast=forecast is not None
+        day_date, is_today=day_date == at.today, is_drawn=not is_mixed, forecast=forecast
     )
     board.show(heading, key=f"day-heading{place}")
     if forecast is not None:

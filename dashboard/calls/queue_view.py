@@ -151,12 +151,12 @@ def _plain(name: str, row: Row) -> Block:
 
 
 def offered_tile(row: Row, forecast: Row | None) -> Block:
-    """The tile of offers, with the forecast of the same days as the mark on its bar; without one it says so."""
+    """The tile of offers, with the forecast of the same days as the mark on its bar; why there is none, the chart says."""
     offered = row["offered_calls"]
     tile = board.count_tile("offered", t("Offered"), offered, units=2)
     expected = forecast["forecast_calls"] if forecast else None
     if forecast is None or not expected:
-        return {**tile, "more": t("no forecast for this view")}
+        return tile
     came = forecast["forecasted_offered_calls"]
     most = max(came, expected) or 1
     told = t("forecast {n}", n=words.number(expected))

@@ -12,6 +12,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection
 
+from dashboard.contacts.row_positions import behind
 from sql.warehouse import WarehouseError, frame
 
 RECORDED_TOTALS = ("recorded_calls", "answered_calls")
@@ -45,10 +46,10 @@ def contact_search(
 
     search_text: the id of a call, contact or ticket, whole (found at any time) or from its beginning (in the period).
     kind_name: "call" or "ticket"; csat_name: "low" (below 3), "high" (4 and 5) or "given". after_text: the row_text of the
-    last row that is known already.
+    last row that is known already; the answer goes on behind it.
     """
     given = {name: value for name, value in locals().items() if name != "connection"}
-    found = frame(connection, "queries/contact_search", **given)
+    found = frame(connection, "queries/contact_search", **{**given, **behind(after_text)})
     return found.filter(pl.col("row_text").is_not_null()).drop(SEARCH_TOTALS)
 
 
@@ -75,9 +76,8 @@ def contact_search_count(
 ) -> pl.DataFrame:
     """One row: how many stays, tickets, and both together contact_search finds."""
     given = {name: value for name, value in locals().items() if name != "connection"}
-    return frame(connection, "queries/contact_search", **given, limit_rows=0, after_text=None).select(
-        SEARCH_TOTALS
-    )
+    found = frame(connection, "queries/contact_search", **given, limit_rows=0, **behind(None))
+    return found.select(SEARCH_TOTALS)
 
 
 def contact_journey(

@@ -15,7 +15,15 @@ import polars as pl
 import streamlit as st
 
 from dashboard import board, filter_bar, filters, words
-from dashboard.contacts import journey_view, made_row_view, recording_view, row_queries, row_view, search_view
+from dashboard.contacts import (
+    address_check,
+    journey_view,
+    made_row_view,
+    recording_view,
+    row_queries,
+    row_view,
+    search_view,
+)
 from dashboard.contacts.recording_rules import rules_of
 from dashboard.filters import Filters, filters_of
 from dashboard.tickets import ticket_change_view, ticket_rows_view
@@ -51,6 +59,18 @@ def params() -> dict[str, str]:
     return {str(key): str(value) for key, value in st.query_params.to_dict().items()}
 
 
+def tell_unread(at: Moment) -> None:
+    """Notes what of a list's address cannot be, so that the page tells it above the list; a search has its own bar."""
+    said = params()
+    if "of" not in said:
+        choices.accept(*address_check.KEYS)
+        return
+    wrong = address_check.unread(said, filters_of(said, today=at.today), at.now)
+    choices.accept(*(key for key in {*said, *address_check.KEYS} if key not in wrong))
+    for key, (expected, shown) in wrong.items():
+        choices.refuse(key, said[key], expected=expected, shown=shown)
+
+
 def instant(at: Moment) -> datetime:
     """The instant a run asks about: on the half minute, so that all tabs share the answer."""
     return at.now - timedelta(seconds=at.now.timestamp() % STEP_SECONDS)
@@ -58,7 +78,9 @@ def instant(at: Moment) -> datetime:
 
 def behind(at: Moment, of_name: str) -> None:
     """The rows behind a number: the number again, its list, a way back, and the whole as a file."""
-    said = params()
+    asked_for = params()
+    wrong = address_check.unread(asked_for, filters_of(asked_for, today=at.today), at.now)
+    said = {key: text for key, text in asked_for.items() if key not in wrong}
     kind = _kind(of_name, said)
     board.show(row_view.trail(row_view.way(t("Back"), "contacts", is_back=True)), key="back")
     if kind is None:
@@ -67,7 +89,10 @@ def behind(at: Moment, of_name: str) -> None:
     view = filters_of(said, today=at.today)
     question, asked = question_of(said, at) or ("", {})
     total = at.calm(f"{question}_count", **asked).row(0, named=True)
-    board.show(row_view.number_block(of_name, total), key="number")
+    number = row_view.number_block(of_name, total)
+    if wrong:
+        number["more"] = t("Not the number of the page: a part of this address cannot be read.")
+    board.show(number, key="number")
     order = _order(of_name, said)
     rows = at.calm(question, **asked, limit_rows=PAGE_ROWS, after_text=said.get("after"), order_name=order)
     text = _view_text(at, kind, view, said, asked)

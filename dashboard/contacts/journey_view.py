@@ -168,7 +168,10 @@ def _origin(row: Row, load: Mapping[str, Any] | None, zone_name: str) -> list[Bl
             t("no. {n}", n=words.number(row["stay_number"])) if (row["stay_number"] or 1) > 1 else None,
         ),
         # A ticket's place is its id there; a call's is a line of a log or a record of an answer.
-        (t("Place"), row["place_text"] or (t("not told by this source") if row["kind_name"] == "call" else None)),
+        (
+            t("Place"),
+            row["place_text"] or (t("not told by this source") if row["kind_name"] == "call" else None),
+        ),
         (t("Load"), _load_text(row["run_id"], load, zone_name)),
         (t("Version"), words.number(row["version_number"]) if row["version_number"] else t("told once")),
     ]

@@ -15,6 +15,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from dashboard.calls.call_queries import Chosen, Narrowing, narrowing, queue_intervals
+from dashboard.contacts.row_positions import Position, position_of
 from dashboard.contacts.row_queries import checked_page
 from dashboard.people.agent_queries import high_ratio
 from dashboard.tickets.ticket_queries import until
@@ -51,6 +52,7 @@ class ChosenPage(Chosen, Paged, total=False):
 
 
 Window = tuple[datetime, datetime, datetime]
+RANK = pl.Decimal(24, 6)
 
 
 # ---- schedules and time ----
@@ -302,8 +304,9 @@ def _forecasts(
     )  # fmt: skip
     _refuse_unknown(of_name, {"forecast_calls"})
     added = pl.col("expected_number")
-    return rows.with_columns(added.alias("amount_number"), added.alias("counted_number")).sort(
-        "day_date", "compared_date", descending=True
+    return _in_time(
+        rows.with_columns(added.alias("amount_number"), added.alias("counted_number")),
+        pl.col("day_date").cast(pl.Datetime),
     )
 
 
@@ -340,20 +343,40 @@ def _weighed(rows: pl.DataFrame, of_name: str, time_name: str, *, keep: bool = T
         for wanted, alias in (("population", "amount_number"), ("counted", "counted_number"))
     ]
     found = rows.with_columns(added).filter((pl.col("amount_number") != 0) | (pl.col("counted_number") != 0))
-    found = found.sort(time_name, "row_text", descending=True)
+    found = _in_time(found, pl.col(time_name))
     return found if keep else found.drop(counts - {"strained_seconds"})
+
+
+def _in_time(rows: pl.DataFrame, time: pl.Expr) -> pl.DataFrame:
+    """The newest first, with each row's instant in microseconds, by which a page finds its place."""
+    return rows.with_columns(time.dt.epoch("us").fill_null(0).alias("time_number")).sort(
+        "time_number", "row_text", descending=True
+    )
 
 
 def _page(rows: pl.DataFrame, given: Mapping[str, Any]) -> pl.DataFrame:
     limit_rows, order_name = given.get("limit_rows", 500), given.get("order_name", "time")
     checked_page(limit_rows, order_name)
     if order_name == "amount":
-        largest = pl.when(pl.col("counted_number") != 0).then("counted_number").otherwise("amount_number")
-        rows = rows.sort(largest, descending=True, maintain_order=True)
+        rank = pl.when(pl.col("counted_number") != 0).then("counted_number").otherwise("amount_number")
     elif order_name == "counted":
-        rows = rows.sort(pl.col("counted_number") != 0, descending=True, maintain_order=True)
-    place = rows["row_text"].index_of(given["after_text"]) if given.get("after_text") else None
-    return rows.slice(0 if place is None else place + 1, limit_rows)
+        rank = (pl.col("counted_number") != 0).cast(pl.Float64)
+    else:
+        rank = pl.lit(0.0)
+    ranked = rows.with_columns(rank.fill_null(0).round(6).cast(RANK).alias("rank_number"))
+    ranked = ranked.sort("rank_number", descending=True, maintain_order=True)
+    if position := position_of(given.get("after_text")):
+        ranked = ranked.filter(_is_behind(position))
+    named = pl.concat_str("rank_number", "time_number", "row_text", separator="|").alias("row_text")
+    return ranked.head(limit_rows).with_columns(named).drop("rank_number", "time_number")
+
+
+def _is_behind(position: Position) -> pl.Expr:
+    """Whether a row of a list, the largest and newest first, comes after the position."""
+    rank, time, text = pl.col("rank_number"), pl.col("time_number"), pl.col("row_text")
+    told = pl.lit(round(position.rank_number, 6), RANK)
+    is_next = (time < position.microseconds) | ((time == position.microseconds) & (text < position.text))
+    return (rank < told) | ((rank == told) & is_next)
 
 
 def _total(rows: pl.DataFrame, of_name: str) -> pl.DataFrame:

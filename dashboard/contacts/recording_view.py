@@ -60,7 +60,11 @@ def _lead(rows: pl.DataFrame, rules: Rules, *, as_of: datetime, told: str) -> st
     return (
         told
         + " "
-        + t("To open them from here, add {hosts} to hosts in [recordings] of floorboard.toml.", hosts=hosts)
+        + t(
+            "Some cannot be opened from here yet: ask whoever runs Floorboard to add {hosts} to hosts in [recordings] of "
+            "floorboard.toml.",
+            hosts=hosts,
+        )
     )
 
 

@@ -18,6 +18,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from dashboard.calls.call_queries import Narrowing
+from dashboard.contacts.row_positions import behind
 from dashboard.tickets.ticket_queries import TicketNarrowing, until
 from sql import metrics, row_terms
 from sql.warehouse import WarehouseError, frame
@@ -29,7 +30,7 @@ WHOLE_ROWS = 100_000
 ORDERS = ("time", "amount", "counted")
 """The newest first, the largest first, or first those that the metric's numerator counts."""
 
-TOTALS = ("found_rows", "total_number", "counted_total_number", "longest_number")
+TOTALS = ("found_rows", "total_number", "counted_total_number", "longest_number", "figure_number")
 
 
 class CallNarrowing(Narrowing, total=False):
@@ -73,7 +74,8 @@ def call_rows(
     """One row per inbound stay offered in [window_start, window_end) that adds to the number, the newest first.
 
     formula_name: another formula of the service level than each queue's own. order_name "amount": the largest first.
-    after_text: the row_text of the last row that is known already; the answer goes on behind it.
+    after_text: the row_text of the last row that is known already; the answer goes on behind it, also
+    when it has left the list.
     """
     return _page(connection, "queries/call_rows", _call_values(_flat(locals(), CallNarrowing)))
 
@@ -221,7 +223,10 @@ def ticket_rows_count(
     of_name: str,
     **narrowed: Unpack[TicketNarrowing],
 ) -> pl.DataFrame:
-    """One row: how many tickets ticket_rows has, and what they add up to."""
+    """One row: how many tickets ticket_rows has, and what they add up to (longest_number: the largest of them).
+
+    figure_number: of a median or a ninth decile that very number; null of any other.
+    """
     return _total(connection, "queries/ticket_rows", _ticket_values(locals()))
 
 
@@ -310,15 +315,20 @@ def checked_page(limit_rows: int, order_name: str) -> None:
 
 def _page(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
     checked_page(values["limit_rows"], values["order_name"])
-    found = frame(connection, statement, **values)
+    found = frame(connection, statement, **{**values, **behind(values["after_text"])})
     return found.filter(pl.col("row_text").is_not_null()).drop(TOTALS, strict=False)
 
 
 def _total(connection: Connection, statement: str, values: Mapping[str, Any]) -> pl.DataFrame:
-    none = {"limit_rows": 0, "after_text": None, "order_name": "time"}
+    none = {"limit_rows": 0, "order_name": "time", **behind(None)}
     return frame(connection, statement, **values, **none).select(
         pl.col("found_rows", "total_number", "counted_total_number"),
-        *([pl.col("longest_number")] if statement.endswith(("call_rows", "live_rows")) else []),
+        *(
+            [pl.col("longest_number")]
+            if statement.endswith(("call_rows", "live_rows", "ticket_rows"))
+            else []
+        ),
+        *([pl.col("figure_number")] if statement.endswith("ticket_rows") else []),
     )
 
 
@@ -377,6 +387,7 @@ def _ticket_values(given: Mapping[str, Any]) -> dict[str, Any]:
         **made,
         **until(given["window_start"], given["window_end"], given["as_of"]),
         "population_name": populations[0],
+        "quantile_ratio": row_terms.TICKET_QUANTILES.get(of_name, (None,))[0],
     }
 
 

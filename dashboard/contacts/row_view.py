@@ -40,7 +40,25 @@ def label_of(of_name: str) -> str:
         "free_seconds": t("Available, ringing apart"),
         "ended_wait_calls": t("Waited so long"),
     }
+    if average := _average_of(of_name):
+        text = t("{name}: median") if is_median(of_name) else t("{name}: 9 of 10 within")
+        return text.format(name=t(average.label))
     return own.get(of_name) or t(known.get(of_name) or of_name.replace("_", " ").capitalize())
+
+
+def _average_of(of_name: str) -> metrics.Metric | None:
+    """Of a quantile of tickets the metric that is the average of the same times; None of any other number."""
+    name = f"average_{of_name.removeprefix('median_').removeprefix('ninth_decile_')}"
+    found = (one for one in metrics.metrics() if one.name == name and one.kind == "tickets")
+    return next(found, None) if is_quantile(of_name) else None
+
+
+def _is_of_tickets(of_name: str) -> bool:
+    """Whether the number is one of tickets, whose times are told in hours and days."""
+    kinds = {one.name: one.kind for one in metrics.columns()} | {
+        one.name: one.kind for one in metrics.metrics()
+    }
+    return kinds.get(of_name) == "tickets" or _average_of(of_name) is not None
 
 
 def meaning_of(of_name: str) -> str:
@@ -48,7 +66,17 @@ def meaning_of(of_name: str) -> str:
     known = {one.name: one.meaning for one in metrics.columns()} | {
         one.name: one.meaning for one in metrics.metrics()
     }
-    return t(known[of_name]) if of_name in known else ""
+    if average := _average_of(of_name):
+        half = t("Half of the times are no longer, half no shorter.")
+        part = half if is_median(of_name) else t("Nine of ten times are no longer.")
+        return f"{part} {t(average.counted)}"
+    own = {
+        "free_seconds": t("Signed in and available for a contact; the time in which one rang is left out."),
+        "ended_wait_calls": t(
+            "Contacts whose wait was over within this stretch of time, whatever became of them."
+        ),
+    }
+    return t(known[of_name]) if of_name in known else own.get(of_name, "")
 
 
 def number_text(of_name: str, total: Row) -> str:
@@ -57,18 +85,23 @@ def number_text(of_name: str, total: Row) -> str:
     if record is not None:
         n = total["total_number"]
         found = total["counted_total_number"] / n * record.scale if n else None
-        return words.value(of_name, found)
+        return time_text(of_name, found) if record.unit == "seconds" else words.value(of_name, found)
+    if is_quantile(of_name):
+        return time_text(of_name, total.get("figure_number"))
     if total.get("figure_number") is not None:
-        return (
-            words.duration(total["figure_number"])
-            if is_median(of_name)
-            else words.number(total["figure_number"])
-        )
+        return words.number(total["figure_number"])
     if is_longest(of_name):
-        return words.duration(total.get("longest_number"))
+        return time_text(of_name, total.get("longest_number"))
     if of_name.endswith("_seconds"):
         return words.long_time(total["total_number"], in_days=False)
     return words.number(total["total_number"])
+
+
+def time_text(of_name: str, seconds: float | None) -> str:
+    """One time as the pages write it: of tickets "3 h 32 min" or "4.7 days", of anything else "4:12"."""
+    if _is_of_tickets(of_name):
+        return words.long_time(seconds, in_days="_business_" not in of_name)
+    return words.duration(seconds)
 
 
 def is_longest(of_name: str) -> bool:
@@ -79,6 +112,11 @@ def is_longest(of_name: str) -> bool:
 def is_median(of_name: str) -> bool:
     """Whether the number is the middle one of its rows."""
     return of_name.startswith("median_")
+
+
+def is_quantile(of_name: str) -> bool:
+    """Whether the number is one that a part of its rows stays below: the middle one, or nine of ten."""
+    return is_median(of_name) or of_name.startswith("ninth_decile_")
 
 
 def is_share(of_name: str) -> bool:
@@ -111,10 +149,15 @@ def number_block(of_name: str, total: Row) -> Block:
 def made_of(record: metrics.Metric) -> str:
     """What a metric is a part of what, both by name: "Promises met of promises due"."""
     if not record.numerator:
-        return t("Made of")
+        return t("In time of counted")
     above, below = (_named(side) for side in (record.numerator, record.denominator))
     pattern = t("{part} of {whole}") if record.unit != "seconds" else t("{part} over {whole}")
-    return pattern.format(part=above, whole=below[:1].lower() + below[1:])
+    return pattern.format(part=above, whole=_inside(below))
+
+
+def _inside(label: str) -> str:
+    """A label within a sentence: its first letter small, save of an abbreviation such as CSAT."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _named(terms: tuple[tuple[int, str], ...]) -> str:
@@ -125,7 +168,7 @@ def _named(terms: tuple[tuple[int, str], ...]) -> str:
         if not told:
             told = label
             continue
-        label = label[:1].lower() + label[1:]
+        label = _inside(label)
         told = (
             t("{first} and {second}", first=told, second=label)
             if sign > 0
@@ -247,12 +290,16 @@ def rows_table(
         )
     is_marked = is_metric and not of_name.endswith("_seconds")
     added = column(t("Counted"), "end" if is_time else "") if is_marked else column(t("Adds"), "end")
+    if is_longest(of_name) or is_quantile(of_name):
+        added = column(t("Measured"), "end")
     told, drawn = without_empty([column(t("When")), *([added] if is_told else []), *columns()], drawn)
     return board.table(
         label_of(of_name),
         told,
         drawn,
-        nothing=t(
+        nothing=t("The list ends here: no row comes after the last page. Go back to its first page.")
+        if "after" in said
+        else t(
             "Nothing is behind this number: it is 0 for this view. Choose another period or fewer filters."
         ),
     )
@@ -276,16 +323,16 @@ def _at(row: Row, zone_name: str) -> str:
 
 def _adds(row: Row, of_name: str, *, is_metric: bool, is_time: bool, longest: float) -> Block | str:
     amount, counted = row["amount_number"], row["counted_number"]
-    if is_longest(of_name) or is_median(of_name):
-        return words.duration(counted)
+    if is_longest(of_name) or is_quantile(of_name):
+        return time_text(of_name, counted)
     if is_metric and of_name.endswith("_seconds"):
-        return words.duration(counted)
+        return time_text(of_name, counted)
     if is_metric and is_time:
         return words.duration(counted) if counted else t("no")
     if is_metric:
         return board.status("good", t("yes")) if counted else board.status("none", t("no"))
     if is_time:
-        return board.amount(words.duration(amount), amount / longest if longest else None)
+        return board.amount(time_text(of_name, amount), amount / longest if longest else None)
     return words.number(round(amount, 1))
 
 

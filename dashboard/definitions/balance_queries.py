@@ -56,11 +56,13 @@ def balance_rows(
     window_start: datetime,
     window_end: datetime,
     side_name: str,
+    of_name: str | None = None,
     queue_id: int | None = None,
     group_name: str | None = None,
 ) -> pl.DataFrame:
     """One row per contact that left the queues in the window (side_name left) or stood there at its border (before, after).
 
+    of_name: only those that were answered, abandoned, led elsewhere or interrupted, or that came earlier than the window.
     The first 500 in the order in which they were offered; left_at is null for whoever still waits.
     """
     return frame(
@@ -69,6 +71,7 @@ def balance_rows(
         window_start=window_start,
         window_end=window_end,
         side_name=side_name,
+        of_name=of_name,
         queue_id=queue_id,
         group_name=group_name,
     )

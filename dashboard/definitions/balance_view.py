@@ -24,6 +24,8 @@ LEFT = ("answered", "abandoned", *ELSEWHERE, "interrupted")
 OUTCOMES = (*LEFT, "waiting")
 GAPS = ("outcome_gap_calls", "rollup_gap_calls", "border_gap_calls")
 SIDES = ("left", "before", "after")
+LEFT_BY = ("answered", "abandoned", "elsewhere", "interrupted", "earlier")
+"""What may narrow the contacts that left: what became of them, or that they came before."""
 
 
 def totals(frame: pl.DataFrame) -> Row:
@@ -188,12 +190,13 @@ def _side(
     filters: Filters,
     start: datetime | None = None,
     end: datetime | None = None,
+    **more: str,
 ) -> str | None:
     """The address of the contacts that left, or stood there before or after, on this page itself."""
     if not count:
         return None
     within = {} if start is None or end is None else {"start": start.isoformat(), "end": end.isoformat()}
-    return f"?{urlencode({**filters.address(), 'rows': name, **within})}"
+    return f"?{urlencode({**filters.address(), 'rows': name, **within, **more})}"
 
 
 def labels(frame: pl.DataFrame, *, zone_name: str, is_by_day: bool) -> list[str]:
@@ -276,11 +279,13 @@ def border_table(frame: pl.DataFrame, filters: Filters, *, zone_name: str, is_by
     for label, row in zip(names, shown.iter_rows(named=True), strict=True):
         start, end = row["interval_start_at"], row["interval_end_at"]
 
-        def leading(name: str, side: str, row: Row = row, start: Any = start, end: Any = end) -> Block | str:
+        def leading(
+            name: str, side: str, row: Row = row, start: Any = start, end: Any = end, **more: str
+        ) -> Block | str:
             count = row[name]
-            return board.leading(words.number(count), _side(side, count, filters, start, end))
+            return board.leading(words.number(count), _side(side, count, filters, start, end, **more))
 
-        elsewhere = sum(row[f"left_{name}_calls"] for name in ELSEWHERE)
+        row |= {f"left_{name}_calls": left_by(row, name) for name in LEFT_BY}
         came = row["offered_calls"]
         cells = [
             label,
@@ -289,11 +294,7 @@ def border_table(frame: pl.DataFrame, filters: Filters, *, zone_name: str, is_by
                 words.number(came), behind("offered_calls", filters, start=start, end=end) if came else None
             ),
             leading("left_calls", "left"),
-            words.number(row["left_answered_calls"]),
-            words.number(row["left_abandoned_calls"]),
-            words.number(elsewhere),
-            words.number(row["left_interrupted_calls"]),
-            words.number(row["offered_earlier_calls"]),
+            *(leading(f"left_{name}_calls", "left", only=name) for name in LEFT_BY),
             leading("queued_after_calls", "after"),
             gap_mark(abs(row["border_gap_calls"])),
         ]
@@ -327,6 +328,14 @@ def border_table(frame: pl.DataFrame, filters: Filters, *, zone_name: str, is_by
         title=t("Counted by when they left"),
         lead=lead if later else t("Nobody was on the way over a border, so both tables show the same."),
     )
+
+
+def left_by(row: Row, name: str) -> int:
+    """How many of those that left had this become of them, or came before."""
+    if name == "earlier":
+        return int(row["offered_earlier_calls"])
+    names = ELSEWHERE if name == "elsewhere" else (name,)
+    return sum(int(row[f"left_{one}_calls"]) for one in names)
 
 
 def rows_heading(side: str, *, start: datetime, end: datetime, count: int, zone_name: str) -> tuple[str, str]:

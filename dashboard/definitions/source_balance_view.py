@@ -26,34 +26,62 @@ COMPARED = (
 )
 
 
-def source_table(days: pl.DataFrame, *, address: Filters) -> Block:
-    """Day by day and source by source: rows read and what became of them, and what the source itself counts."""
+def delivered_table(days: pl.DataFrame, *, address: Filters) -> Block:
+    """Day by day and source by source: the rows that were read on that day, and what became of them."""
+    counts = ("read", "loaded", "unchanged", "rejected")
     rows = [
         {
             "key": f"{row['day_date']}-{row['source_name']}",
-            "tone": "off" if row["unexplained_rows"] or row["outcome_name"] == "differs" else "none",
+            "tone": "off" if row["unexplained_rows"] else "none",
             "cells": [
                 words.day(row["day_date"]),
                 row["source_name"],
-                *(words.number(row[f"{name}_rows"]) for name in ("read", "loaded", "unchanged", "rejected")),
+                *(words.number(row[f"{name}_rows"]) for name in counts),
                 board.leading(words.number(row["open_rejected_rows"]), _refused_address(row, address)),
-                night_mark(row["outcome_name"])
-                if row["outcome_name"]
-                else board.status("none", t("not compared")),
+            ],
+        }
+        for row in days.iter_rows(named=True)
+        if row["open_rejected_rows"] or any(row[f"{name}_rows"] for name in counts)
+    ]
+    columns = [
+        column(t("Read on")),
+        column(t("Source")),
+        column(t("Read"), "end"),
+        column(t("= loaded"), "end"),
+        column(t("+ unchanged"), "end", wide=True),
+        column(t("+ refused"), "end"),
+        column(t("still refused"), "end"),
+    ]
+    return board.table(
+        t("What each source delivered"),
+        columns,
+        rows,
+        nothing=t("No row was read in these days."),
+        title=t("What each source delivered"),
+        lead=t("Rows by the day on which they were read, whenever the contact came."),
+    )
+
+
+def compared_table(days: pl.DataFrame) -> Block:
+    """Day by day and source by source: what the source itself tells of that day, and how much of it agrees."""
+    rows = [
+        {
+            "key": f"{row['day_date']}-{row['source_name']}",
+            "tone": "off" if row["outcome_name"] == "differs" else "none",
+            "cells": [
+                words.day(row["day_date"]),
+                row["source_name"],
+                night_mark(row["outcome_name"]),
                 *(words.number(row[name] if is_compared(row) else None) for name in COMPARED),
                 row["reason_text"] or "",
             ],
         }
         for row in days.iter_rows(named=True)
+        if row["outcome_name"]
     ]
     columns = [
         column(t("Day")),
         column(t("Source")),
-        column(t("Read"), "end"),
-        column(t("= loaded"), "end"),
-        column(t("+ unchanged"), "end"),
-        column(t("+ refused"), "end"),
-        column(t("still refused"), "end"),
         column(t("Against the source")),
         column(t("There"), "end"),
         column(t("agreed"), "end"),
@@ -67,13 +95,11 @@ def source_table(days: pl.DataFrame, *, address: Filters) -> Block:
         t("Ours beside the source's own count"),
         columns,
         rows,
-        nothing=t(
-            "No row was read in these days, and no comparison ran: a day is compared in the night after it."
-        ),
+        nothing=t("No comparison ran for these days: a day is compared in the night after it."),
         title=t("Ours beside the source's own count"),
         lead=t(
-            "Rows by the day on which they were read. Each night the day that ended is read once more at its source and "
-            "compared, record by record; there: what the source tells."
+            "Records by their own day. Each night the day that ended is read once more at its source and compared, record "
+            "by record; there: what the source tells."
         ),
     )
 

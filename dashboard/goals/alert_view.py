@@ -48,6 +48,8 @@ def measured_word(measure_name: str, metric_name: str) -> str:
 
 def value_text(row: Row, value: float | None) -> str:
     """A value of what the row's rule measures."""
+    if row["measure_name"] == "target_gap":
+        return amount_view.against_target(value)
     return amount_view.shown(
         value,
         amount_view.unit_of(row["measure_name"], row["metric_name"]),
@@ -56,7 +58,9 @@ def value_text(row: Row, value: float | None) -> str:
 
 
 def limit_text(row: Row) -> str:
-    """The threshold of a rule: "above 5:00"."""
+    """The threshold of a rule: "above 5:00", "below its target"."""
+    if row["measure_name"] == "target_gap":
+        return amount_view.target_limit(row["threshold_value"], row["comparison_name"])
     threshold = value_text(row, row["threshold_value"])
     return (
         t("above {value}", value=threshold)
@@ -147,15 +151,22 @@ def _item(row: dict[str, Any], at: datetime) -> Block:
         "title": words.name(row["rule_name"]),
         "scope": scope_text(row),
         "value": value_text(row, row["measured_value"]),
-        "limit": t(
-            "{what} {limit}",
-            what=measured_word(row["measure_name"], row["metric_name"]),
-            limit=limit_text(row),
-        ),
+        "limit": _measured_text(row),
         "since": t("for {age}", age=since),
         "n": t("n = {n}", n=words.number(row["measured_count"])),
         "note": " · ".join(notes),
     }
+
+
+def _measured_text(row: Row) -> str:
+    """What was measured against what, and over what time: "Abandonment rate above 10%, over the last 1 h"."""
+    is_gap = row["measure_name"] == "target_gap"  # its value says already that it is of the target
+    text = t("Service level") if is_gap else measured_word(row["measure_name"], row["metric_name"])
+    if not is_gap or row["threshold_value"]:
+        text = t("{what} {limit}", what=text, limit=limit_text(row))
+    if not measures.measure(row["measure_name"]).has_metric:
+        return text
+    return t("{text}, over the last {time}", text=text, time=words.age(row["window_seconds"]))
 
 
 def tiles(alerts: pl.DataFrame, rules: pl.DataFrame) -> Block:

@@ -77,6 +77,8 @@ def shown(value: float | None, unit: str, *, is_signed: bool = False) -> str:
         text = words.ratio(size)
     elif unit == "seconds":
         text = words.long_time(size, in_days=True) if size >= 48 * 3600 else words.duration(size)
+    elif unit == "amount":
+        text = words.money(size)
     else:
         text = words.number(round(size, 2))
     if value < 0 and unit != "seconds":
@@ -85,6 +87,27 @@ def shown(value: float | None, unit: str, *, is_signed: bool = False) -> str:
         sign = "+" if value > 0 else "\u2212" if value < 0 else ""
         return f"{sign}{text}"
     return text
+
+
+def against_target(gap: float | None) -> str:
+    """How far a share is from its target: -0.086 -> "8.6 points below its target"."""
+    if gap is None:
+        return words.UNKNOWN
+    size = words.number(round(abs(gap) * 100, 1))
+    if size == words.number(0):
+        return t("at its target")
+    if gap < 0:
+        return t("{n} points below its target", n=size)
+    return t("{n} points above its target", n=size)
+
+
+def target_limit(gap: float, comparison_name: str) -> str:
+    """How far from its target a share may not be: "below its target", "more than 5 points below its target"."""
+    if not gap:
+        return t("above its target") if comparison_name == "above" else t("below its target")
+    if (gap < 0) == (comparison_name == "below"):
+        return t("more than {gap}", gap=against_target(gap))
+    return t("less than {gap}", gap=against_target(gap))
 
 
 def unit_of(measure_name: str, metric_name: str) -> str:

@@ -56,7 +56,7 @@ def templates() -> tuple[Template, ...]:
             14_400,
             91,
         ),
-        Template(t("95 % of promises kept in half a year"), "sla_attainment_ratio", 0.95, 182, 28),
+        Template(t("95% of promises kept in half a year"), "sla_attainment_ratio", 0.95, 182, 28),
         Template(t("Another goal"), "average_handle_time_seconds", None, 91, WINDOW_DAYS),
     )
 

@@ -57,7 +57,7 @@ def service_table(
     ]
     columns = [
         column(t("Agent")),
-        column(t("FCR, told (n)"), "end"),
+        column(t("FCR, as told (n)"), "end"),
         column(t("FCR, no repeat (n)"), "end"),
         column(t("Repeats (n)"), "end", wide=True),
         column(t("CSAT (n)"), "end"),
@@ -79,7 +79,7 @@ def service_table(
 def _service_lead(service: pl.DataFrame) -> str:
     open_contacts = int(service["provisional_contacts"].sum()) if service.height else 0
     said = t(
-        "At least: the lower end of the 95 % interval of Wilson; n below {n} is too few to compare.",
+        "At least so much, 95% sure; n below {n} is too few to compare.",
         n=FEW_COUNT,
     )
     if not open_contacts:
@@ -222,7 +222,7 @@ def _fairness_cells(
             behind("median_idle_seconds", filters, **whose),
         ),
         _apart(idle, median),
-        words.number(round(per_hour, 1)) if per_hour is not None else words.UNKNOWN,
+        f"{per_hour:.1f}" if per_hour is not None else words.UNKNOWN,
         board.leading(
             with_n(row, "longest_idle_first_ratio"),
             behind("longest_idle_first_ratio", filters, **whose) if row["routed_calls"] else None,

@@ -44,7 +44,11 @@ def strain_notice(strain: pl.DataFrame) -> Block | None:
         return None
     _, high = metrics.metric("occupancy_ratio").band or (0.75, 0.85)
     named = [
-        t("{name} for {time}", name=words.name(row["agent_name"]), time=words.age(row["strained_seconds"]))
+        t(
+            "{name} for {time}",
+            name=words.name(row["agent_name"]),
+            time=words.long_time(row["strained_seconds"], in_days=False),
+        )
         for row in strain.sort("strained_seconds", descending=True).head(5).iter_rows(named=True)
     ]
     more = strain.height - len(named)
@@ -85,7 +89,7 @@ def time_table(totals: pl.DataFrame, strain: pl.DataFrame, *, filters: Filters) 
                     behind("utilisation_ratio", filters, agent=row["agent_id"]),
                 ),
                 board.leading(
-                    words.age(strained[row["agent_id"]]),
+                    words.long_time(strained[row["agent_id"]], in_days=False),
                     behind("strained_seconds", filters, agent=row["agent_id"]),
                 )
                 if row["agent_id"] in strained

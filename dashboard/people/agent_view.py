@@ -8,6 +8,7 @@ team's ratio is made of its members' sums, and too busy is a warning in words, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -100,7 +101,7 @@ def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
     handled = row["handled_calls"]
     busy, n_occupancy = metrics.metric("occupancy_ratio").counts(row)
     apart = t(
-        "apart: {outbound} outbound, {internal} internal",
+        "apart: {outbound} outbound from queues' own calls, {internal} internal",
         outbound=words.number(row["outbound_calls"]),
         internal=words.number(row["internal_calls"]),
     )
@@ -124,7 +125,8 @@ def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
     )
     return [
         {**board.count_tile("handled_calls", t("Handled contacts"), handled, tip=metrics.column("handled_calls").meaning,
-                            more=_beside(apart, "handled_calls", before)), "here": calls_behind("handled_calls", filters)},
+                            more=[_beside(apart, "handled_calls", before), _campaigns(filters)]),
+         "here": calls_behind("handled_calls", filters)},
         {**handle_time, "more": _beside(handle_time["more"], "average_handle_time_seconds", before),
          "here": calls_behind("average_handle_time_seconds", filters)},
         {**occupancy, "status": occupancy_status(row["occupancy_ratio"]) if n_occupancy else None,
@@ -134,6 +136,12 @@ def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
          "here": behind("signed_in_seconds", filters),
          "more": paused if row["signed_in_seconds"] else t("not signed in to a phone")},
     ]  # fmt: skip
+
+
+def _campaigns(filters: Filters) -> Block:
+    """The way to the calls of campaigns, which are no calls of a queue; they are narrowed by the period alone."""
+    days = Filters(filters.period_name, filters.first_date, filters.last_date).address()
+    return {"text": t("calls of campaigns"), "here": f"ways?{urlencode({**days, 'section': 'campaigns'})}"}
 
 
 def _beside(text: str, name: str, before: Row | None) -> str:

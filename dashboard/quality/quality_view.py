@@ -14,6 +14,7 @@ import polars as pl
 from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters
+from dashboard.voice.voice_view import without_word
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -58,8 +59,8 @@ def contact_address(source_name: str | None, contact_id: str | None) -> str | No
 
 
 def score_text(score: float | None) -> str:
-    """A score from 0 to 100 with one decimal."""
-    return words.number(None if score is None else round(score, 1))
+    """A score from 0 to 100, always with one decimal, so that a column lines up."""
+    return words.UNKNOWN if score is None else f"{score:.1f}"
 
 
 def tiles(row: Row, sample: pl.DataFrame, notes: pl.DataFrame, filters: Filters) -> list[Block]:
@@ -93,9 +94,9 @@ def tiles(row: Row, sample: pl.DataFrame, notes: pl.DataFrame, filters: Filters)
         ),
         board.count_tile(
             "sample",
-            t("Left of the sample"),
+            t("Still to review"),
             left,
-            more=t("of {n} drawn for last week", n=words.number(sample.height))
+            more=t("of {n} in last week's sample", n=words.number(sample.height))
             if sample.height
             else t("none drawn for last week"),
             here="quality?view=review",
@@ -118,20 +119,26 @@ def group_table(groups: pl.DataFrame, by: str, filters: Filters) -> Block:
         n = row["review_count"]
         narrowed = {by: row["of_key"]} if by in ("agent", "team", "queue") else {}
         here = address(filters, **narrowed) if narrowed and row["of_key"] else None
-        few = f" {t('few')}" if 0 < n < FEW else ""
+        few = f" ({t('few')})" if 0 < n < FEW else ""
+        failed = (
+            address(filters, "failed_review_count", **narrowed)
+            if here and row["failed_review_count"]
+            else None
+        )
         rows.append(
             {
                 "key": str(row["of_key"]),
                 "cells": [
-                    words.name(row["of_name"]) if row["of_name"] else t("Without one"),
+                    words.name(row["of_name"]) if row["of_name"] else without_word(by),
                     board.amount(
                         score_text(row["average_quality_score"]),
                         None if row["average_quality_score"] is None else row["average_quality_score"] / 100,
+                        address=here,
                     ),
                     board.leading(f"{words.number(n)}{few}", here),
-                    score_text(row["lowest_score"]),
-                    score_text(row["highest_score"]),
-                    words.number(row["failed_review_count"]),
+                    board.leading(score_text(row["lowest_score"]), here),
+                    board.leading(score_text(row["highest_score"]), here),
+                    board.leading(words.number(row["failed_review_count"]), failed),
                 ],
             }
         )
@@ -177,7 +184,7 @@ def question_table(questions: pl.DataFrame) -> Block:
         column(t("Of the best"), "end"),
         column(t("Answers (n)"), "end"),
         column(t("Not applicable"), "end", wide=True),
-        column(t("Failed the whole"), "end", wide=True),
+        column(t("Failed the review"), "end", wide=True),
     ]
     return board.table(
         t("By question"),

@@ -55,11 +55,11 @@ def draw_new(at: Moment, chosen: Filters) -> None:
     """The two ways to a report: one now, or one that comes by itself."""
     if not at.viewer.is_administrator:
         return
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="new-report"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="new-report"):
         kind = choices.choice(t("Kind of report"), report_view.kind_words(), key="kind")
         with st.popover(t("Make one now"), icon=":material/summarize:", type="primary", key="make-now"):
             _draw_now(at, chosen, kind)
-        with st.popover(t("Set up to come by itself"), icon=":material/schedule_send:", key="make-later"):
+        with st.popover(t("Schedule a report"), icon=":material/schedule_send:", key="make-later"):
             _draw_later(at, chosen, kind)
 
 

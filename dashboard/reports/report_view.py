@@ -75,7 +75,7 @@ def schedule_table(schedules: pl.DataFrame, views: Mapping[str, str]) -> Block:
         nothing=t(
             "None yet. Set one up above: it is made each day, week or month and can be sent by e-mail."
         ),
-        title=t("By themselves"),
+        title=t("Scheduled"),
         lead=t(
             "On the clocks of the site. What was missed while nothing ran is made as soon as it runs again."
         ),

@@ -11,7 +11,7 @@ const { equations, formulas, meanings } = await import(new URL("./definitions.js
 const { lanes, stack, follow } = await import(new URL("./lanes.js" + version, import.meta.url).href);
 const { journey, number, trail, followBack } = await import(new URL("./journey.js" + version, import.meta.url).href);
 
-const { frame, fold, turnFold } = await import(new URL("./frame.js" + version, import.meta.url).href);
+const { frame, fold, nameButton, turnFold } = await import(new URL("./frame.js" + version, import.meta.url).href);
 
 const SVG = "http://www.w3.org/2000/svg";
 const PATHS = {
@@ -270,6 +270,7 @@ export default async function mount({ data, parentElement }) {
     setClock(state, data);
     patch(state.root, [VIEWS[data.kind](data)]);
     tick(state);
+    if (data.button) nameButton(data.button);
   }
   return () => {
     clearInterval(state.timer);

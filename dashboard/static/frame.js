@@ -38,6 +38,13 @@ function skip() {
   if (link.textContent !== told.skip) link.textContent = told.skip;
 }
 
+/** Says to a reader who hears the page which alert a button acknowledges; the button comes a moment after its block. */
+export function nameButton(found, tries = 20) {
+  const button = document.querySelector(".st-key-" + CSS.escape(found.key.replace(/[^a-zA-Z0-9_-]/g, "-")) + " button");
+  if (button) button.setAttribute("aria-label", found.label);
+  else if (tries) setTimeout(nameButton, 250, found, tries - 1);
+}
+
 /** What is chosen, in one line; on a phone it opens and shuts the controls, which frame.css keeps behind it. */
 export function fold(data, { h }) {
   return h("button", { type: "button", class: "fold", "aria-expanded": String(document.documentElement.dataset.filters === "open"), "aria-label": data.label + ": " + data.text }, h("span", {}, data.text), h("b", { "aria-hidden": "true" }, data.label));
@@ -67,6 +74,7 @@ export function frame(data, host, version) {
     link.href = new URL("./frame.css" + version, import.meta.url).href;
     document.head.append(link);
   }
+  document.documentElement.dataset.paper = host.dataset.theme;
   skip();
   mark();
   const header = document.querySelector("[data-testid=stApp]") && document.querySelector("[data-testid=stHeader]");

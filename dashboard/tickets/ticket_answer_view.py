@@ -42,7 +42,7 @@ def answer_tiles(row: Row, shown: Shown) -> list[Block]:
             "units": 2,
             "here": shown.behind("owed_tickets"),
             "aria": t("Share of tickets in which we owe an answer"),
-            "more": [shown.cell(waits, owed, "owed_wait_seconds", order="amount")]
+            "more": [shown.cell(waits, owed, "longest_owed_wait_seconds")]
             if oldest is not None
             else t("no requester waits for a word of ours"),
             "tip": t("Unsolved tickets in which the requester wrote last, whatever their status."),
@@ -101,7 +101,7 @@ def answer_table(answers: pl.DataFrame, *, by_agent: bool, shown: Shown) -> Bloc
                         owed / most if owed else None,
                         address=shown.behind("owed_tickets", **of) if owed else None,
                     ),
-                    shown.cell(oldest, owed, "owed_wait_seconds", order="amount", **of),
+                    shown.cell(oldest, owed, "longest_owed_wait_seconds", **of),
                     shown.cell(average, owed, "average_owed_wait_seconds", **of),
                     shown.cell(words.number(theirs), theirs, "requester_owes_tickets", **of),
                     shown.cell(words.number(n), n, "backlog_tickets", **of),

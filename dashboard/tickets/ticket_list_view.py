@@ -181,15 +181,14 @@ def due_table(due: pl.DataFrame, *, zone_name: str, most: int) -> Block:
                 "key": _key(row),
                 "tone": "near" if is_soon else "none",
                 "cells": [
-                    *_promise_cells(row, zone_name),
-                    board.status("near", left) if is_soon else left,
+                    *_promise_cells(row, board.status("near", left) if is_soon else left, zone_name),
                     *source_cells(row, ahead),
                 ],
             }
         )
     return board.table(
         t("Promises due next"),
-        [*_promise_columns(), column(t("Left")), *source_columns(ahead)],
+        [*_promise_columns(t("Left")), *source_columns(ahead)],
         rows,
         nothing=t("No promise is running."),
         title=t("Next due"),
@@ -204,8 +203,11 @@ def overdue_table(due: pl.DataFrame, *, zone_name: str) -> Block:
         {
             "key": _key(row),
             "cells": [
-                *_promise_cells(row, zone_name),
-                board.status("off", t("{time} over", time=words.long_time(row["until_due_seconds"]))),
+                *_promise_cells(
+                    row,
+                    board.status("off", t("{time} over", time=words.long_time(row["until_due_seconds"]))),
+                    zone_name,
+                ),
                 *source_cells(row, past),
             ],
         }
@@ -213,7 +215,7 @@ def overdue_table(due: pl.DataFrame, *, zone_name: str) -> Block:
     ]
     return board.table(
         t("Overdue promises"),
-        [*_promise_columns(), column(t("Over")), *source_columns(past)],
+        [*_promise_columns(t("Over")), *source_columns(past)],
         rows,
         nothing=t("Nothing is overdue."),
         title=t("Overdue"),
@@ -221,9 +223,11 @@ def overdue_table(due: pl.DataFrame, *, zone_name: str) -> Block:
     )
 
 
-def _promise_columns() -> Sequence[Block]:
+def _promise_columns(decides: str) -> Sequence[Block]:
+    """The columns of a list of promises; what decides stands beside the ticket, where no screen cuts it off."""
     return [
         column(t("Ticket")),
+        column(decides),
         column(t("Topic"), "text", wide=True),
         column(t("Promise")),
         column(t("Priority"), wide=True),
@@ -233,15 +237,16 @@ def _promise_columns() -> Sequence[Block]:
     ]
 
 
-def _promise_cells(row: Row, zone_name: str) -> list[Block | str]:
+def _promise_cells(row: Row, decides: Block | str, zone_name: str) -> list[Block | str]:
     return [
         ticket_cell(row),
+        decides,
         topic_text(row),
         target_word(row["target_name"]),
         priority_word(row["priority_name"]),
         group_word(row["group_name"]),
         agent_word(row["agent_name"]),
-        words.moment(row["due_at"], zone_name),
+        words.moment(row["due_at"], zone_name, in_seconds=False),
     ]
 
 

@@ -104,7 +104,7 @@ def backlog(at: Moment, chosen: Chosen) -> None:
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     board.show(ticket_view.age_table(found, by="priority_name", shown=shown), key="ages")
     groups = ticket_view.backlog_groups(found)
-    board.show(ticket_view.backlog_group_table(groups, shown=shown, zone_name=at.zone_name), key="groups")
+    board.show(ticket_view.backlog_group_table(groups, shown=shown), key="groups")
     _download(at, found, "tickets-backlog", as_of=as_of)
 
 

@@ -95,7 +95,7 @@ def time_table(times: pl.DataFrame, *, hours: Hours, shown: Shown) -> Block:
     for name in MEASURED:
         row = found.get(name)
         seconds = ("average_measured_seconds", "median_seconds", "ninth_decile_seconds")
-        average, *others = [
+        average, median, ninth_decile = [
             words.long_time(row[one], in_days=in_days) if row else words.UNKNOWN for one in seconds
         ]
         n = row["measured_tickets"] if row else 0
@@ -106,7 +106,8 @@ def time_table(times: pl.DataFrame, *, hours: Hours, shown: Shown) -> Block:
                 "cells": [
                     measure_word(name),
                     shown.cell(average, n, f"average_{summed}"),
-                    *(shown.cell(text, n, f"average_{summed}", order="amount") for text in others),
+                    shown.cell(median, n, f"median_{summed}", order="amount"),
+                    shown.cell(ninth_decile, n, f"ninth_decile_{summed}", order="amount"),
                     shown.cell(words.number(n), n, MEASURED[name][not in_days]),
                 ],
             }

@@ -210,7 +210,7 @@ def today_tiles(
         _change_tile("backlog_tickets", t("Backlog"), *beside,
                      tip=t("Tickets that are created and not solved. Deleted ones do not count.")),
         board.count_tile("owed_tickets", t("We owe an answer"), owed["owed_tickets"], here=standing.behind("owed_tickets"),
-                         more=[standing.cell(waits, 1, "owed_wait_seconds", order="amount")] if waits
+                         more=[standing.cell(waits, 1, "longest_owed_wait_seconds")] if waits
                          else t("nobody waits for a word of ours"),
                          tip=t("Unsolved tickets in which the requester wrote last.")),
         _change_tile("reopened_tickets", t("Solved, then opened again"), *beside,
@@ -299,7 +299,7 @@ def backlog_tiles(backlog: pl.DataFrame, *, shown: Shown, zone_name: str) -> lis
         metric_tile("average_backlog_age_seconds", row, basis=t_count("average of {n} ticket", "average of {n} tickets", n),
                     reason=t("Unknown: the backlog is empty."), shown=shown),
         {"key": "oldest", "units": 1, "label": t("Oldest"), "value": age, "unit": age_unit,
-         "here": shown.behind("backlog_age_seconds", order="amount"),
+         "here": shown.behind("longest_backlog_age_seconds"),
          "more": t("since its creation") if since is not None else t("the backlog is empty")},
         board.count_tile("ours", t("With us"), n - waiting, more=t("new, open, or in need of rework"),
                          here=shown.behind("with_us_tickets")),
@@ -373,7 +373,7 @@ def backlog_groups(backlog: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def backlog_group_table(groups: pl.DataFrame, *, shown: Shown, zone_name: str) -> Block:
+def backlog_group_table(groups: pl.DataFrame, *, shown: Shown) -> Block:
     """The backlog by group, the largest first; each figure leads to its tickets."""
     most = int(groups.get_column("backlog_tickets").max() or 0)  # type: ignore[arg-type]
     rows = []
@@ -381,7 +381,7 @@ def backlog_group_table(groups: pl.DataFrame, *, shown: Shown, zone_name: str) -
         n, of = row["backlog_tickets"], {"group_name": row["group_name"]}
         urgent, old = row["urgent_tickets"], row["week_old_tickets"]
         of_urgent = {**of, "priority_name": "urgent"}
-        oldest = words.instant(row["oldest_created_at"], zone_name)
+        oldest = words.long_time((shown.as_of - row["oldest_created_at"]).total_seconds())
         average = words.long_time(row["average_backlog_age_seconds"])
         rows.append(
             {
@@ -392,7 +392,7 @@ def backlog_group_table(groups: pl.DataFrame, *, shown: Shown, zone_name: str) -
                     shown.cell(words.number(urgent), urgent, "backlog_tickets", **of_urgent),
                     shown.cell(words.number(old), old, "week_old_tickets", **of),
                     shown.cell(average, n, "average_backlog_age_seconds", **of),
-                    shown.cell(oldest, n, "backlog_age_seconds", order="amount", **of),
+                    shown.cell(oldest, n, "longest_backlog_age_seconds", **of),
                 ],
             }
         )
@@ -402,7 +402,7 @@ def backlog_group_table(groups: pl.DataFrame, *, shown: Shown, zone_name: str) -
         column(t("of them urgent"), "end"),
         column(t("a week old or more"), "end"),
         column(t("Average age"), "end"),
-        column(t("Oldest created"), "end", wide=True),
+        column(t("Oldest"), "end", wide=True),
     ]
     return board.table(
         t("Backlog by group"), columns, rows, nothing=t("The backlog is empty."), title=t("By group")

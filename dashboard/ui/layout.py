@@ -203,18 +203,28 @@ def _alert_band(alerts: pl.DataFrame, viewer: access.Viewer) -> None:
     block = alert_view.band(alerts, at=clock.now())
     if block is None:
         return
-    board.show(block, key="alerts")
     unseen = alert_view.unseen(alerts).to_dicts()
-    if unseen and viewer.is_administrator:
-        with st.container(horizontal=True, gap="small", key="acknowledge-band"):
-            for row in unseen:
-                _acknowledge_button(row, viewer)
+    if not unseen or not viewer.is_administrator:
+        board.show(block, key="alerts")
+        return
+    for place, row in enumerate(unseen):
+        is_last = place == len(unseen) - 1
+        name = f"{words.name(row['rule_name'])}, {alert_view.scope_text(row)}"
+        button = {"key": _button_key(row), "label": t("Acknowledge {alert}", alert=name)}
+        one = {**block, "items": [block["items"][place]], "more": block["more"] if is_last else None}
+        with st.container(
+            horizontal=True, gap="small", vertical_alignment="center", key=f"alert-line-{place}"
+        ):
+            board.show({**one, "button": button}, key=f"alerts-{place}" if place else "alerts")
+            _acknowledge_button(row, viewer)
+
+
+def _button_key(row: Mapping[str, Any]) -> str:
+    return f"acknowledge-{row['rule_id']}-{row['scope_id']}-{row['firing_number']}"
 
 
 def _acknowledge_button(row: Mapping[str, Any], viewer: access.Viewer) -> None:
-    name = f"{words.name(row['rule_name'])}, {alert_view.scope_text(row)}"
-    key = f"acknowledge-{row['rule_id']}-{row['scope_id']}-{row['firing_number']}"
-    if st.button(t("Acknowledge {alert}", alert=words.in_markdown(name)), icon=":material/check:", key=key):
+    if st.button(t("Acknowledge"), icon=":material/check:", key=_button_key(row)):
         try:
             desk.change(
                 viewer,

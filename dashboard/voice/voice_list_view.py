@@ -14,7 +14,7 @@ import polars as pl
 from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters
-from dashboard.voice.voice_view import address, dimensions
+from dashboard.voice.voice_view import address, dimensions, without_word
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -78,9 +78,9 @@ def repeat_tiles(row: Row, filters: Filters) -> list[Block]:
             "units": 1,
             "label": t(record.label),
             "value": words.ratio(row["fcr_no_repeat_ratio"]),
-            "more": t("n = {n}", n=words.number(followed)),
+            "more": " · ".join([t("n = {n}", n=words.number(followed)), *([t("provisional")] if open_count else [])]),
             "tip": t(record.meaning),
-            "status": board.status("none", t("provisional")) if open_count else None,
+            **({"here": address("followed_contacts", filters)} if followed else {}),
         },
         board.count_tile(
             "provisional",
@@ -113,10 +113,10 @@ def repeat_table(groups: pl.DataFrame, by: str, filters: Filters) -> Block:
             {
                 "key": str(row["of_key"]),
                 "cells": [
-                    words.name(row["of_name"]) if row["of_name"] else t("Without one"),
+                    words.name(row["of_name"]) if row["of_name"] else without_word(by),
                     board.leading(words.number(row["followed_contacts"]), led("followed_contacts")),
                     board.amount(words.number(repeated), repeated / most, address=led("repeated_contacts")),
-                    words.ratio(row["fcr_no_repeat_ratio"]),
+                    board.leading(words.ratio(row["fcr_no_repeat_ratio"]), led("followed_contacts")),
                     board.leading(words.number(row["provisional_contacts"]), led("provisional_contacts")),
                 ],
             }

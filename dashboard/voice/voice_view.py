@@ -149,8 +149,9 @@ def _repeat_tile(row: Row, filters: Filters) -> Block:
         "units": 1,
         "label": t(record.label),
         "value": words.ratio(row["fcr_no_repeat_ratio"]),
-        "status": board.status("none", t("provisional")) if open_count else None,
-        "more": " · ".join([said, *([t("{n} still may", n=words.number(open_count))] if open_count else [])])
+        "more": " · ".join(
+            [said, *([t("provisional: {n} still may", n=words.number(open_count))] if open_count else [])]
+        )
         if n
         else t("no customer is known"),
         "tip": " ".join(
@@ -195,7 +196,7 @@ def group_table(groups: pl.DataFrame, by: str, filters: Filters) -> Block:
     """The figures by queue, team, agent, topic, channel or group, by name; each number leads to its contacts."""
     narrow = {"queue": "queue", "team": "team", "agent": "agent"}.get(by)
     rows = [
-        _group_row(row, filters, {narrow: row["of_key"]} if narrow else {by: row["of_name"] or ""})
+        _group_row(row, by, filters, {narrow: row["of_key"]} if narrow else {by: row["of_name"] or ""})
         for row in groups.iter_rows(named=True)
         if row["askable_contacts"] or row["csat_count"] or row["nps_count"]
     ]
@@ -224,7 +225,21 @@ def group_table(groups: pl.DataFrame, by: str, filters: Filters) -> Block:
     )
 
 
-def _group_row(row: Row, filters: Filters, narrowed: Mapping[str, object]) -> Block:
+def without_word(by: str) -> str:
+    """What the line of those is called that belong to none."""
+    return {
+        "queue": t("No queue"),
+        "team": t("No team"),
+        "agent": t("No agent"),
+        "topic": t("No topic"),
+        "channel": t("No channel"),
+        "group": t("No group"),
+        "form": t("No form"),
+        "reviewer": t("No reviewer"),
+    }.get(by, t("None"))
+
+
+def _group_row(row: Row, by: str, filters: Filters, narrowed: Mapping[str, object]) -> Block:
     def led(text: str, of_name: str) -> Block | str:
         has_place = all(value is not None for value in narrowed.values())
         return board.leading(
@@ -233,17 +248,17 @@ def _group_row(row: Row, filters: Filters, narrowed: Mapping[str, object]) -> Bl
 
     def score(value: str, count_name: str) -> Block | str:
         n = row[count_name]
-        few = f" {t('few')}" if 0 < n < FEW else ""
+        few = f", {t('few')}" if 0 < n < FEW else ""
         return led(f"{value} ({words.number(n)}{few})", count_name) if n else words.UNKNOWN
 
-    name = words.name(row["of_name"]) if row["of_name"] else t("Without one")
+    name = words.name(row["of_name"]) if row["of_name"] else without_word(by)
     return {
         "key": str(row["of_key"]),
         "cells": [
             name,
             led(words.number(row["askable_contacts"]), "askable_contacts"),
             led(words.number(row["survey_count"]), "survey_count"),
-            words.ratio(row["survey_response_ratio"]),
+            led(words.ratio(row["survey_response_ratio"]), "askable_contacts"),
             score(words.ratio(row["csat_ratio"]), "csat_count"),
             interval_text("csat", row),
             score(points(row["nps_points"]), "nps_count"),
@@ -276,7 +291,9 @@ def score_table(scores: pl.DataFrame, scale: Scale, filters: Filters) -> Block:
                     tone=_score_tone(scale, step),
                     address=address(count_name, filters, scale=scale, score=int(step)) if count else None,
                 ),
-                words.ratio(count / n if n else None),
+                board.leading(
+                    words.ratio(count / n if n else None), address(count_name, filters) if count else None
+                ),
             ],
         }
         for _, step, count in drawn.iter_rows()

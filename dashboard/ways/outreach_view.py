@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from dashboard import board, words
-from dashboard.board import Block, column
+from dashboard.board import Block, Row, column
 from dashboard.ways.way_view import Address, contact_cell, counted, here, outcome_word, with_n
 from dashboard.words import t, t_count
 from sql import metrics
@@ -39,31 +39,54 @@ def callback_tiles(totals: pl.DataFrame, address: Address, *, promised: str) -> 
     return [
         board.count_tile("asked", t("Asked for"), row["callback_calls"], more=t("callbacks, never counted as abandoned"),
                          here=here(address, state="all")),
-        {**board.plain_tile("callback_reached_ratio", row, n=settled, basis=t("{n} of {all} settled",
-                            n=words.number(reached), all=words.number(settled)), reason=t("Unknown: none is settled.")),
-         "here": here(address, state="reached")},
+        {**board.plain_tile("callback_reached_ratio", row, n=settled, basis=_settled_word(row, settled),
+                            reason=t("Unknown: none is settled.")),
+         "here": here(address, state="settled")},
         {**board.plain_tile("callback_promise_kept_ratio", row, n=due, basis=" · ".join(
                             part for part in (t("n = {n} due", n=words.number(due)), promised) if part),
-                            reason=none_due), "here": here(address, state="late")},
+                            reason=none_due), "here": here(address, state="due")},
         board.count_tile("open", t("Still to be made"), row["open_callback_calls"],
-                         more=t("{n} given up after 7 days", n=words.number(row["given_up_callback_calls"])),
+                         more=t("{n} given up", n=words.number(row["given_up_callback_calls"])),
                          here=here(address, state="open")),
         {"key": "until", "units": 1, "label": t("Until reached"),
          "value": words.long_time(average) if average else words.UNKNOWN,
-         "more": t("average of {n}", n=words.number(reached))},
+         "more": t("average of {n}", n=words.number(reached)),
+         "here": here(address, state="reached") if reached else None},
     ]  # fmt: skip
 
 
+def _settled_word(row: Row, settled: int) -> str:
+    """How many were reached, of those settled; while some are open, of all so far."""
+    reached, is_open = words.number(row["reached_callback_calls"]), row["open_callback_calls"] > 0
+    if not is_open:
+        return t("{n} of {all} settled", n=reached, all=words.number(settled))
+    given_up = t("{n} given up", n=words.number(row["given_up_callback_calls"]))
+    return " · ".join(
+        [t("{n} of {all} so far", n=reached, all=words.number(row["callback_calls"])), given_up]
+    )
+
+
 def of_state(requests: pl.DataFrame, state: str) -> pl.DataFrame:
-    """The requests of one state: reached, given_up, open, late (the promise was not kept), else all of them."""
+    """The requests of one state: settled, reached, given_up, open, due, late (the promise was not kept), else all.
+
+    The newest first; before them those that a ratio counts (the kept ones of those due, the reached ones of those
+    settled), and in the other lists those that are overdue.
+    """
     is_open = ~pl.col("is_reached") & ~pl.col("is_given_up")
     wanted = {
         "reached": pl.col("is_reached"),
         "given_up": pl.col("is_given_up"),
         "open": is_open,
         "late": pl.col("is_due") & ~pl.col("is_kept"),
+        "due": pl.col("is_due"),
+        "settled": ~is_open,
     }.get(state)
-    return requests if wanted is None else requests.filter(wanted)
+    found = requests if wanted is None else requests.filter(wanted)
+    overdue = [is_open & pl.col("is_due")]
+    first = {"due": [pl.col("is_kept"), pl.col("is_reached")], "settled": [pl.col("is_reached")]}.get(
+        state, overdue
+    )
+    return found.reverse().sort(first, descending=True, maintain_order=True)
 
 
 def callback_table(requests: pl.DataFrame, *, state: str, zone_name: str) -> Block:
@@ -101,6 +124,8 @@ def callback_table(requests: pl.DataFrame, *, state: str, zone_name: str) -> Blo
     title = {
         "reached": t("Callbacks that were reached"), "given_up": t("Callbacks that were given up"),
         "open": t("Callbacks still to be made"), "late": t("Callbacks whose promise was not kept"),
+        "due": t("Callbacks whose promise fell due, the kept ones first"),
+        "settled": t("Callbacks that are settled, the reached ones first"),
     }.get(state, t("Callbacks asked for"))  # fmt: skip
     return board.table(
         title, columns, rows, nothing=t("No callback."), title=title,
@@ -108,13 +133,14 @@ def callback_table(requests: pl.DataFrame, *, state: str, zone_name: str) -> Blo
     )  # fmt: skip
 
 
-def campaign_tiles(campaigns: pl.DataFrame) -> list[Block]:
+def campaign_tiles(campaigns: pl.DataFrame, address: Address) -> list[Block]:
     """Attempts, how many were connected, how many met their aim, and what was sold, over all campaigns."""
     names = [
         name for name in campaigns.columns if name.endswith(("_calls", "_contacts", "_seconds", "_amount"))
     ]
     row = metrics.with_metrics(
-        campaigns.select(pl.col(names).sum(), has_sales=pl.col("sale_amount").is_not_null().any()), "connect_ratio"
+        campaigns.select(pl.col(names).sum(), has_sales=pl.col("sale_amount").is_not_null().any()),
+        "connect_ratio",
     ).row(0, named=True)
     # Of campaigns that do not tell whether a call met its aim, nobody knows the rate: they are in neither part.
     telling = campaigns.filter(pl.col("converted_calls").is_not_null())
@@ -124,15 +150,19 @@ def campaign_tiles(campaigns: pl.DataFrame) -> list[Block]:
     attempted, connected = row["attempted_calls"], row["connected_calls"]
     return [
         board.count_tile("attempted", t("Attempts"), attempted,
-                         more=t("{n} answered, and no agent free", n=words.number(row["abandoned_attempt_calls"]))),
-        board.plain_tile("connect_ratio", row, n=attempted, basis=t("{n} of {all}", n=words.number(connected),
-                         all=words.number(attempted)), reason=t("Unknown: nothing was attempted.")),
-        board.plain_tile("conversion_ratio", aimed, n=aimed["connected_calls"], basis=t("{n} of {all} connected",
-                         n=words.number(aimed["converted_calls"]), all=words.number(aimed["connected_calls"])),
-                         reason=t("Unknown: nobody was connected, or no campaign tells whether a call met its aim.")),
+                         more=t("{n} answered, and no agent free", n=words.number(row["abandoned_attempt_calls"])),
+                         here=here(address, outcome="") if attempted else None),
+        {**board.plain_tile("connect_ratio", row, n=attempted, basis=t("{n} of {all}", n=words.number(connected),
+                            all=words.number(attempted)), reason=t("Unknown: nothing was attempted.")),
+         "here": here(address, outcome="connected") if connected else None},
+        {**board.plain_tile("conversion_ratio", aimed, n=aimed["connected_calls"], basis=t("{n} of {all} connected",
+                            n=words.number(aimed["converted_calls"]), all=words.number(aimed["connected_calls"])),
+                            reason=t("Unknown: nobody was connected, or no campaign tells whether a call met its aim.")),
+         "here": here(address, outcome="connected", of="aimed") if aimed["connected_calls"] else None},
         {"key": "sales", "units": 1, "label": t("Sold"),
-         "value": words.number(row["sale_amount"]) if row["has_sales"] else words.UNKNOWN,
-         "more": t("in the currency of the source")},
+         "value": words.money(row["sale_amount"]) if row["has_sales"] else words.UNKNOWN,
+         "more": t("in the currency of the source"),
+         "here": here(address, of="sold") if row["has_sales"] else None},
     ]  # fmt: skip
 
 
@@ -153,9 +183,12 @@ def campaign_table(campaigns: pl.DataFrame, address: Address) -> Block:
                     )
                     for name in outcomes
                 ),
-                with_n(row, "connect_ratio"), with_n(row, "conversion_ratio"),
+                board.leading(with_n(row, "connect_ratio"), here(address, campaign=row["campaign_name"], outcome="")),
+                board.leading(with_n(row, "conversion_ratio"), here(address, campaign=row["campaign_name"],
+                              outcome="connected", of="aimed") if row["converted_calls"] is not None else None),
                 f"{words.number(row['reached_contacts'])} / {words.number(row['tried_contacts'])}",
-                words.number(row["sale_amount"]) if row["sale_amount"] is not None else words.UNKNOWN,
+                board.leading(words.money(row["sale_amount"]), here(address, campaign=row["campaign_name"], of="sold"))
+                if row["sale_amount"] is not None else words.UNKNOWN,
             ],
         }
         for row in campaigns.iter_rows(named=True)
@@ -174,6 +207,12 @@ def campaign_table(campaigns: pl.DataFrame, address: Address) -> Block:
     )  # fmt: skip
 
 
+def _aim_mark(is_converted: bool | None) -> Block | str:
+    if is_converted is None:
+        return words.UNKNOWN
+    return board.status("good", t("yes")) if is_converted else board.status("none", t("no"))
+
+
 def attempt_table(attempts: pl.DataFrame, *, zone_name: str) -> Block:
     """The attempts behind a number, the newest first."""
     rows = [
@@ -181,17 +220,18 @@ def attempt_table(attempts: pl.DataFrame, *, zone_name: str) -> Block:
             "key": f"{row['source_name']}-{row['attempt_id']}",
             "cells": [
                 words.moment(row["attempted_at"], zone_name), words.name(row["campaign_name"]),
-                outcome_word(row["outcome_name"]), row["result_name"] or words.UNKNOWN,
+                outcome_word(row["outcome_name"]), row["result_name"] or words.UNKNOWN, _aim_mark(row["is_converted"]),
                 words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
                 words.duration(row["talk_seconds"]),
-                words.number(row["sale_amount"]) if row["sale_amount"] is not None else words.UNKNOWN,
+                words.money(row["sale_amount"]) if row["sale_amount"] is not None else words.UNKNOWN,
             ],
         }
         for row in attempts.iter_rows(named=True)
     ]  # fmt: skip
     columns = [
         column(t("Time")), column(t("Campaign"), wide=True), column(t("Outcome")), column(t("Result"), wide=True),
-        column(t("Agent"), wide=True), column(t("Talk"), "end"), column(t("Sold"), "end", wide=True),
+        column(t("Met its aim"), wide=True), column(t("Agent"), wide=True),
+        column(t("Talk"), "end"), column(t("Sold"), "end", wide=True),
     ]  # fmt: skip
     return board.table(
         t("Attempts"), columns, rows, nothing=t("No attempt."), title=t("Attempts"), lead=counted(attempts)

@@ -48,12 +48,16 @@ def self_service_rows(
     window_end: datetime,
     channel_name: str | None = None,
     flow_name: str | None = None,
+    choices_text: str | None = None,
     outcome_name: str | None = None,
 ) -> pl.DataFrame:
-    """One row per visit, the newest first, at most 500; total_rows is how many there are. An empty flow means none."""
+    """One row per visit, the newest first, at most 500; total_rows is how many there are.
+
+    An empty flow or an empty way taken (choices_text) means one that is not told.
+    """
     return frame(
         connection, "queries/self_service_rows", window_start=window_start, window_end=window_end,
-        channel_name=channel_name, flow_name=flow_name, outcome_name=outcome_name,
+        channel_name=channel_name, flow_name=flow_name, choices_text=choices_text, outcome_name=outcome_name,
     )  # fmt: skip
 
 
@@ -68,8 +72,9 @@ def callback_requests(
 ) -> pl.DataFrame:
     """One row per callback that was asked for by contacts offered in the window, and what became of it by `as_of`.
 
-    is_reached: a later contact of the request was answered; is_given_up: not within seven days; is_due: the promised
-    time has passed; is_kept: reached within it. tried_at and reached_at are null while nobody called back.
+    is_reached: a later contact of the request was answered within seven days, or by the promise where it is longer;
+    is_given_up: that time has passed without it; is_due: the promised time has passed; is_kept: reached within it.
+    tried_at and reached_at are null while nobody called back.
     """
     return frame(
         connection, "queries/callback_requests", window_start=window_start, window_end=window_end, as_of=as_of,
@@ -148,11 +153,16 @@ def attempt_rows(
     window_end: datetime,
     campaign_name: str | None = None,
     outcome_name: str | None = None,
+    of_name: str | None = None,
 ) -> pl.DataFrame:
-    """One row per attempt, the newest first, at most 500; total_rows is how many there are."""
+    """One row per attempt, the newest first, at most 500; total_rows is how many there are.
+
+    of_name: "sold" keeps those that tell an amount; "aimed" those of campaigns that tell whether a call met its aim,
+    first those that did.
+    """
     return frame(
         connection, "queries/attempt_rows", window_start=window_start, window_end=window_end,
-        campaign_name=campaign_name, outcome_name=outcome_name,
+        campaign_name=campaign_name, outcome_name=outcome_name, of_name=of_name,
     )  # fmt: skip
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-import polars as pl
 import streamlit as st
 
 from dashboard import board
@@ -44,7 +43,9 @@ def asked(*names: str) -> dict[str, str]:
 def channels(at: Moment, view: Filters) -> None:
     """What came through which channel."""
     found = at.calm("channels", **view.window(at.zone_name), as_of=_instant(at))
-    board.show({"kind": "tiles", "tiles": way_view.channel_tiles(found, view)}, key="tiles")
+    dialled = int(at.calm("campaigns", **view.window(at.zone_name))["connected_calls"].sum())
+    tiles = way_view.channel_tiles(found, view, dialled_calls=dialled)
+    board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     board.show(way_view.channel_table(found, view), key="channels")
     take_along.download(found, file_name="channels.csv", zone_name=at.zone_name)
 
@@ -53,15 +54,14 @@ def self_service(at: Moment, view: Filters) -> None:
     """The ways through menus and bots, and the visits behind one of them."""
     window = view.window(at.zone_name)
     flows = at.calm("self_service_flows", **window)
-    chosen = asked("channel", "flow")
+    said = {"channel": "channel_name", "flow": "flow_name", "way": "choices_text", "outcome": "outcome_name"}
+    chosen = {said[key]: text for key, text in asked(*said).items()}
     board.show(way_view.flow_table(flows, _address(view, "self-service")), key="flows")
     if not flows.height:
         return
     take_along.download(flows, file_name="self-service.csv", zone_name=at.zone_name)
     if chosen:
-        visits = at.calm(
-            "self_service_rows", **window, **{f"{name}_name": text for name, text in chosen.items()}
-        )
+        visits = at.calm("self_service_rows", **window, **chosen)
         board.show(way_view.visit_table(visits, zone_name=at.zone_name), key="visits")
         take_along.download(visits, file_name="visits.csv", zone_name=at.zone_name)
 
@@ -87,10 +87,8 @@ def transfers(at: Moment, view: Filters) -> None:
     board.show(way_view.transfer_table(passed, _address(view, "transfers")), key="transfers")
     if not passed.height:
         return
-    to = asked("to").get("to")
-    if to is not None:
-        target = pl.coalesce("next_queue_name", "transferred_to_name", pl.lit(""))
-        passed = passed.filter(target == to)
+    said = asked("to", "kept")
+    passed = way_view.handovers(passed, to=said.get("to"), kept=said.get("kept", ""))
     board.show(way_view.transfer_rows(passed, zone_name=at.zone_name), key="handovers")
     take_along.download(passed, file_name="transfers.csv", zone_name=at.zone_name)
 
@@ -100,13 +98,15 @@ def campaigns(at: Moment, view: Filters) -> None:
     window = view.window(at.zone_name)
     found = at.calm("campaigns", **window)
     if found.height:
-        board.show({"kind": "tiles", "tiles": outreach_view.campaign_tiles(found)}, key="tiles")
+        tiles = outreach_view.campaign_tiles(found, _address(view, "campaigns"))
+        board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     board.show(outreach_view.campaign_table(found, _address(view, "campaigns")), key="campaigns")
     if not found.height:
         return
     take_along.download(found, file_name="campaigns.csv", zone_name=at.zone_name)
-    chosen = {f"{name}_name": text for name, text in asked("campaign", "outcome").items() if text}
-    if chosen:
+    said = asked("campaign", "outcome", "of")
+    if said:
+        chosen = {f"{name}_name": text for name, text in said.items() if text}
         attempts = at.calm("attempt_rows", **window, **chosen)
         board.show(outreach_view.attempt_table(attempts, zone_name=at.zone_name), key="attempts")
         take_along.download(attempts, file_name="attempts.csv", zone_name=at.zone_name)

@@ -7,6 +7,7 @@ The rule it guards: every number leads to its rows, every ratio names its n, and
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import polars as pl
 
@@ -17,6 +18,12 @@ from dashboard.words import t, t_count
 from sql import metrics
 
 Address = Mapping[str, str]
+ELSEWHERE = "*"
+"""What stands in the address for a target that has only the id of another call."""
+
+_ID = r"^([0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[^ ]*\d{9,}\.\d+)$"
+_LOST = ("abandoned", "timed_out", "interrupted")
+_OF_CALLS = ("answered_ratio", "average_speed_of_answer_seconds", "average_handle_time_seconds")
 
 
 def channel_word(kind_name: str, channel_name: str) -> str:
@@ -33,8 +40,11 @@ def channel_word(kind_name: str, channel_name: str) -> str:
     return t("{channel}, internal", channel=plain) if kind_name == "internal" else plain
 
 
-def channel_tiles(channels: pl.DataFrame, view: Filters) -> list[Block]:
-    """Contacts served by agents, settled without one, and the share of these; outbound and internal calls apart."""
+def channel_tiles(channels: pl.DataFrame, view: Filters, *, dialled_calls: int = 0) -> list[Block]:
+    """Contacts served by agents, settled without one, and the share of these; outbound and internal calls apart.
+
+    dialled_calls: whom campaigns reached, who are no calls of a queue.
+    """
     sums = channels.select(
         pl.col("served_contacts", "agent_served_contacts", "contained_contacts", "visit_count").sum()
     )
@@ -57,8 +67,28 @@ def channel_tiles(channels: pl.DataFrame, view: Filters) -> list[Block]:
         board.count_tile("inbound", t("Offered"), by_kind.get("inbound", 0), more=t("stays in queues"),
                          here=behind("offered_calls", view)),
         board.count_tile("outbound", t("Outbound"), by_kind.get("outbound", 0),
-                         more=t("{n} internal", n=words.number(by_kind.get("internal", 0)))),
+                         more=[t("from queues' own calls"), *_dialled(dialled_calls, view), _calls_part(
+                             t("{n} internal", n=words.number(by_kind.get("internal", 0))), "internal", by_kind, view)],
+                         here=_calls_behind("outbound", view) if by_kind.get("outbound") else None),
     ]  # fmt: skip
+
+
+def _dialled(dialled_calls: int, view: Filters) -> list[Block]:
+    """Whom campaigns reached, with the way to their attempts; nothing where there are none."""
+    if not dialled_calls:
+        return []
+    told = {**view.address(), "section": "campaigns", "outcome": "connected"}
+    return [board.inside(t("{n} reached by campaigns", n=words.number(dialled_calls)), **told)]
+
+
+def _calls_part(text: str, kind: str, by_kind: Mapping[str, int], view: Filters) -> Block | str:
+    return board.leading(text, _calls_behind(kind, view) if by_kind.get(kind) else None)
+
+
+def _calls_behind(kind: str, view: Filters, **more: str) -> str:
+    """The outbound or internal calls of the view, as the search finds them: as many as were counted."""
+    told = {"kind": "call", "direction": kind, **_days(view).address(), **more}
+    return f"contacts?{urlencode(told)}"
 
 
 def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
@@ -68,13 +98,7 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
         kind, name = row["kind_name"], row["channel_name"]
         came = row["offered_calls"] + row["created_tickets"] + row["visit_count"]
         served = row["handled_calls"] + row["first_replied_tickets"] + row["contained_contacts"]
-        address = behind("offered_calls", view, channel=name) if kind == "inbound" else None
-        to_served = to_share = None
-        if kind == "ticket":
-            address, to_served, to_share = (
-                _tickets_behind(of_name, view, name)
-                for of_name in ("created_tickets", "first_replied_tickets", "first_replied_ratio")
-            )
+        ways = _channel_ways(kind, name, view)
         word = {"ticket": t("replied"), "self_service": t("settled")}.get(kind, t("handled"))
         is_call = kind in ("inbound", "outbound", "internal")
         rows.append(
@@ -82,15 +106,14 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
                 "key": f"{kind}-{name}",
                 "cells": [
                     channel_word(kind, name),
-                    board.leading(words.number(came), address),
-                    board.leading(f"{words.number(served)} {word}", to_served if served else None),
-                    words.ratio(row["answered_ratio"])
-                    if is_call
-                    else board.leading(
-                        words.ratio(served / came if came else None), to_share if came else None
+                    board.leading(words.number(came), ways["came"] if came else None),
+                    board.leading(f"{words.number(served)} {word}", ways["served"] if served else None),
+                    board.leading(
+                        words.ratio(row["answered_ratio"] if is_call else served / came if came else None),
+                        ways["share"] if came else None,
                     ),
-                    words.duration(row["average_speed_of_answer_seconds"]) if is_call else words.UNKNOWN,
-                    words.duration(row["average_handle_time_seconds"]) if is_call else words.UNKNOWN,
+                    _time_cell(row["average_speed_of_answer_seconds"], ways["wait"] if is_call else None),
+                    _time_cell(row["average_handle_time_seconds"], ways["handle"] if is_call else None),
                 ],
             }
         )
@@ -104,10 +127,33 @@ def channel_table(channels: pl.DataFrame, view: Filters) -> Block:
     )  # fmt: skip
 
 
-def _tickets_behind(of_name: str, view: Filters, channel_name: str) -> str:
-    """The tickets of a channel: narrowed by the period alone, as the channels are."""
-    days = Filters(view.period_name, view.first_date, view.last_date)
-    return behind(of_name, days, channel=channel_name)
+def _time_cell(seconds: float | None, address: str | None) -> Block | str:
+    return words.UNKNOWN if seconds is None else board.leading(words.duration(seconds), address)
+
+
+def _channel_ways(kind: str, channel_name: str, view: Filters) -> Mapping[str, str | None]:
+    """Where each figure of a channel has its rows, narrowed by the period alone, as the channels are."""
+    names = ("came", "served", "share", "wait", "handle")
+    if kind == "self_service":
+        told = {**view.address(), "section": "self-service", "channel": channel_name}
+        came, settled = here(told), here(told, outcome="contained")
+        return dict(zip(names, (came, settled, came, None, None), strict=True))
+    if kind in ("outbound", "internal"):
+        came = _calls_behind(kind, view, channel=channel_name)
+        answered = _calls_behind(kind, view, channel=channel_name, outcome="answered")
+        return dict(zip(names, (came, answered, came, answered, answered), strict=True))
+    of_names = (
+        ("created_tickets", "first_replied_tickets", "first_replied_ratio")
+        if kind == "ticket"
+        else ("offered_calls", "handled_calls", *_OF_CALLS)
+    )
+    found = [behind(of_name, _days(view), channel=channel_name) for of_name in of_names]
+    return dict(zip(names, [*found, None, None][: len(names)], strict=True))
+
+
+def _days(view: Filters) -> Filters:
+    """The same days, narrowed by nothing."""
+    return Filters(view.period_name, view.first_date, view.last_date)
 
 
 def flow_table(flows: pl.DataFrame, address: Address) -> Block:
@@ -116,7 +162,11 @@ def flow_table(flows: pl.DataFrame, address: Address) -> Block:
     rows = []
     for place, row in enumerate(flows.iter_rows(named=True)):
         visits = row["visit_count"]
-        visited = here(address, channel=row["channel_name"], flow=row["flow_name"] or "")
+        way = {
+            "channel": row["channel_name"],
+            "flow": row["flow_name"] or "",
+            "way": row["choices_text"] or "",
+        }
         timed = row["timed_count"]
         rows.append(
             {
@@ -125,11 +175,17 @@ def flow_table(flows: pl.DataFrame, address: Address) -> Block:
                     row["choices_text"] or t("way not told"),
                     row["flow_name"] or words.UNKNOWN,
                     channel_word("self_service", row["channel_name"]),
-                    board.amount(words.number(visits), visits / most if most else None, address=visited),
-                    _part(row["contained_contacts"], visits),
-                    _part(row["passed_on_contacts"], visits),
-                    _part(row["left_contacts"], visits),
-                    words.duration(row["visit_seconds"] / timed if timed else None),
+                    board.amount(
+                        words.number(visits), visits / most if most else None, address=here(address, **way)
+                    ),
+                    *(
+                        board.leading(
+                            _part(row[f"{outcome}_contacts"], visits),
+                            here(address, **way, outcome=outcome) if row[f"{outcome}_contacts"] else None,
+                        )
+                        for outcome in ("contained", "passed_on", "left")
+                    ),
+                    _time_cell(row["visit_seconds"] / timed if timed else None, here(address, **way)),
                 ],
             }
         )
@@ -171,16 +227,11 @@ def visit_table(visits: pl.DataFrame, *, zone_name: str) -> Block:
 def transfer_table(passed: pl.DataFrame, address: Address) -> Block:
     """One row per way from queue to queue: how often, blind or attended, and what became of it there."""
     ways = (
-        passed.with_columns(
-            to=pl.coalesce("next_queue_name", "transferred_to_name", pl.lit("")),
-            was_lost=pl.col("next_outcome_name").is_in(["abandoned", "timed_out", "interrupted"]),
-        )
+        passed.with_columns(to=_target())
         .group_by("queue_id", "queue_name", "to", maintain_order=True)
         .agg(
             n=pl.len(),
-            blind=(pl.col("transfer_kind_name") == "blind").sum(),
-            again=(pl.col("chain_number") > 1).sum(),
-            lost=pl.col("was_lost").fill_null(False).sum(),
+            **{name: _kept(name).sum() for name in ("blind", "attended", "again", "waited", "lost")},
             wait=pl.col("next_wait_seconds").mean(),
         )
         .sort("n", descending=True)
@@ -190,11 +241,15 @@ def transfer_table(passed: pl.DataFrame, address: Address) -> Block:
         {
             "key": f"{row['queue_id']}-{row['to']}",
             "cells": [
-                words.name(row["queue_name"]), words.name(row["to"]) if row["to"] else t("not told"),
-                board.amount(words.number(row["n"]), row["n"] / most if most else None,
-                             address=here(address, queue=str(row["queue_id"]), to=row["to"])),
-                words.number(row["blind"]), words.number(row["n"] - row["blind"]), words.number(row["again"]),
-                words.duration(row["wait"]), words.number(row["lost"]),
+                words.name(row["queue_name"]), target_word(row["to"]),
+                board.amount(words.number(row["n"]), row["n"] / most if most else None, address=_handed(row, address)),
+                *(
+                    board.leading(
+                        words.duration(row["wait"]) if name == "waited" else words.number(row[name]),
+                        _handed(row, address, kept=name) if row[name] else None,
+                    )
+                    for name in ("blind", "attended", "again", "waited", "lost")
+                ),
             ],
         }
         for row in ways.iter_rows(named=True)
@@ -210,26 +265,63 @@ def transfer_table(passed: pl.DataFrame, address: Address) -> Block:
     )  # fmt: skip
 
 
+def _handed(row: Row, address: Address, **more: str) -> str:
+    return here(address, queue=str(row["queue_id"]), to=row["to"], **more)
+
+
+def _target() -> pl.Expr:
+    """Where a handover went: the queue, the name that was told, or that it went to another call (only its id is known)."""
+    told = pl.col("transferred_to_name")
+    folded = pl.when(told.str.contains(_ID)).then(pl.lit(ELSEWHERE)).otherwise(told)
+    return pl.coalesce("next_queue_name", folded, pl.lit(""))
+
+
+def _kept(name: str) -> pl.Expr:
+    """Which handovers stand behind a figure: blind, attended, not the first time, with a wait there, lost there."""
+    is_blind = (pl.col("transfer_kind_name") == "blind").fill_null(False)
+    wanted = {
+        "blind": is_blind,
+        "attended": ~is_blind,
+        "again": pl.col("chain_number") > 1,
+        "waited": pl.col("next_wait_seconds").is_not_null(),
+        "lost": pl.col("next_outcome_name").is_in(_LOST).fill_null(False),
+    }
+    return wanted.get(name, pl.lit(True))
+
+
+def handovers(passed: pl.DataFrame, *, to: str | None, kept: str) -> pl.DataFrame:
+    """The handovers behind a number of the table, the newest first; the file keeps the id of another call."""
+    chosen = passed if to is None else passed.filter(_target() == to)
+    return chosen.filter(_kept(kept)).reverse()
+
+
+def target_word(name: str) -> str:
+    """What the target of a handover is called."""
+    if name == ELSEWHERE:
+        return t("another call")
+    return words.name(name) if name else t("not told")
+
+
 def transfer_rows(passed: pl.DataFrame, *, zone_name: str) -> Block:
-    """The single handovers, in the order of time."""
+    """The single handovers, as they are given: the newest first."""
     rows = [
         {
             "key": f"{row['source_name']}-{row['call_id']}-{place}",
             "cells": [
                 words.moment(row["offered_at"], zone_name), words.name(row["queue_name"]),
                 words.name(row["agent_name"]) if row["agent_name"] else words.UNKNOWN,
-                t("attended") if row["transfer_kind_name"] == "attended" else t("blind"),
-                words.name(row["next_queue_name"] or row["transferred_to_name"] or "") or words.UNKNOWN,
+                t("blind") if row["transfer_kind_name"] == "blind" else t("attended"),
+                target_word(row["to"]) if row["to"] else words.UNKNOWN,
                 words.duration(row["next_wait_seconds"]), words.number(row["chain_number"]), contact_cell(row),
             ],
         }
-        for place, row in enumerate(passed.head(500).iter_rows(named=True))
+        for place, row in enumerate(passed.head(500).with_columns(to=_target()).iter_rows(named=True))
     ]  # fmt: skip
     columns = [
         column(t("Time")), column(t("From")), column(t("Agent"), wide=True), column(t("Kind"), wide=True), column(t("To")),
         column(t("Wait there"), "end", wide=True), column(t("Handover"), "end", wide=True), column(t("Contact"), wide=True),
     ]  # fmt: skip
-    lead = t_count("{n} handover", "{n} handovers", passed.height)
+    lead = t_count("{n} handover, the newest first", "{n} handovers, the newest first", passed.height)
     return board.table(
         t("Handovers"), columns, rows, nothing=t("No handover."), title=t("Handovers"), lead=lead
     )

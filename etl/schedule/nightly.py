@@ -99,7 +99,7 @@ def work(work_name: str) -> DayWork:
 def due(
     engine: sa.Engine, settings: Settings, *, now: datetime, works: tuple[Nightly, ...] | None = None
 ) -> list[Due]:
-    """What is to be done now, oldest day first. WarehouseError."""
+    """What is to be done now: oldest day first, of a source's day what settles first. WarehouseError."""
     zone = ZoneInfo(settings.site.time_zone)
     listed = WORKS if works is None else works
     with warehouse.connected(engine) as connection:
@@ -111,13 +111,11 @@ def due(
         ).to_dicts()
     found = [
         Due(one.work_name, name, day)
-        for one in listed
+        for one in sorted(listed, key=lambda one: one.settle)
         for name in ([SITE] if one.is_of_the_site else [source.name for source in settings.sources])
         for day in _days(known, one, name, zone, now)
     ]
-    return sorted(
-        found, key=lambda each: (each.day_date, each.source_name != SITE, each.source_name, each.work_name)
-    )
+    return sorted(found, key=lambda each: (each.day_date, each.source_name != SITE, each.source_name))
 
 
 def source_of(settings: Settings, name: str) -> SourceSettings:

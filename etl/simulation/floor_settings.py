@@ -161,7 +161,7 @@ agent_name = "agent"
 customer = "customer"
 
 [recordings]
-hosts = []  # the recordings of the demo are references alone: there is nothing to listen to
+hosts = ["recordings.example.org"]  # a name kept for examples: openings are counted, and nothing lies there
 kept_days = 21
 """
 

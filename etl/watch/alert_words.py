@@ -19,7 +19,7 @@ FORMAT_VERSION = 1
 Row = Mapping[str, Any]
 _LONG_NUMBER = re.compile(r"\+?\d(?:[\s().-]{0,2}\d){6,}|(?<!\S)[^\s@]+@\S+")
 _MEASURES = {
-    "target_gap": "Service level against the queue's target",
+    "target_gap": "Service level",
     "waiting_calls": "Contacts waiting",
     "oldest_wait_seconds": "Oldest wait",
     "available_agents": "Agents available",
@@ -60,22 +60,37 @@ def amount(value: float | None, unit: str, *, is_signed: bool = False) -> str:
     return f"{sign}{size:,.0f}" if float(size).is_integer() else f"{sign}{size:,.1f}"
 
 
+def from_target(gap: float | None) -> str:
+    """How far a share is from its target: -0.086 -> "8.6 points below its target"."""
+    if gap is None:
+        return "–"
+    size = f"{abs(gap) * 100:.1f}".removesuffix(".0")
+    return f"{size} points {'below' if gap < 0 else 'above'} its target" if size != "0" else "at its target"
+
+
 def line(row: Row) -> str:
     """What happened, in one line: "Fired: Oldest wait, Sales: 6:12, above 5:00 (n = 3)"."""
     unit, is_signed = (
         unit_of(row),
-        row["measure_name"] in ("target_gap", "change_against_weeks", "slope", "data_overdue_seconds"),
+        row["measure_name"] in ("change_against_weeks", "slope", "data_overdue_seconds"),
     )
     happened = {"fired": "Fired", "ended": "Over", "test": "Test"}.get(row["change_name"], row["change_name"])
     where = without_numbers(row["scope_name"]) or "everything"
     value = amount(row["measured_value"], unit, is_signed=is_signed)
     threshold = amount(row["threshold_value"], unit, is_signed=is_signed)
     limit = f"{row['comparison_name']} {threshold}"
+    if row["measure_name"] == "target_gap":
+        value = from_target(row["measured_value"])
+        limit = f"{row['comparison_name']} its target"
+        if far := row["threshold_value"]:
+            is_more = (far < 0) == (row["comparison_name"] == "below")
+            limit = f"{'more' if is_more else 'less'} than {from_target(far)}"
     if row["change_name"] == "test":
         return f"Test: {measured_word(row)}, {where}; it fires {limit}"
     told = f"{happened}: {measured_word(row)}, {where}: {value}"
     limit = limit if row["change_name"] == "fired" else f"no longer {limit}"
-    return f"{told}, {limit} (n = {row['measured_count'] or 0:,})"
+    parts = [told] if told.endswith(limit) else [told, limit]
+    return f"{', '.join(parts)} (n = {row['measured_count'] or 0:,})"
 
 
 def subject(rows: Sequence[Row], *, site_name: str) -> str:

@@ -69,6 +69,8 @@ with merged as (
         place_text = coalesce(excluded.place_text, c.place_text)
     where
         c.version_number <= excluded.version_number
+        -- Told once more as it was, a stay does not open again whose lost end was closed.
+        and (c.version_number < excluded.version_number or c.ended_at is null or excluded.ended_at is not null)
         and (
             c.version_number, c.answered_at, c.ended_at, c.agent_id, c.wait_seconds, c.ring_seconds, c.talk_seconds,
             c.hold_seconds, c.wrap_up_seconds, c.entry_position, c.contact_id, c.channel_name, c.direction_name,

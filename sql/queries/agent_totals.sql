@@ -181,7 +181,16 @@ replies as (
     select
         e.agent_id,
         count(*) as reply_count,
-        count(*) filter (where greatest(e.occurred_at, t.created_at) = t.first_reply_at) as first_reply_count
+        count(*) filter (
+            where
+                greatest(e.occurred_at, t.created_at) = t.first_reply_at
+                and (e.occurred_at, e.event_number) in (
+                    select
+                        r.occurred_at,
+                        r.event_number
+                    from warehouse.first_reply(t.source_name, t.ticket_id, t.created_at, t.first_reply_at) as r
+                )
+        ) as first_reply_count
     from warehouse.ticket_events as e
     inner join warehouse.tickets as t on e.source_name = t.source_name and e.ticket_id = t.ticket_id
     where

@@ -161,17 +161,13 @@ totals as (
 ),
 
 page as (
-    select f.*
+    select
+        f.*,
+        concat_ws('|', 0, cast(extract(epoch from f.started_at) * 1000000 as bigint), f.row_text) as position_text
     from found as f
     where
-        not exists (select 1 from found as l where l.row_text = :after_text)
-        or (f.started_at, f.row_text) < (
-            select
-                l.started_at,
-                l.row_text
-            from found as l
-            where l.row_text = :after_text
-        )
+        cast(:after_text as text) is null
+        or (f.started_at, f.row_text) < (cast(:after_at as timestamptz), cast(:after_text as text))
     order by f.started_at desc, f.row_text desc
     limit :limit_rows
 )
@@ -180,7 +176,7 @@ select
     n.found_rows,
     n.found_calls,
     n.found_tickets,
-    p.row_text,
+    p.position_text as row_text,
     p.kind_name,
     p.started_at,
     coalesce(q.queue_name, t.group_name) as queue_name,

@@ -85,6 +85,7 @@ rivals as (
         g.call_id,
         g.stay_number,
         g.queue_id,
+        g.given_at,
         min(b.began_at) as longest_began_at
     from given as g
     inner join standing_by as b
@@ -99,7 +100,7 @@ rivals as (
                 and (q.ended_at is null or q.ended_at > g.given_at)
         )
         or exists (select 1 from answerers as w where w.queue_id = g.queue_id and w.agent_id = b.agent_id)
-    group by g.source_name, g.call_id, g.stay_number, g.queue_id
+    group by g.source_name, g.call_id, g.stay_number, g.queue_id, g.given_at
 ),
 
 rings as (
@@ -167,7 +168,9 @@ listed as (
         concat_ws('|', g.queue_id, g.stay_number, g.source_name, g.call_id) as row_text
     from given as g
     left join rivals as r
-        on g.source_name = r.source_name and g.call_id = r.call_id and g.stay_number = r.stay_number and g.queue_id = r.queue_id
+        on
+            g.source_name = r.source_name and g.call_id = r.call_id and g.stay_number = r.stay_number
+            and g.queue_id = r.queue_id and g.given_at = r.given_at
     union all
     select
         'ring' as kind_name,

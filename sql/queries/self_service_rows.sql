@@ -19,6 +19,7 @@ where
     v.started_at >= :window_start and v.started_at < :window_end
     and (cast(:channel_name as text) is null or v.channel_name = :channel_name)
     and (cast(:flow_name as text) is null or coalesce(v.flow_name, '') = :flow_name)
+    and (cast(:choices_text as text) is null or coalesce(v.choices_text, '') = :choices_text)
     and (cast(:outcome_name as text) is null or v.outcome_name = :outcome_name)
 order by v.started_at desc, v.source_name, v.visit_id
 limit 500

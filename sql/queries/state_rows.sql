@@ -267,7 +267,7 @@ select
     t.found_rows,
     t.total_number,
     t.counted_total_number,
-    p.row_text,
+    p.position_text as row_text,
     p.started_at,
     p.ended_at,
     p.from_at as counted_from_at,
@@ -283,19 +283,14 @@ from totals as t
 left join (
     select
         f.*,
+        concat_ws('|', f.rank_number, cast(extract(epoch from f.started_at) * 1000000 as bigint), f.row_text) as position_text,
         a.agent_name
     from found as f
     inner join warehouse.agents as a on f.agent_id = a.agent_id
     where
-        not exists (select 1 from found as l where l.row_text = :after_text)
-        or (f.rank_number, f.started_at, f.row_text) < (
-            select
-                l.rank_number,
-                l.started_at,
-                l.row_text
-            from found as l
-            where l.row_text = :after_text
-        )
+        cast(:after_text as text) is null
+        or (f.rank_number, f.started_at, f.row_text)
+        < (cast(:after_rank_number as numeric), cast(:after_at as timestamptz), cast(:after_text as text))
     order by f.rank_number desc, f.started_at desc, f.row_text desc
     limit :limit_rows
 ) as p on true

@@ -132,7 +132,7 @@ select
     t.found_rows,
     t.total_number,
     t.counted_total_number,
-    p.row_text,
+    p.position_text as row_text,
     p.happened_at,
     p.told_at,
     p.amount_number,
@@ -157,21 +157,16 @@ from totals as t
 left join (
     select
         f.*,
+        concat_ws('|', f.rank_number, cast(extract(epoch from f.happened_at) * 1000000 as bigint), f.row_text) as position_text,
         q.queue_name,
         a.agent_name
     from found as f
     left join warehouse.queues as q on f.queue_id = q.queue_id
     left join warehouse.agents as a on f.agent_id = a.agent_id
     where
-        not exists (select 1 from found as l where l.row_text = :after_text)
-        or (f.rank_number, f.happened_at, f.row_text) < (
-            select
-                l.rank_number,
-                l.happened_at,
-                l.row_text
-            from found as l
-            where l.row_text = :after_text
-        )
+        cast(:after_text as text) is null
+        or (f.rank_number, f.happened_at, f.row_text)
+        < (cast(:after_rank_number as numeric), cast(:after_at as timestamptz), cast(:after_text as text))
     order by f.rank_number desc, f.happened_at desc, f.row_text desc
     limit :limit_rows
 ) as p on true

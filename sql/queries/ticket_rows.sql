@@ -370,7 +370,18 @@ told as (
     cross join lateral (
         values
         ('reply_count', 1),
-        ('first_reply_count', cast(greatest(e.occurred_at, t.created_at) = t.first_reply_at as integer))
+        (
+            'first_reply_count',
+            cast(
+                greatest(e.occurred_at, t.created_at) = t.first_reply_at
+                and (e.occurred_at, e.event_number) in (
+                    select
+                        r.occurred_at,
+                        r.event_number
+                    from warehouse.first_reply(t.source_name, t.ticket_id, t.created_at, t.first_reply_at) as r
+                ) as integer
+            )
+        )
     ) as v (column_name, amount)
     where
         :population_name = 'replies' and e.occurred_at >= :window_start and e.occurred_at <= :last_at
@@ -450,7 +461,13 @@ totals as (
     select
         count(*) as found_rows,
         coalesce(sum(f.amount_number), 0) as total_number,
-        coalesce(sum(f.counted_number), 0) as counted_total_number
+        coalesce(sum(f.counted_number), 0) as counted_total_number,
+        max(f.counted_number) as longest_number,
+        -- As in ticket_times; :quantile_ratio is null of a number that is no quantile.
+        round(
+            percentile_cont(cast(:quantile_ratio as double precision)) within group (order by f.counted_number)
+            filter (where f.amount_number <> 0)
+        ) as figure_number
     from found as f
 )
 
@@ -458,7 +475,9 @@ select
     t.found_rows,
     t.total_number,
     t.counted_total_number,
-    p.row_text,
+    t.longest_number,
+    t.figure_number,
+    p.position_text as row_text,
     p.happened_at,
     p.due_at,
     p.target_name,
@@ -479,19 +498,14 @@ from totals as t
 left join (
     select
         f.*,
+        concat_ws('|', f.rank_number, cast(extract(epoch from f.happened_at) * 1000000 as bigint), f.row_text) as position_text,
         a.agent_name
     from found as f
     left join warehouse.agents as a on f.agent_id = a.agent_id
     where
-        not exists (select 1 from found as l where l.row_text = :after_text)
-        or (f.rank_number, f.happened_at, f.row_text) < (
-            select
-                l.rank_number,
-                l.happened_at,
-                l.row_text
-            from found as l
-            where l.row_text = :after_text
-        )
+        cast(:after_text as text) is null
+        or (f.rank_number, f.happened_at, f.row_text)
+        < (cast(:after_rank_number as numeric), cast(:after_at as timestamptz), cast(:after_text as text))
     order by f.rank_number desc, f.happened_at desc, f.row_text desc
     limit :limit_rows
 ) as p on true

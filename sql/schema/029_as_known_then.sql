@@ -152,22 +152,33 @@ comment on function warehouse.chosen_calls is
 'the answer. is_business_hours: only stays offered while the queue''s timetable is open; none where its hours are not known. '
 'known_at: what had not happened by then is not known (null: all that is known today).';
 
-create function warehouse.settled_until(known_at timestamptz) returns timestamptz
+create function warehouse.settled_until(known_at timestamptz, window_start timestamptz) returns timestamptz
 language sql stable as $$
-    select date_bin('15 minutes', $1 - interval '24 hours', '2000-01-01 00:00+00')
+    select date_bin(
+        '15 minutes',
+        least(
+            $1 - interval '24 hours',
+            (
+                select min(c.offered_at) from warehouse.calls as c
+                where
+                    c.offered_at >= $2 and c.offered_at < $1 - interval '24 hours' and c.ended_at is null
+                    and c.answered_at > $1
+            ),
+            (
+                select min(c.offered_at) from warehouse.calls as c
+                where
+                    c.offered_at >= $2 and c.offered_at < $1 - interval '24 hours'
+                    -- What lasted so long has an index of its own.
+                    and c.ended_at - c.offered_at > interval '4 hours'
+                    and c.ended_at + make_interval(secs => coalesce(c.wrap_up_seconds, 0)) > $1
+            )
+        ),
+        '2000-01-01 00:00+00'
+    )
 $$;
 comment on function warehouse.settled_until is
-'Up to which instant all stays count as ended, seen from another one: a day before it, at a quarter of an hour.';
-
-create function warehouse.last_quarter(window_end timestamptz, known_at timestamptz) returns timestamptz
-language sql stable as $$
-    select case
-        when $2 is null or $1 <= warehouse.settled_until($2) then $1
-        else date_bin('15 minutes', $1, '2000-01-01 00:00+00')
-    end
-$$;
-comment on function warehouse.last_quarter is
-'The end of a window as the rollups have to tell it: one that lies within the last day before known_at need be no quarter of an hour.';
+'Up to which quarter of an hour the stays of a window that begins at window_start stood at known_at as they stand today: a day '
+'before known_at, and before any older stay that was answered, ended or wrapped up only after it.';
 
 drop function warehouse.chosen_intervals(
     timestamptz, timestamptz, integer, integer, text, text, text, integer, text, integer, boolean
@@ -218,7 +229,23 @@ create function warehouse.chosen_intervals(
     flowed_out_wait_histogram_calls integer []
 )
 language sql stable as $$
-    -- Of a past instant the last day before it is made of the stays, as they stood then; what is older had ended.
+    -- Of a past instant what had not settled by then is made of the stays, as they stood; what is older stands as today.
+    with settled as materialized (
+        select case when $12 is not null then warehouse.settled_until($12, $1) end as settled_at
+    ),
+
+    edge as materialized (
+        select
+            s.settled_at,
+            warehouse.rollups_suffice(
+                $1,
+                -- The rollups end where the stays begin: then the window's end need be no quarter of an hour.
+                case when $2 > s.settled_at then date_bin('15 minutes', $2, '2000-01-01 00:00+00') else $2 end,
+                $3, $4, $5, $6, $7, $8, $9, $10, $11
+            ) as is_enough
+        from settled as s
+    )
+
     select
         i.queue_id,
         i.interval_start_at,
@@ -257,10 +284,10 @@ language sql stable as $$
         where
             i.queue_id = s.queue_id and i.interval_start_at >= s.starts_at and i.interval_start_at < s.ends_at
             and i.interval_start_at >= $1 and i.interval_start_at < $2
-            and ($12 is null or i.interval_start_at < warehouse.settled_until($12))
+            and ($12 is null or i.interval_start_at < (select e.settled_at from edge as e))
         offset 0
     ) as i
-    where warehouse.rollups_suffice($1, warehouse.last_quarter($2, $12), $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    where (select e.is_enough from edge as e)
     union all
     select
         m.queue_id,
@@ -293,25 +320,19 @@ language sql stable as $$
         null::integer [],
         null::integer [],
         null::integer []
-    from warehouse.chosen_calls(
-        case
-            when $12 is not null
-                and warehouse.rollups_suffice($1, warehouse.last_quarter($2, $12), $3, $4, $5, $6, $7, $8, $9, $10, $11)
-                then greatest($1, warehouse.settled_until($12))
-            else $1
-        end,
+    from edge as e
+    cross join lateral warehouse.chosen_calls(
+        case when $12 is not null and e.is_enough then greatest($1, e.settled_at) else $1 end,
         $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
     ) as m
-    where
-        $12 is not null
-        or not warehouse.rollups_suffice($1, warehouse.last_quarter($2, $12), $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    where $12 is not null or not (select e.is_enough from edge as e)
 $$;
 comment on function warehouse.chosen_intervals is
 'What the chosen stays add to each additive column, for sums (longest_wait_seconds by max), narrowed as in chosen_calls. Grain: '
 'one row per queue and 15 minutes from the rollups where they tell enough (with histograms of waits), else one row per stay '
-'(with its wait_bin). known_at: as it stood then; stays offered more than a day before count with how they ended.';
+'(with its wait_bin). known_at: as it stood then; the rollups tell of it only what had settled by then (settled_until).';
 
-create function warehouse.agent_schedules(
+create function warehouse.schedule_stretches(
     window_start timestamptz,
     last_at timestamptz,
     as_of timestamptz,
@@ -321,14 +342,17 @@ create function warehouse.agent_schedules(
 ) returns table (
     agent_id integer,
     team_id integer,
-    scheduled_seconds bigint,
-    adherent_seconds bigint,
-    scheduled_on_queue_seconds bigint,
-    worked_on_queue_seconds bigint,
-    planned_shrinkage_seconds bigint,
-    unplanned_shrinkage_seconds bigint,
-    absent_seconds bigint,
-    unscheduled_seconds bigint
+    kind_name text,
+    started_at timestamptz,
+    ended_at timestamptz,
+    scheduled_amount numeric,
+    adherent_amount numeric,
+    scheduled_on_queue_amount numeric,
+    worked_on_queue_amount numeric,
+    planned_shrinkage_amount numeric,
+    unplanned_shrinkage_amount numeric,
+    absent_amount numeric,
+    unscheduled_amount numeric
 )
 language sql stable as $$
     with zone as (
@@ -498,87 +522,141 @@ language sql stable as $$
         ) as g (day_at)
     ),
 
-    parts as (
+    scheduled as materialized (
         select
             j.agent_id,
             d.day_date,
             j.kind_name,
-            sum(n.of_piece) as of_piece,
-            sum(n.departed) as departed,
-            sum(n.here) as here,
-            sum(n.of_piece) filter (where j.is_no_show) as no_show
+            u.piece_range,
+            extract(epoch from upper(u.piece_range) - lower(u.piece_range)) as piece_amount,
+            extract(epoch from coalesce(n.departed, interval '0')) as departed_amount,
+            extract(epoch from upper(u.piece_range) - lower(u.piece_range) - coalesce(n.here, interval '0')) as lost_amount,
+            j.is_no_show
         from judged as j
         inner join days as d on d.day_range && j.piece_range
+        cross join lateral unnest(d.day_range * tstzmultirange(j.piece_range)) as u (piece_range)
         cross join lateral (
             select
-                (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * tstzmultirange(j.piece_range)) as u (r)) as of_piece,
-                (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * j.departed) as u (r)) as departed,
-                (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * tstzmultirange(j.piece_range) * j.on_ranges) as u (r)) as here
+                (select sum(upper(x.r) - lower(x.r)) from unnest(tstzmultirange(u.piece_range) * j.departed) as x (r)) as departed,
+                (select sum(upper(x.r) - lower(x.r)) from unnest(tstzmultirange(u.piece_range) * j.on_ranges) as x (r)) as here
         ) as n
-        group by j.agent_id, d.day_date, j.kind_name
     ),
 
-    by_day as (
-        select
-            p.agent_id,
-            p.day_date,
-            sum(p.of_piece) as scheduled,
-            sum(p.of_piece) - coalesce(sum(p.departed), interval '0') as adherent,
-            sum(p.of_piece) filter (where p.kind_name = 'work') as scheduled_work,
-            sum(p.of_piece - coalesce(p.here, interval '0')) filter (
-                where p.kind_name in ('planned_off', 'planned_absence')
-            ) as planned_lost,
-            sum(p.of_piece - coalesce(p.here, interval '0')) filter (
-                where p.kind_name in ('work', 'unplanned_off', 'unplanned_absence')
-            ) as unplanned_lost,
-            coalesce(
-                sum(p.of_piece - coalesce(p.here, interval '0')) filter (
-                    where p.kind_name = 'unplanned_absence'
-                ),
-                interval '0'
-            ) + coalesce(sum(p.no_show), interval '0') as absent
-        from parts as p
-        group by p.agent_id, p.day_date
-    ),
-
+    -- Time on queues of each day: beside the time scheduled for it, or, on a day without any, unscheduled.
     worked as (
-        -- Time on queues of each day: beside the time scheduled for it, or, on a day without any, unscheduled.
         select
             h.agent_id,
             d.day_date,
-            coalesce(b.scheduled_work, interval '0') > interval '0' as is_scheduled,
-            (select sum(upper(u.r) - lower(u.r)) from unnest(d.day_range * h.on_ranges) as u (r)) as on_queue
+            u.piece_range,
+            extract(epoch from upper(u.piece_range) - lower(u.piece_range)) as piece_amount,
+            w.agent_id is not null as is_scheduled
         from presence as h
         inner join days as d on d.day_range && h.on_ranges
-        left join by_day as b on h.agent_id = b.agent_id and d.day_date = b.day_date
+        cross join lateral unnest(d.day_range * h.on_ranges) as u (piece_range)
+        left join (select distinct s.agent_id, s.day_date from scheduled as s where s.kind_name = 'work') as w
+            on h.agent_id = w.agent_id and d.day_date = w.day_date
+    ),
+
+    parts as (
+        select
+            s.agent_id,
+            s.day_date,
+            s.kind_name,
+            s.piece_range,
+            s.piece_amount as scheduled_amount,
+            s.piece_amount - s.departed_amount as adherent_amount,
+            case when s.kind_name = 'work' then s.piece_amount else 0 end as scheduled_on_queue_amount,
+            0 as worked_on_queue_amount,
+            case when s.kind_name in ('planned_off', 'planned_absence') then s.lost_amount else 0 end as planned_shrinkage_amount,
+            case
+                when s.kind_name in ('work', 'unplanned_off', 'unplanned_absence') then s.lost_amount else 0
+            end as unplanned_shrinkage_amount,
+            case
+                when s.kind_name = 'unplanned_absence' then s.lost_amount
+                when s.is_no_show then s.piece_amount
+                else 0
+            end as absent_amount,
+            0 as unscheduled_amount
+        from scheduled as s
+        union all
+        select
+            w.agent_id,
+            w.day_date,
+            'on_queue' as kind_name,
+            w.piece_range,
+            0 as scheduled_amount,
+            0 as adherent_amount,
+            0 as scheduled_on_queue_amount,
+            case when w.is_scheduled then w.piece_amount else 0 end as worked_on_queue_amount,
+            0 as planned_shrinkage_amount,
+            0 as unplanned_shrinkage_amount,
+            0 as absent_amount,
+            case when w.is_scheduled then 0 else w.piece_amount end as unscheduled_amount
+        from worked as w
     )
 
     select
-        coalesce(b.agent_id, w.agent_id),
+        p.agent_id,
         s.team_id,
-        coalesce(round(extract(epoch from sum(b.scheduled))), 0),
-        coalesce(round(extract(epoch from sum(b.adherent))), 0),
-        coalesce(round(extract(epoch from sum(b.scheduled_work))), 0),
-        coalesce(round(extract(epoch from sum(w.on_queue) filter (where w.is_scheduled))), 0),
-        coalesce(round(extract(epoch from sum(b.planned_lost))), 0),
-        coalesce(round(extract(epoch from sum(b.unplanned_lost))), 0),
-        coalesce(round(extract(epoch from sum(b.absent))), 0),
-        coalesce(round(extract(epoch from sum(w.on_queue) filter (where not w.is_scheduled))), 0)
-    from by_day as b
-    full join worked as w on b.agent_id = w.agent_id and b.day_date = w.day_date
-    left join spans as s
-        on
-            coalesce(b.agent_id, w.agent_id) = s.agent_id and coalesce(b.day_date, w.day_date) >= s.started_date
-            and coalesce(b.day_date, w.day_date) < s.ended_date
+        p.kind_name,
+        lower(p.piece_range),
+        upper(p.piece_range),
+        p.scheduled_amount,
+        p.adherent_amount,
+        p.scheduled_on_queue_amount,
+        p.worked_on_queue_amount,
+        p.planned_shrinkage_amount,
+        p.unplanned_shrinkage_amount,
+        p.absent_amount,
+        p.unscheduled_amount
+    from parts as p
+    left join spans as s on p.agent_id = s.agent_id and p.day_date >= s.started_date and p.day_date < s.ended_date
     where $6 is null or s.team_id = $6
-    group by coalesce(b.agent_id, w.agent_id), s.team_id
+$$;
+comment on function warehouse.schedule_stretches is
+'Grain: one row per agent and stretch of his schedule, cut at local midnights and at the window''s borders (kind_name: work, '
+'planned_off, unplanned_off, planned_absence, unplanned_absence), and one per stretch in which he was on queues (on_queue); amounts '
+'are seconds to the microsecond. Who has shifts within a month of the window, and of whose states some source tells. Paid scheduled '
+'time counts until as_of, on its local day; an unpaid break is cut out of the shift. A departure that touches the border of a '
+'scheduled stretch and lasts no longer than the grace is none. Absent: absence that was not planned, and a stretch of work, longer '
+'than the grace, in which he was never signed in. Unscheduled: time on queues on local days without scheduled work.';
+
+create function warehouse.agent_schedules(
+    window_start timestamptz,
+    last_at timestamptz,
+    as_of timestamptz,
+    of_agent_id integer,
+    of_site_name text,
+    of_team_id integer
+) returns table (
+    agent_id integer,
+    team_id integer,
+    scheduled_seconds bigint,
+    adherent_seconds bigint,
+    scheduled_on_queue_seconds bigint,
+    worked_on_queue_seconds bigint,
+    planned_shrinkage_seconds bigint,
+    unplanned_shrinkage_seconds bigint,
+    absent_seconds bigint,
+    unscheduled_seconds bigint
+)
+language sql stable as $$
+    select
+        s.agent_id,
+        s.team_id,
+        round(sum(s.scheduled_amount)),
+        round(sum(s.adherent_amount)),
+        round(sum(s.scheduled_on_queue_amount)),
+        round(sum(s.worked_on_queue_amount)),
+        round(sum(s.planned_shrinkage_amount)),
+        round(sum(s.unplanned_shrinkage_amount)),
+        round(sum(s.absent_amount)),
+        round(sum(s.unscheduled_amount))
+    from warehouse.schedule_stretches($1, $2, $3, $4, $5, $6) as s
+    group by s.agent_id, s.team_id
 $$;
 comment on function warehouse.agent_schedules is
-'Grain: one row per agent and team to which he belonged, if he was scheduled in the window or, having shifts within a month of it, '
-'worked in it, and some source tells of his states. Paid scheduled time counts until as_of, on its local day; an unpaid break is cut '
-'out of the shift. A departure that touches the border of a scheduled stretch and lasts no longer than the grace is none. Absent: '
-'absence that was not planned, and a stretch of work, longer than the grace, in which he was never signed in. Unscheduled: time on '
-'queues on local days without scheduled work.';
+'Grain: one row per agent and team to which he belonged, if he has schedule_stretches in the window: their sums.';
 
 create function warehouse.callback_requests(
     window_start timestamptz, window_end timestamptz, as_of timestamptz, of_queue_id integer, of_group_name text
@@ -595,6 +673,7 @@ create function warehouse.callback_requests(
     reached_at timestamptz,
     agent_name text,
     is_reached boolean,
+    given_up_at timestamptz,
     is_given_up boolean,
     is_due boolean,
     is_kept boolean
@@ -608,23 +687,28 @@ language sql stable as $$
         c.call_id,
         c.contact_id,
         c.ended_at as requested_at,
-        c.ended_at + make_interval(secs => coalesce(q.callback_promise_seconds, 86400)) as promised_at,
+        p.promised_at,
         k.tried_at,
         k.reached_at,
         k.agent_name,
         k.reached_at is not null as is_reached,
-        k.reached_at is null and c.ended_at + interval '7 days' <= $3 as is_given_up,
-        c.ended_at + make_interval(secs => coalesce(q.callback_promise_seconds, 86400)) <= $3 as is_due,
-        coalesce(
-            k.reached_at <= c.ended_at + make_interval(secs => coalesce(q.callback_promise_seconds, 86400)), false
-        ) as is_kept
+        p.given_up_at,
+        k.reached_at is null and p.given_up_at <= $3 as is_given_up,
+        p.promised_at <= $3 as is_due,
+        coalesce(k.reached_at <= p.promised_at, false) as is_kept
     from warehouse.calls as c
     inner join warehouse.queues as q on c.queue_id = q.queue_id
+    cross join lateral (
+        select
+            c.ended_at + make_interval(secs => coalesce(q.callback_promise_seconds, 86400)) as promised_at,
+            c.ended_at + greatest(interval '7 days', make_interval(secs => q.callback_promise_seconds)) as given_up_at
+    ) as p
     left join lateral (
         select
             min(n.offered_at) as tried_at,
-            min(n.answered_at) filter (where n.answered_at <= $3) as reached_at,
-            (array_agg(a.agent_name order by n.answered_at) filter (where n.answered_at <= $3))[1] as agent_name
+            min(n.answered_at) filter (where n.answered_at <= least($3, p.given_up_at)) as reached_at,
+            (array_agg(a.agent_name order by n.answered_at) filter (where n.answered_at <= least($3, p.given_up_at)))[1]
+                as agent_name
         from warehouse.contact_links as l
         inner join warehouse.calls as n
             -- Said so that both indexes serve: contacts whose id is that of their call, and the others.
@@ -646,8 +730,9 @@ language sql stable as $$
         and ($5 is null or coalesce(q.group_name, '') = $5)
 $$;
 comment on function warehouse.callback_requests is
-'Grain: one row per stay that left its queue for a callback, offered in the window. Reached: a later contact that keeps the request '
-'was answered by as_of; given up: not reached within seven days. The promise is the queue''s, a day without one.';
+'Grain: one row per stay that left its queue for a callback, offered in the window. Given up: not reached within seven days, or by '
+'the promise where it is longer. Reached: a later contact that keeps the request was answered before that, and by as_of. The promise '
+'is the queue''s, a day without one.';
 create index calls_by_callback on warehouse.calls (offered_at) where outcome_name = 'callback';
 
 create function warehouse.self_service_measures(

@@ -1,4 +1,4 @@
--- What each family of facts adds up to, for goals and alerts: nearly every metric of the registry can be aimed at and watched.
+-- What families of facts add up to, for goals and alerts; and what a figure and its list count alike: days of forecasts, first replies.
 -- Grain: as each comment states.
 create function warehouse.service_level(
     formula_name text,
@@ -29,6 +29,43 @@ $$;
 comment on function warehouse.service_level is
 'One of the eight service levels of sums, as the registry of metrics has them; null without a denominator.';
 
+create function ops.long_stays(
+    of_queue_id integer, offered_before timestamptz, window_start timestamptz, window_end timestamptz
+) returns setof warehouse.stay
+language sql stable as $$
+    select m.*
+    from (
+        select
+            c.offered_at,
+            c.source_name,
+            c.call_id,
+            c.stay_number
+        from warehouse.calls as c
+        where c.queue_id = $1 and c.offered_at < $2 and c.ended_at - c.offered_at > interval '4 hours' and c.ended_at > $3
+        union all
+        select
+            c.offered_at,
+            c.source_name,
+            c.call_id,
+            c.stay_number
+        from warehouse.calls as c
+        where c.queue_id = $1 and c.offered_at < $2 and c.ended_at is null
+    ) as l
+    -- offset 0: each of the few is looked up by its key; put together, all stays of the queue would be read.
+    cross join lateral (
+        select n.*
+        from warehouse.stay_measures($1, l.offered_at, l.offered_at + interval '1 microsecond', null, $4) as n
+        where
+            n.offered_at = l.offered_at and n.source_name = l.source_name and n.call_id = l.call_id
+            and n.stay_number = l.stay_number
+        offset 0
+    ) as m
+    where greatest(m.answered_at, m.ended_at) > $3
+$$;
+comment on function ops.long_stays is
+'Grain: one row per inbound stay of a queue that was offered before offered_before (at least four hours before window_start) and '
+'answered or ended in (window_start, window_end], as known at window_end: what a look at what was offered lately does not find.';
+
 create or replace function ops.decided_call_sums(
     window_start timestamptz, window_end timestamptz, scope_kind_name text, scope_key text
 ) returns table (
@@ -58,8 +95,14 @@ language sql stable as $$
             m.ended_at > $1 as is_ended_in_window,
             d.decided_at > $1 and d.decided_at <= $2 as is_decided
         from chosen as h
-        cross join lateral warehouse.stay_measures(
-            h.queue_id, $1 - interval '4 hours', $2 + interval '1 microsecond', null, $2
+        -- No threshold is longer than four hours; what lasts longer can only end in the window.
+        cross join lateral (
+            select n.*
+            from warehouse.stay_measures(
+                h.queue_id, $1 - interval '4 hours 1 second', $2 + interval '1 microsecond', null, $2
+            ) as n
+            union all
+            select n.* from ops.long_stays(h.queue_id, $1 - interval '4 hours 1 second', $1, $2) as n
         ) as m
         cross join lateral (
             select least(
@@ -139,8 +182,11 @@ language sql stable as $$
             sum(m.abandoned_wait_seconds) as abandoned_wait_seconds,
             sum(m.wait_seconds * m.flowed_out_calls) as flowed_out_wait_seconds
         from chosen as h
-        cross join lateral warehouse.stay_measures(
-            h.queue_id, $1 - interval '1 day', $2 + interval '1 microsecond', null, $2
+        cross join lateral (
+            select n.*
+            from warehouse.stay_measures(h.queue_id, $1 - interval '1 day', $2 + interval '1 microsecond', null, $2) as n
+            union all
+            select n.* from ops.long_stays(h.queue_id, $1 - interval '1 day', $1, $2) as n
         ) as m
         where coalesce(m.answered_at, m.ended_at) > $1
         group by h.scope_id
@@ -509,7 +555,7 @@ language sql stable as $$
             s.scope_name,
             r.reached_at,
             r.promised_at,
-            r.requested_at + interval '7 days' as given_up_at,
+            r.given_up_at,
             r.is_kept,
             case when $6 then $1 else '-infinity' end as after_at,
             least($5, case when $6 then $2 else 'infinity' end) as until_at
@@ -635,3 +681,189 @@ language sql stable as $$
     union all
     select s.* from ops.backlog_ticket_sums($2, $3, $4, $5) as s where $1 = 'backlog_tickets'
 $$;
+
+create function warehouse.compared_days(
+    first_date date, last_date date, as_of timestamptz, of_queue_id integer, of_group_name text
+) returns table (
+    queue_id integer,
+    day_date date,
+    compared_date date,
+    expected_calls numeric
+)
+language sql stable as $$
+    with zone as (
+        select
+            z.zone_name,
+            cast($3 at time zone z.zone_name as date) as today_date
+        from (select warehouse.site_zone_name() as zone_name) as z
+    ),
+
+    pairs as materialized (
+        select
+            p.day_date,
+            p.compared_date
+        from (
+            select
+                d.day_date,
+                c.day_date as compared_date,
+                count(*) over (partition by d.day_date) as week_count
+            from zone as z
+            cross join lateral generate_series(cast($1 as timestamp), least($2, z.today_date), interval '1 day') as g (day_at)
+            cross join lateral (select cast(g.day_at as date) as day_date) as d
+            cross join lateral warehouse.comparable_days(d.day_date, $4, $5) as c
+            where not warehouse.is_holiday(d.day_date, $4, $5)
+        ) as p
+        where p.week_count >= 3
+    ),
+
+    -- Days that are not simply all their quarters once: those of 23 and 25 hours, and the day that is running.
+    odd_days as materialized (
+        select
+            d.day_date,
+            d.starts_at,
+            d.ends_at
+        from zone as z
+        cross join (
+            select p.day_date from pairs as p
+            union
+            select p.compared_date from pairs as p
+        ) as n
+        cross join lateral (
+            select
+                n.day_date,
+                cast(n.day_date as timestamp) at time zone z.zone_name as starts_at,
+                cast(n.day_date + 1 as timestamp) at time zone z.zone_name as ends_at
+        ) as d
+        where d.ends_at - d.starts_at <> interval '24 hours' or d.day_date = z.today_date
+    ),
+
+    -- How often the clock of such a day showed each quarter of an hour, and how much of that had passed.
+    odd_quarters as materialized (
+        select
+            d.day_date,
+            cast(g.interval_start_at at time zone z.zone_name as time) as local_time,
+            count(*) as showing_count,
+            sum(least(greatest(extract(epoch from $3 - g.interval_start_at) / 900, 0), 1)) as passed_count
+        from odd_days as d
+        cross join zone as z
+        cross join lateral generate_series(d.starts_at, d.ends_at - interval '15 minutes', interval '15 minutes')
+            as g (interval_start_at)
+        group by d.day_date, local_time
+    ),
+
+    chosen as materialized (
+        select c.queue_id from warehouse.chosen_queues($4, $5) as c
+    ),
+
+    -- The days that these are compared with are told by the quarter of an hour; of all others the sum is enough.
+    whole_days as materialized (
+        select p.compared_date as day_date from pairs as p
+        except
+        select p.compared_date from pairs as p inner join odd_days as d on p.day_date = d.day_date
+    ),
+
+    shown as materialized (
+        select
+            i.queue_id,
+            l.day_date,
+            n.local_time,
+            sum(case when o.showing_count > 1 then cast(i.offered_calls as numeric) / o.showing_count else i.offered_calls end) as calls
+        from (
+            select
+                min(p.compared_date) as first_date,
+                max(p.compared_date) as last_date
+            from pairs as p
+        ) as w
+        cross join zone as z
+        cross join chosen as c
+        inner join warehouse.queue_intervals as i
+            on
+                c.queue_id = i.queue_id
+                and cast(w.first_date as timestamp) at time zone z.zone_name <= i.interval_start_at
+                and cast(w.last_date + 1 as timestamp) at time zone z.zone_name > i.interval_start_at
+        cross join lateral (select i.interval_start_at at time zone z.zone_name as local_at offset 0) as t
+        cross join lateral (select cast(t.local_at as date) as day_date) as l
+        left join whole_days as d on l.day_date = d.day_date
+        cross join lateral (select case when d.day_date is null then cast(t.local_at as time) end as local_time) as n
+        left join odd_quarters as o on l.day_date = o.day_date and cast(t.local_at as time) = o.local_time
+        group by i.queue_id, l.day_date, n.local_time
+    ),
+
+    told as (
+        select
+            p.day_date,
+            p.compared_date,
+            t.queue_id,
+            t.calls
+        from pairs as p
+        inner join (
+            select
+                s.queue_id,
+                s.day_date,
+                sum(s.calls) as calls
+            from shown as s
+            group by s.queue_id, s.day_date
+        ) as t on p.compared_date = t.day_date
+        where p.day_date not in (select d.day_date from odd_days as d)
+        union all
+        select
+            p.day_date,
+            p.compared_date,
+            s.queue_id,
+            s.calls * case when p.day_date = z.today_date then o.passed_count else o.showing_count end
+        from pairs as p
+        cross join zone as z
+        inner join odd_quarters as o on p.day_date = o.day_date
+        inner join shown as s on p.compared_date = s.day_date and o.local_time = s.local_time
+        union all
+        select
+            p.day_date,
+            p.compared_date,
+            c.queue_id,
+            0
+        from pairs as p
+        cross join chosen as c
+    )
+
+    select
+        t.queue_id,
+        t.day_date,
+        t.compared_date,
+        sum(t.calls)
+    from told as t
+    group by grouping sets ((t.queue_id, t.day_date, t.compared_date), (t.day_date, t.compared_date))
+$$;
+comment on function warehouse.compared_days is
+'Grain: one row per day of the period that has a forecast (no holiday, three comparable days or more), comparable day and chosen '
+'queue, and one with queue_id null for all of them together: what the comparable day lets expect. Compared by the clock on the wall: '
+'a quarter of an hour that the comparable day showed twice counts by half of both, one that the day itself shows twice, twice, and '
+'one that it never shows, not; of the day of as_of only what had passed by then, a running quarter as far as it had run.';
+
+create function warehouse.first_reply(
+    of_source_name text, of_ticket_id text, created_at timestamptz, first_reply_at timestamptz
+) returns table (
+    occurred_at timestamptz,
+    event_number integer
+)
+language sql stable as $$
+    select
+        w.occurred_at,
+        w.event_number
+    from (
+        select
+            e.occurred_at,
+            e.event_number,
+            e.event_name,
+            row_number() over (order by e.occurred_at, e.event_number) = 1 and e.occurred_at <= $3 + interval '5 seconds' as is_opening
+        from warehouse.ticket_events as e
+        where
+            e.source_name = $1 and e.ticket_id = $2 and e.occurred_at <= $4
+            and (e.event_name = 'request' or (e.event_name = 'reply' and e.actor_name is distinct from 'system'))
+    ) as w
+    where w.event_name = 'reply' and not w.is_opening and greatest(w.occurred_at, $3) = $4
+    order by w.occurred_at, w.event_number
+    limit 1
+$$;
+comment on function warehouse.first_reply is
+'Grain: at most one row: which of a ticket''s events is the reply of its first_reply_at. Several can share that instant; the first '
+'of them is it, and the word with which an agent opened the ticket (the first one, within 5 seconds) is none.';

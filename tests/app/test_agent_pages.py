@@ -98,7 +98,10 @@ def test_agents_stand_by_name_in_calls_and_tickets(told: sa.Engine, run_page: Ru
     assert [row[0]["text"] if isinstance(row[0], dict) else row[0] for row in teams] == ["Day", "No team"]
     found = tiles(at)
     assert (found["handled_calls"]["value"], found["resolved_tickets"]["value"]) == ("3", "2")
-    assert found["handled_calls"]["more"] == "apart: 1 outbound, 0 internal"
+    apart, campaigns = found["handled_calls"]["more"]
+    assert apart == "apart: 1 outbound from queues' own calls, 0 internal"
+    assert campaigns["here"].startswith("ways?period=")
+    assert "section=campaigns" in campaigns["here"]
 
 
 def test_who_did_nothing_stands_behind_a_line_with_what_is_assigned() -> None:
@@ -143,7 +146,7 @@ def test_another_order_is_offered_and_the_largest_comes_first(told: sa.Engine, r
 
 def test_a_comparison_stands_beside_each_figure(told: sa.Engine, run_page: Run) -> None:
     at = run_page("agents", **{"from": "2026-03-03", "to": "2026-03-03"}, compare="before")
-    assert tiles(at)["handled_calls"]["more"].endswith("before: 3")
+    assert tiles(at)["handled_calls"]["more"][0].endswith("before: 3")
 
 
 def test_a_team_can_be_chosen(told: sa.Engine, run_page: Run) -> None:

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.contacts import row_queries
-from sql import warehouse
+from dashboard.contacts import row_queries, row_view
+from sql import metrics, warehouse
 from tests.app.conftest import NOW
 from tests.app.test_pages import block, blocks
 
@@ -122,12 +122,42 @@ def test_the_list_repeats_its_number_and_says_the_view_in_words(names: Any, run_
     ]
 
 
+@pytest.mark.parametrize(
+    ("of_name", "total", "text"),
+    [
+        ("average_full_resolution_seconds", {"total_number": 2, "counted_total_number": 811_200}, "4.7 days"),
+        (
+            "average_full_resolution_business_seconds",
+            {"total_number": 2, "counted_total_number": 811_200},
+            "112.7 h",
+        ),
+        ("median_first_reply_seconds", {"figure_number": 12_720}, "3 h 32 min"),
+        ("ninth_decile_first_reply_business_seconds", {"figure_number": None}, "–"),
+        ("longest_backlog_age_seconds", {"longest_number": 984_960}, "11.4 days"),
+        ("signed_in_seconds", {"total_number": 685_080}, "190.3 h"),
+        ("longest_wait_seconds", {"longest_number": 252}, "4:12"),
+        ("median_idle_seconds", {"figure_number": 252}, "4:12"),
+        ("average_speed_of_answer_seconds", {"total_number": 2, "counted_total_number": 84}, "42 s"),
+    ],
+)
+def test_a_time_stands_over_its_list_as_on_its_page(of_name: str, total: dict[str, Any], text: str) -> None:
+    assert row_view.number_text(of_name, total) == text
+
+
+def test_an_abbreviation_keeps_its_letters_within_a_sentence() -> None:
+    assert row_view.made_of(metrics.metric("csat_ratio")) == "Satisfied of CSAT answers"
+    assert row_view.made_of(metrics.metric("one_touch_ratio")) == "One reply of solved"
+
+
 def test_a_metric_shows_what_it_is_made_of_and_marks_what_is_counted(names: Any, run_page: Run) -> None:
     answer(names, "call_rows", stay("in", "answered", 5), stay("late", "answered", 50, counted_number=0))
     at = run_page("contacts", of="service_level_strict_ratio")
     number = block(at, "number")
     assert number["value"] == "50.0%"  # 1 / 2
-    assert number["parts"] == [{"label": "Answered in time of offered", "value": "1 of 2"}, {"label": "Rows", "value": "2"}]
+    assert number["parts"] == [
+        {"label": "Answered in time of offered", "value": "1 of 2"},
+        {"label": "Rows", "value": "2"},
+    ]
     assert [row["cells"][1]["word"] for row in table(at)["rows"]] == ["yes", "no"]
 
 
@@ -187,6 +217,34 @@ def test_a_very_long_list_is_made_ready_for_download_only_when_somebody_asks(
     assert any(given.get("limit_rows") == row_queries.WHOLE_ROWS for given in asked)
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ({"start": "zzz", "end": "qqq"}, ("“start=zzz”", "“end=qqq”")),
+        ({"start": NOW.isoformat(), "end": NOW.isoformat()}, ("a start before its end",)),
+        ({"as_of": "0001-01-01T00:00+00:00"}, ("“as_of=0001",)),
+        ({"after": "nonsense"}, ("“after=nonsense”",)),
+        ({"quarter": "-5", "weekday": "99"}, ("“quarter=-5”", "“weekday=99”")),
+        ({"wait_from": "99", "wait_to": "5"}, ("wait_from below wait_to",)),
+        ({"queue": "all", "formula": "zz"}, ("“queue=all”", "“formula=zz”")),
+    ],
+)
+def test_what_a_list_cannot_read_of_its_address_is_said_and_narrows_nothing(
+    names: Any, run_page: Run, address: dict[str, str], told: tuple[str, ...]
+) -> None:
+    asked = answer(names, "call_rows", stay("a", "answered", 5))
+    at = run_page("contacts", of="offered_calls", **address)
+    [body] = [
+        found["body"] for found in blocks(at) if found.get("title", "").startswith("Not all of this address")
+    ]
+    assert [part for part in told if part not in body] == []
+    assert block(at, "number")["more"].startswith("Not the number of the page")
+    asked.clear()
+    fine = run_page("contacts", of="offered_calls")
+    assert block(fine, "number")["more"].startswith("The same number")
+    assert asked == []  # the same question, which is answered already
+
+
 def test_an_unknown_number_says_that_it_has_no_rows(names: Any, run_page: Run) -> None:
     at = run_page("contacts", of="<script>")
     assert not at.exception
@@ -204,6 +262,8 @@ def test_a_number_that_is_zero_says_so_in_the_list(names: Any, run_page: Run) ->
     at = run_page("contacts", of="abandoned_calls")
     assert block(at, "number")["value"] == "0"
     assert table(at)["nothing"].startswith("Nothing is behind this number")
+    at = run_page("contacts", of="abandoned_calls", after="0|1|c")
+    assert table(at)["nothing"].startswith("The list ends here")
 
 
 # ---- search ----

@@ -243,7 +243,14 @@ def test_what_fires_stands_on_every_page_with_a_button(aimed: Any, run_page: Run
         "Critical", "Sales", "6:12", "for 4 min",
     )  # fmt: skip
     assert item["limit"] == "Oldest wait above 5:00"
-    assert any(button.label.startswith("Acknowledge Somebody waits too long") for button in at.button)
+    gap = {"measure_name": "target_gap", "metric_name": "service_level_ratio", "comparison_name": "below"}
+    day = firing_alert(**gap, threshold_value=0.0, measured_value=-0.086, window_seconds=86_400)
+    [item] = alert_view.firing(pl.DataFrame([day]), at=NOW)["items"]  # never taken for the figure of now
+    assert (item["value"], item["limit"]) == (
+        "8.6 points below its target", "Service level, over the last 24 h",
+    )  # fmt: skip
+    assert band["button"]["label"] == "Acknowledge Somebody waits too long, Sales"
+    assert band["button"]["key"] in {button.key for button in at.button if button.label == "Acknowledge"}
 
 
 def test_acknowledging_from_the_band_names_the_firing(

@@ -151,6 +151,7 @@ def test_queues_stand_by_name_and_the_late_one_is_marked(floor: Any, run_page: R
 def test_a_queue_without_calls_shows_a_dash_and_never_zero_percent(floor: Any, run_page: Run) -> None:
     quiet = block(run_page("live_floor"), "floor")["queues"][2]
     assert (quiet["level"], quiet["share"], quiet["status"]["word"]) == ("–", None, "No calls yet")
+    assert [fact["here"] for fact in quiet["facts"]] == [None] * 4, "there are no rows behind a dash"
 
 
 def test_the_last_minutes_carry_their_n(floor: Any, run_page: Run) -> None:
@@ -383,4 +384,10 @@ def test_the_age_on_a_page_is_that_of_the_sources_it_shows() -> None:
     assert (
         state_view.freshness(rota, loader=loader)["text"] == "Data 3 s old"
     )  # 3 of 10 s is further behind than a day of a year
+    dialler = ages["everything"].with_columns(
+        newest_event_age_seconds=pl.Series([60, 90, 26_100]), is_stale=pl.lit(False)
+    )  # 60 of 300 s, and 7 h 15 min of a day: well, yet nobody may take the one for the other
+    assert state_view.freshness(dialler, loader=loader) == {
+        **{"tone": "good", "shape": "circle", "word": ""}, "text": "Data 1 min old · costs 7 h 15 min",
+    }  # fmt: skip
     assert state_view.of_interest(health.with_columns(has_calls=pl.lit(False)), "calls").height == 3

@@ -103,7 +103,7 @@ def test_what_comes_by_itself_stands_with_its_time_its_view_and_its_readers(
 ) -> None:
     at = run_page("reports")
     assert not at.exception
-    (row,) = table(at, "By themselves")["rows"]
+    (row,) = table(at, "Scheduled")["rows"]
     assert row["cells"][0] == "Board of directors"
     assert row["cells"][1] == "Mondays at 06:30, for the week before"
     assert row["cells"][2] == "queue Sales; business hours only"
@@ -166,7 +166,7 @@ def test_without_any_report_the_page_says_how_to_get_one(drawn: Any, run_page: R
     at = run_page("reports")
     assert not at.exception
     assert table(at, "Made so far")["nothing"].startswith("None yet. Make one now")
-    assert table(at, "By themselves")["nothing"].startswith("None yet. Set one up")
+    assert table(at, "Scheduled")["nothing"].startswith("None yet. Set one up")
 
 
 def test_making_one_now_asks_for_the_newest_days_and_what_is_chosen(

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import board, charts, export
 from dashboard.tickets import ticket_trend_view, ticket_view
 from dashboard.ui import moments
-from tests.db.test_records import call, tell
+from tests.db.test_records import ask, call, tell
 from tests.db.test_ticket_questions import STORY, change, events, h
 
 Run = Callable[..., AppTest]
@@ -170,6 +170,18 @@ def test_filters_come_from_the_address_and_unknown_ones_leave_it(told: sa.Engine
     assert set(unknown.query_params) == {"view"}
 
 
+def test_a_view_of_tickets_is_kept_with_all_that_its_address_says(told: sa.Engine, run_page: Run) -> None:
+    """Also what the bar of other pages has words of its own for: group, channel and kind of hours."""
+    chosen = {"view": "trends", "group": "Support", "hours": "business", "days": "28"}
+    page = run_page("tickets", **chosen)
+    page.text_input(key="view-name").set_value("Support")
+    page.button(key="view-save").click().run()
+    kept = "select page_name, address_text from ops.saved_views"
+    assert ask(told, kept) == [("tickets", "view=trends&group=Support&hours=business&days=28")]
+    page.button(key="view-start").click().run()
+    assert {key: "".join(value) for key, value in run_page("tickets").query_params.items()} == chosen
+
+
 def test_a_ticket_leads_to_its_source_only_by_an_address_of_the_web(told: sa.Engine, run_page: Run) -> None:
     first, *_, last = table(run_page("tickets", view="ageing"), "Oldest tickets")
     assert first[-1] == {"text": "records", "href": "https://help/B"}
@@ -203,8 +215,8 @@ def test_the_kind_of_hours_is_told_and_unknown_is_a_dash_with_its_reason(
     assert "none with a timetable" in reply["tip"]
     calendar = tiles(run_page("tickets", view="trends"))["average_first_reply_seconds"]
     assert (calendar["value"], calendar["unit"], calendar["more"]) == (
-        "1.8",
-        "h",
+        "1 h",
+        "50 min",
         "average of 3 tickets",
     )  # 5.5 / 3
 

@@ -469,6 +469,15 @@ def test_idle_time_and_whether_the_longest_idle_came_first(engine: sa.Engine) ->
         (0, 1),
         (1, 2),
     ]
+    # Told as one call that came back to its queue, with stays of one number, each is still judged by its own instant.
+    change(engine, "update warehouse.calls set call_id = 'one' where call_id in ('c1', 'c3')")
+    assert answer(engine, "agent_routing", **WINDOW).equals(found)
+    asked = {**WINDOW, "of_name": "idle_calls", "limit_rows": 1}
+    pages, after = list[tuple[object, ...]](), None
+    while (page := answer(engine, "given_rows", **asked, after_text=after)).height:
+        pages += page.select("happened_at", "call_id").rows()
+        after = page[0, "row_text"]
+    assert pages == [(h(10.75), "one"), (h(10.5), "c2"), (h(10), "one")]
 
 
 def test_who_does_not_serve_the_queue_is_no_rival(engine: sa.Engine) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as some
 
-from dashboard.definitions import balance_queries
+from dashboard.definitions import balance_queries, balance_view
 from dashboard.definitions.balance_queries import OUTCOMES
 from sql import warehouse
 from tests.db.test_records import Row, ask, tell
@@ -108,6 +108,13 @@ def test_the_contacts_behind_a_border_are_those_that_were_counted(engine: sa.Eng
         window = {"window_start": start, "window_end": start + timedelta(minutes=15)}
         rows = question(engine, "balance_rows", **window, side_name=side)
         assert sorted(rows["contact_id"]) == sorted(names.split()), (side, quarter)
+    whole = question(engine, "balance_intervals", **WINDOW).rows(named=True)
+    for row in whole:
+        window = {"window_start": row["interval_start_at"], "window_end": row["interval_end_at"]}
+        for name in balance_view.LEFT_BY:
+            rows = question(engine, "balance_rows", **window, side_name="left", of_name=name)
+            assert rows.height == balance_view.left_by(row, name), (name, row["interval_start_at"])
+    assert sum(balance_view.left_by(row, "abandoned") for row in whole) == 2
 
 
 @pytest.mark.parametrize(

@@ -354,9 +354,48 @@ def test_pages_of_a_list_follow_each_other_without_a_gap(told: sa.Engine, order:
     assert len(set(whole)) == 5
 
 
-def test_a_page_behind_a_row_that_is_gone_begins_anew(told: sa.Engine) -> None:
-    asked = {"of_name": "abandoned_calls", **WINDOW}
-    assert ask(told, "call_rows", **asked, after_text="gone").equals(ask(told, "call_rows", **asked))
+@pytest.mark.parametrize(
+    ("name", "of_name", "order"),
+    [("call_rows", "abandoned_wait_seconds", "time"), ("call_rows", "abandoned_wait_seconds", "amount"),
+     ("state_rows", "paused_seconds", "amount"), ("interval_rows", "intervals_on_target_ratio", "counted")],
+)  # fmt: skip
+def test_a_page_goes_on_behind_a_row_that_is_gone(
+    told: sa.Engine, name: str, of_name: str, order: str
+) -> None:
+    """A row that leaves the list between two pages neither starts it anew nor takes another one along."""
+    asked = {"of_name": of_name, **WINDOW, "order_name": order}
+    whole = ask(told, name, **asked)
+    first, second, *_ = whole["row_text"].to_list()
+    gone = f"{first}-that-was"  # no row has this name; it sorts right before the first one's, which comes after it
+    assert ask(told, name, **asked, after_text=gone).equals(whole)
+    gone = second[:-1]  # right behind the second one
+    assert ask(told, name, **asked, after_text=gone)["row_text"].to_list() == whole["row_text"].to_list()[2:]
+    for nonsense in ("gone", "1|2", "9" * 99, "0|9999999999999999|\x00", f"0.{'3' * 30}|" + "9" * 17 + "|x"):
+        assert ask(told, name, **asked, after_text=nonsense).equals(whole)
+
+
+def test_a_call_that_comes_back_to_its_queue_is_a_row_of_its_own(told: sa.Engine) -> None:
+    """More than an hour later a log's reader has forgotten its first stay, and the next one is number 1 again."""
+    again = {
+        "queue_id": 1, "agent_id": 1, "wait": 10, "talk": 50, "outcome_name": "answered", "direction_name": "inbound",
+        "topic_name": None, "transfer_kind_name": None, "call_id": "late", "offered_at": at(80),
+        "answered_at": at(81), "ended_at": at(82),
+    }  # fmt: skip
+    lists: list[tuple[str, Row]] = [
+        ("call_rows", {"of_name": "answered_calls"}), ("agent_call_rows", {"of_name": "handled_calls"}),
+        ("contact_search", {"search_text": "late"}),
+    ]  # fmt: skip
+    with warehouse.connected(told) as connection, taken_back(connection):
+        connection.execute(sa.text("update warehouse.calls set source_name = 'drawn' where call_id = 'late'"))
+        connection.execute(INSERT, again)
+        for name, more in lists:
+            question, after, offered = queries.QUESTIONS[name], None, list[datetime]()
+            while (page := question(connection, **WINDOW, **more, limit_rows=1, after_text=after)).height:
+                [row] = page.rows(named=True)
+                if row["record_id" if name == "contact_search" else "call_id"] == "late":
+                    offered.append(row["started_at" if name == "contact_search" else "offered_at"])
+                after = row["row_text"]
+            assert offered == [at(80), at(2)], name
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"agent_id": 1}, {"team_id": 1}, {"queue_id": 1}, {"channel_name": "chat"}],
@@ -467,6 +506,30 @@ def test_the_list_of_every_column_of_tickets_adds_up_to_it(
         if column in totals.columns or column in promises.columns:
             number = (totals if column in totals.columns else promises)[column].sum()
             assert total_of(tickets, "ticket_rows", of_name=column, **asked)["total_number"] == number, column
+
+
+@pytest.mark.parametrize(
+    ("of_name", "hour", "of_list", "hours"),
+    [
+        # A is solved after 5 hours, B after 2: the middle is 3.5, nine tenths of the way from 2 to 5 are 4.7.
+        ("median_full_resolution_seconds", 25, "figure_number", 3.5),
+        ("ninth_decile_full_resolution_seconds", 25, "figure_number", 4.7),
+        ("median_full_resolution_business_seconds", 25, "figure_number", None),  # nobody has a timetable
+        ("longest_backlog_age_seconds", 36, "longest_number", 35),  # B is created at 1, C at 2, D at 30
+        ("longest_owed_wait_seconds", 36, "longest_number", 10),  # B waits since 26, D since 30
+        ("longest_backlog_age_seconds", 0, "longest_number", 0),
+    ],
+)
+def test_the_middle_one_and_the_oldest_of_tickets_by_hand(
+    tickets: sa.Engine, of_name: str, hour: float, of_list: str, hours: float | None
+) -> None:
+    asked = {**TICKET_DAYS[2], "as_of": h(hour), "of_name": of_name}
+    found = ask(tickets, "ticket_rows_count", **asked)[of_list].item()
+    assert found == (None if hours is None else hours * 3600)
+    rows = ask(tickets, "ticket_rows", **asked, order_name="amount")
+    assert rows["counted_number"].to_list() == sorted(rows["counted_number"], reverse=True)
+    if hours is not None and of_list == "longest_number":
+        assert rows["counted_number"][0] == found
 
 
 def test_the_list_of_every_ticket_figure_of_agents_adds_up_to_it(tickets: sa.Engine) -> None:

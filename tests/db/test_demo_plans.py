@@ -72,6 +72,17 @@ def test_a_goal_is_on_track_another_behind_and_nothing_is_set_up_twice(engine: s
     assert ask(engine, "select count(*) from ops.report_schedules") == [(1,)]
 
 
+def test_a_history_of_two_weeks_has_goals_too(engine: sa.Engine) -> None:
+    tell(engine, {"calls": [*waits("Sales", 10, 300), *waits("Sales", 1, 200)]})
+    demo_plans.furnish(engine, SETTINGS, lambda: PRESENT)
+    goals = ask(
+        engine,
+        "select goal_name, started_date - baseline_last_date, baseline_last_date - baseline_first_date + 1 "
+        "from warehouse.goals order by goal_id",
+    )
+    assert goals[0] == ("Average wait from 5 to 2 minutes in three months", 1, 7)
+
+
 def test_a_floor_without_a_history_gets_no_goal_that_nobody_could_measure(engine: sa.Engine) -> None:
     tell(engine, {"calls": waits("Sales", 1, 30, calls=3)})
     demo_plans.furnish(engine, SETTINGS, lambda: PRESENT)

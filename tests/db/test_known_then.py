@@ -23,13 +23,13 @@ def stay(
     number: int,
     offered: float,
     left: float | None,
-    ended: float,
+    ended: float | None,
     outcome: str,
     *,
     wrap_up: int = 0,
     queue: str = "sales",
 ) -> Row:
-    """One contact in minutes from 10:00: offered, answered (None: never) and ended."""
+    """One contact in minutes from 10:00: offered, answered (None: never) and ended (None: not yet)."""
     at = [None if minute is None else TEN + timedelta(minutes=minute) for minute in (offered, left, ended)]
     return call(
         f"k{number}",
@@ -39,8 +39,8 @@ def stay(
         answered_at=at[1],
         ended_at=at[2],
         outcome_name=outcome,
-        wait_seconds=round(((ended if left is None else left) - offered) * 60),
-        talk_seconds=round((ended - left) * 60) if left is not None else None,
+        wait_seconds=round((((ended or 0) if left is None else left) - offered) * 60),
+        talk_seconds=round((ended - left) * 60) if left is not None and ended is not None else None,
         wrap_up_seconds=wrap_up if left is not None else None,
         transfer_kind_name="blind" if number == 2 else None,
     )
@@ -59,6 +59,16 @@ BORDER = [
 ]
 
 
+#            offered      answered ended  longer than a day
+LONG = [
+    stay(21, -30 * 60, None, 60, "abandoned", queue="mail"),  # 10:00 finds it waiting since yesterday
+    stay(22, -30 * 60, -20, 40, "answered", queue="mail"),  # ... in progress
+    stay(23, -30 * 60 - 3, 30, 40, "answered", queue="mail"),  # ... waiting
+    stay(24, -60 * 60, 20, None, "in_progress", queue="mail"),  # ... waiting, and not over today either
+    stay(25, -50 * 60, -50 * 60 + 1, -50 * 60 + 3, "answered", queue="mail"),
+]
+
+
 MINUTES = 4 * 1440
 CHANCE = random.Random(7)
 
@@ -67,7 +77,7 @@ def drawn(number: int) -> Row:
     offered = CHANCE.randrange(MINUTES) - MINUTES
     outcome = CHANCE.choice(["answered", "answered", "answered", "abandoned", "callback", "interrupted"])
     queue = CHANCE.choice(["front", "back"])
-    wait, talk = CHANCE.choice([0.1, 0.3, 0.4, 2, 30]), CHANCE.choice([1, 5, 300])
+    wait, talk = CHANCE.choice([0.1, 0.3, 0.4, 2, 30, 1700]), CHANCE.choice([1, 5, 300, 2400])
     number += 100
     if outcome == "answered":
         wrap_up, ended = CHANCE.choice([0, 90]), offered + wait + talk
@@ -80,8 +90,8 @@ FLOOR = [drawn(number) for number in range(150)]
 
 @pytest.fixture(scope="module")
 def border(shared_engine: sa.Engine) -> sa.Engine:
-    """The border's contacts in the queue sales; those of chance, for the law, in the queues front and back."""
-    tell(shared_engine, {"calls": [*BORDER, *FLOOR]})
+    """The border's contacts in the queue sales; long ones in mail; those of chance, for the law, in front and back."""
+    tell(shared_engine, {"calls": [*BORDER, *LONG, *FLOOR]})
     return shared_engine
 
 
@@ -136,6 +146,19 @@ def test_days_before_are_whole_and_the_floor_agrees(border: sa.Engine) -> None:
     assert floor["wrap_up_seconds"] == then["wrap_up_seconds"]
 
 
+def test_a_contact_of_more_than_a_day_is_in_flight_too(border: sa.Engine) -> None:
+    """At 10:00: 25 is handled, 22 in progress, the other 3 wait; whatever narrows them, and in the list behind it."""
+    week = {"window_start": DAY - timedelta(days=7), "known_at": TEN, "queue_id": queue_id(border, "mail")}
+    for narrowed in ({}, {"channel_name": "call"}, {"topic_name": ""}):
+        assert counted(totals(border, **week, **narrowed), *OUTCOMES) == (5, 2, 0, 3, 1, 1, 0), narrowed
+    then = totals(border, **week)
+    for name in OUTCOMES:
+        listed = answer(border, "call_rows_count", **week, window_end=TEN, of_name=f"{name}_calls")
+        assert listed[0, "found_rows"] == then[f"{name}_calls"], name
+    # Known today: 21 gave up, 22, 23 and 25 are handled, 24 is in progress.
+    assert counted(totals(border, **week | {"known_at": None}), *OUTCOMES) == (5, 4, 1, 0, 1, 3, 0)
+
+
 def test_a_contact_over_midnight_is_in_flight_on_the_day_before(engine: sa.Engine) -> None:
     """Offered at 23:58, answered at 00:10. At 00:05 it still waits, and belongs to the day that has just ended."""
     midnight = DAY + timedelta(days=1)
@@ -154,11 +177,11 @@ def test_a_contact_over_midnight_is_in_flight_on_the_day_before(engine: sa.Engin
 def as_told(row: Row, instant: datetime) -> dict[str, float]:
     """What a contact adds, worked out from its instants alone."""
     is_answered = row["answered_at"] is not None and row["answered_at"] <= instant
-    is_ended = row["ended_at"] <= instant
+    is_ended = row["ended_at"] is not None and row["ended_at"] <= instant
     outcome = row["outcome_name"] if is_ended else "in_progress" if is_answered else "waiting"
     wait = row["wait_seconds"] if is_answered or is_ended else 0
     is_handled, is_led_away = outcome == "answered", outcome == "callback"
-    wrapped = row["ended_at"] + timedelta(seconds=row["wrap_up_seconds"] or 0) <= instant
+    wrapped = is_ended and row["ended_at"] + timedelta(seconds=row["wrap_up_seconds"] or 0) <= instant
     return {
         "offered_calls": 1,
         "answered_calls": is_answered,
@@ -183,7 +206,9 @@ def as_told(row: Row, instant: datetime) -> dict[str, float]:
 
 
 @given(
-    minutes=st.integers(-MINUTES, 600), days=st.integers(0, 4), name=st.sampled_from(["sales", "front", None])
+    minutes=st.integers(-MINUTES, 600),
+    days=st.integers(0, 4),
+    name=st.sampled_from(["sales", "mail", "front", None]),
 )
 @settings(max_examples=30, deadline=None)
 def test_what_was_known_at_any_instant_is_told_by_the_instants_alone(
@@ -198,7 +223,7 @@ def test_what_was_known_at_any_instant_is_told_by_the_instants_alone(
     )  # fmt: skip
     rows = [
         as_told(row, instant)
-        for row in (*BORDER, *FLOOR)
+        for row in (*BORDER, *LONG, *FLOOR)
         if start <= row["offered_at"] < instant and name in (None, row["queue_name"])
     ]
     expected = {column: sum(row.get(column, 0) for row in rows) for column in ADDITIVE_COLUMNS}

@@ -66,17 +66,17 @@ def fill(engine: sa.Engine) -> None:
          "call_id": call_id}
         for place, (agent, score, call_id) in enumerate([("mari", 80, "c0"), ("mari", 60, None), ("jaan", 100, None)])
     ]  # fmt: skip
-    # Promised within an hour: kept after half of it, kept late after two, tried by nobody.
-    back = [(20, 12, 12.5), (21, 12, 14), (22, 12.25, None)]
+    # Promised within an hour: kept after half of it, kept late after two, tried only when it was given up.
+    back = [(20, 12, 12.5), (21, 12, 14), (22, 12.25, 12.25 + 8 * 24)]
     calls += [asked_for(number, hour) for number, hour, _ in back]
-    calls += [called_back(number + 10, reached) for number, _, reached in back if reached]
+    calls += [called_back(number + 10, reached) for number, _, reached in back]
     tell(
         engine,
         {
             "calls": calls,
             "contact_links": [
                 linked(f"c{number + 10}", f"c{number}", 0) | {"linked_at": h(reached)}
-                for number, _, reached in back if reached
+                for number, _, reached in back
             ],
             "quality_reviews": reviews,
             # Scheduled 9 to 13; half an hour late, which is more than the grace.
@@ -207,6 +207,45 @@ def test_callbacks_given_up_count_for_goals_by_their_day_and_for_alerts_when_the
     assert over_days(floor, name, ALL, known_at=given_up) == (2 / 3, 3)
     assert just_now(floor, name, ALL, given_up) == (0 / 1, 1)
     assert just_now(floor, name, ALL, given_up - timedelta(seconds=1)) == (None, 0)
+    called_at = given_up + timedelta(days=1)  # too late: for neither it is reached
+    assert over_days(floor, name, ALL, known_at=called_at + timedelta(hours=1)) == (2 / 3, 3)
+    assert just_now(floor, name, ALL, called_at + timedelta(hours=1)) == (None, 0)
+
+
+def test_what_lasted_for_hours_or_days_counts_for_an_alert_when_it_ends(engine: sa.Engine) -> None:
+    """The quarter of an hour until midnight, seen from Monday's: hours of talk and of wait, by when they ended."""
+    hour = 3600
+    #                   answered   talk      ended
+    talks = [
+        talk(1, 23.8, 6 * 60),  # 23:54  in it
+        talk(2, 18.9, 5 * hour),  # 23:54  in it, offered long before
+        talk(3, -6.1, 30 * hour),  # 23:54  in it, offered the day before
+        talk(4, 18.5, 5 * hour),  # 23:30  before it
+        talk(5, 19.1, 5 * hour),  # 00:06  after it
+    ]
+    waited = {
+        "answered_at": None,
+        "agent_name": None,
+        "talk_seconds": None,
+        "outcome_name": "abandoned",
+        "ended_at": h(23.9),
+    }
+    waits = [  # gave up at 23:54 after 30 hours; was answered at 23:54 after 30 hours and is spoken with still
+        talk(6, 0, 0) | waited | {"offered_at": h(-6.1), "wait_seconds": 30 * hour},
+        talk(7, 23.9, 0) | {"offered_at": h(-6.1), "ended_at": None, "outcome_name": "in_progress",
+                            "wait_seconds": 30 * hour, "talk_seconds": None},
+    ]  # fmt: skip
+    tell(engine, {"calls": [*talks, *waits]})
+    quarter = {"as_of": NIGHT, "window_start": NIGHT - timedelta(minutes=15), **scope(engine, ALL)}
+    with warehouse.connected(engine) as connection:
+        aht, wait = (
+            measures.readings(connection, measure_name="metric", metric_name=name, **quarter)
+            .select("value", "n")
+            .row(0)
+            for name in ("average_handle_time_seconds", "average_wait_seconds")
+        )
+    assert aht == ((6 * 60 + 5 * hour + 30 * hour) / 3, 3)
+    assert wait == ((10 + 2 * 30 * hour) / 3, 3)  # the first talk's 10 s, and the two that waited
 
 
 def test_what_came_after_the_moment_of_measuring_changes_nothing(floor: sa.Engine) -> None:

@@ -443,6 +443,26 @@ def test_a_header_cannot_be_smuggled_into_a_message() -> None:
 
 
 @pytest.mark.parametrize(
+    ("measured", "threshold", "text"),
+    [
+        (-0.086, 0.0, "Fired: Service level, VIP: 8.6 points below its target (n = 87)"),
+        (
+            -0.12, -0.05,
+            "Fired: Service level, VIP: 12 points below its target, more than 5 points below its target (n = 87)",
+        ),
+    ],
+)  # fmt: skip
+def test_a_distance_from_the_target_is_told_in_points_and_never_as_a_negative_share(
+    measured: float, threshold: float, text: str
+) -> None:
+    row = {
+        "measure_name": "target_gap", "metric_name": "service_level_ratio", "change_name": "fired", "scope_name": "VIP",
+        "measured_value": measured, "measured_count": 87, "threshold_value": threshold, "comparison_name": "below",
+    }  # fmt: skip
+    assert alert_words.line(row) == text
+
+
+@pytest.mark.parametrize(
     "given",
     [
         {"host": "mail.example.com", "security": "none"},

@@ -82,7 +82,10 @@ BEHIND = {  # what stands behind a number, and how much of it
 ROWS: dict[str, dict[str, Any]] = {
     **BEHIND,
     **{f"{name}_count": given for name, given in BEHIND.items()},
-    **{name: {"contact_id": "c1"} for name in ("contact_sources", "contact_remarks", "contact_runs", "contact_recordings")},
+    **{
+        name: {"contact_id": "c1"}
+        for name in ("contact_sources", "contact_remarks", "contact_runs", "contact_recordings")
+    },
 }
 WINDOW_ALONE = {name: TICKET_WINDOW[name] for name in ("window_start", "window_end")}
 PARAMETERS: dict[str, dict[str, Any]] = {
@@ -310,7 +313,11 @@ def test_an_empty_answer_has_the_types_of_a_full_one(bare: sa.Engine, peopled: s
         )
     }
     written |= {"review_rows", "contact_remarks"}  # tests/db/test_contact_rows.py has rows
-    written |= {"contact_recordings", "recorded_calls", "recording_rules"}  # tests/db/test_recordings.py has rows
+    written |= {
+        "contact_recordings",
+        "recorded_calls",
+        "recording_rules",
+    }  # tests/db/test_recordings.py has rows
     written |= {"ring_rows", "forecast_rows"}  # tests/app/test_every_number.py has rows
     assert full.height > 0 or name in {"live_agents", "customer_contacts", "reconciliations", *written}
     assert empty.schema == full.schema

@@ -200,7 +200,44 @@ def test_the_night_of_25_hours_doubles_no_quarter_of_a_forecast(engine: sa.Engin
     assert forecasts(engine, date(2026, 11, 1)) == {"01:00": (4, 4)}
     assert ask(engine, "queue_forecast", day_date=date(2026, 11, 1))["forecast_most_calls"].max() == 4
     assert whole_day(engine, date(2026, 11, 1)) == (4, 0)
-    assert whole_day(engine, date(2026, 10, 25)) == (4, 4 + 4)  # and what came is what came
+    assert whole_day(engine, date(2026, 10, 25)) == (4 + 4, 4 + 4)  # as its quarters say
+
+
+def listed(engine: sa.Engine, day: date, as_of: str) -> tuple[list[float], float]:
+    """What each comparable day brought by the list behind the forecast, the last day first, and the list's figure."""
+    asked = {"first_date": day, "last_date": day, "as_of": shown(as_of), "of_name": "forecast_calls"}
+    brought = ask(engine, "forecast_rows", **asked)["expected_number"].to_list()
+    return brought, ask(engine, "forecast_rows_count", **asked)[0, "figure_number"]
+
+
+def test_the_list_behind_a_forecast_counts_the_night_of_25_hours_as_the_forecast_does(
+    engine: sa.Engine,
+) -> None:
+    """At 3:00 of four Sundays 6 + 6 (the night of 25 hours), 12, 4 and 4 calls."""
+    drawn = {"10-25T03:00+03:00": 6, "10-25T03:00+02:00": 6, "10-18T03:00+03:00": 12, "10-11T03:00+03:00": 4,
+             "10-04T03:00+03:00": 4}  # fmt: skip
+    tell(engine, {"calls": calls({shown(f"2026-{at}"): count for at, count in drawn.items()})})
+    day = date(2026, 11, 1)
+    # The median of (6 + 6) / 2, 12, 4, 4 is (4 + 6) / 2 = 5, in the list, on the tile and in the quarters alike.
+    assert listed(engine, day, "2026-12-01T12:00+02:00") == ([6, 12, 4, 4], 5)
+    assert whole_day(engine, day) == (5, 0)
+    assert ask(engine, "queue_forecast", day_date=day)["forecast_calls"].sum() == 5
+
+
+def test_the_day_of_25_hours_expects_the_doubled_quarter_twice_once_it_has_passed_twice(
+    engine: sa.Engine,
+) -> None:
+    """Six calls at 3:00 of four Sundays; on 25 October, the same and again at the second 3:00."""
+    sundays = [f"2026-{at}T03:00+03:00" for at in ("09-27", "10-04", "10-11", "10-18")]
+    night = ["2026-10-25T03:00+03:00", "2026-10-25T03:00+02:00"]
+    tell(engine, {"calls": calls(dict.fromkeys(map(shown, [*sundays, *night]), 6))})
+    day = date(2026, 10, 25)
+    assert ask(engine, "queue_forecast", day_date=day)["forecast_calls"].sum() == 6 + 6
+    assert whole_day(engine, day) == (6 + 6, 6 + 6)
+    assert listed(engine, day, "2026-12-01T12:00+02:00") == ([12, 12, 12, 12], 12)
+    # While it ran: one quarter passed by the first 3:30, half of the next by the second 3:07:30.
+    assert listed(engine, day, "2026-10-25T03:30+03:00") == ([6, 6, 6, 6], 6)
+    assert listed(engine, day, "2026-10-25T03:07:30+02:00") == ([6 + 3] * 4, 9)
 
 
 def test_the_night_of_23_hours_loses_no_quarter_of_a_forecast(engine: sa.Engine) -> None:
@@ -218,6 +255,7 @@ def test_the_night_of_23_hours_loses_no_quarter_of_a_forecast(engine: sa.Engine)
     assert ask(engine, "queue_forecast", day_date=date(2026, 3, 29)).height == 23 * 4
     # On the night there is no 3:00, so nothing is to be expected then, and at 4:00 nobody ever called.
     assert forecasts(engine, date(2026, 3, 29)) == {}
+    assert whole_day(engine, date(2026, 3, 29)) == (0, 6)
     found = ask(engine, "queue_forecast", day_date=date(2026, 4, 12))
     at_three = found.filter(pl.col("interval_start_at") == shown("2026-04-12T03:00+03:00")).row(0, named=True)
     # Of the night nothing is known at 3:00: the median of 4, 4, 4, 4, and the least of them is 4, not 0.

@@ -463,6 +463,16 @@ def test_links_told_otherwise_later_are_not_turned_back(origin: Origin) -> None:
     assert ask(origin.engine, "select linked_contact_id from warehouse.told_links") == [("newer",)]
 
 
+class Second(Teller):
+    """Another teller of the same calls, which counts an end as lost only after two days."""
+
+    lost_end_after_seconds: int = 2 * 86_400
+
+    @property
+    def facts_source_name(self) -> str:
+        return "records"
+
+
 def test_a_call_whose_end_was_lost_is_closed_at_night_and_its_end_still_replaces_that(origin: Origin) -> None:
     # offered  answered  ended   open at the night for   closed
     #       0         1      -                   a day      yes: talk unknown
@@ -476,11 +486,17 @@ def test_a_call_whose_end_was_lost_is_closed_at_night_and_its_end_still_replaces
     )
     ended = call("ended", offered_at=at(3), answered_at=at(4), ended_at=at(9))
     chats = {**waits, "call_id": "chats", "offered_at": at(5), "channel_name": "chat"}
-    origin.load(batch(1, calls=[{"channel_name": "call"} | row for row in (talks, waits, ended, chats)]))
+    everything = batch(1, calls=[{"channel_name": "call"} | row for row in (talks, waits, ended, chats)])
+    origin.load(everything)
     late = at(0) + timedelta(seconds=origin.source.lost_end_after_seconds)
     early = close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: late)
     assert early is None, "open for as long as the limit, and not longer"
     night = late + timedelta(minutes=10)
+    both = Settings.model_construct(
+        site=origin.settings.site, sources=(origin.source, Second(name="second", every_seconds=60))
+    )
+    for source in both.sources:  # of those who tell of the same calls, the longest limit holds for all
+        assert close_lost_ends(origin.engine, both, source, RECORDS_DAY, now=lambda: night) is None
     told = close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: night)
     assert str(told).startswith("Closed as interrupted: 2 calls that were open for over 86,400 s")
     held = "select call_id, outcome_name, ended_at, wait_seconds, talk_seconds from warehouse.calls order by offered_at"
@@ -495,6 +511,18 @@ def test_a_call_whose_end_was_lost_is_closed_at_night_and_its_end_still_replaces
     assert prove(origin.engine).is_proven, "the figures follow"
     assert (
         close_lost_ends(origin.engine, origin.settings, origin.source, RECORDS_DAY, now=lambda: night) is None
+    )
+    closed = ask(origin.engine, held)
+    compared = origin.compare(everything)
+    assert (compared.outcome_name, compared.reason_text) == ("agreed", None), "the origin knows of no end"
+    load.reset_cursor(origin.engine, "records")
+    origin.load(everything)
+    assert ask(origin.engine, held) == closed, "told once more as it was, nothing opens again"
+    newer = {"channel_name": "call", "version_number": 1}
+    load.reset_cursor(origin.engine, "records")
+    origin.load(batch(1, calls=[talks | newer]))
+    assert ask(origin.engine, held)[0] == ("talks", "in_progress", None, 60, None), (
+        "something newer is heard of it"
     )
     found = {"channel_name": "call", "ended_at": at(3), "outcome_name": "abandoned", "wait_seconds": 60}
     load.reset_cursor(origin.engine, "records")

@@ -207,6 +207,17 @@ def test_a_local_day_is_worked_on_by_one_and_closed_once(engine: sa.Engine, tmp_
     ]
 
 
+def test_lost_ends_are_closed_after_the_comparison_of_their_day(engine: sa.Engine, tmp_path: Path) -> None:
+    found = nightly.due(engine, settings(tmp_path, "a", "b"), now=NOW)
+    assert [(one.source_name, one.work_name) for one in found] == [
+        (nightly.SITE, "erasures"),
+        ("a", "reconciliation"),
+        ("a", "lost ends"),
+        ("b", "reconciliation"),
+        ("b", "lost ends"),
+    ]
+
+
 def test_a_day_whose_process_died_is_taken_again_after_its_lease(engine: sa.Engine, tmp_path: Path) -> None:
     works = (Nightly("closing", timedelta(0), lambda *_, **__: None),)
     chosen = settings(tmp_path, "a")

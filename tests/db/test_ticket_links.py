@@ -18,7 +18,6 @@ from dashboard.contacts import contact_sections, row_view
 from dashboard.filters import Filters, filters_of
 from dashboard.people import agent_sections, agent_ticket_view, agent_view
 from dashboard.tickets import ticket_sections
-from dashboard.tickets.ticket_queries import TicketNarrowing
 from dashboard.tickets.ticket_sections import SECTIONS, Chosen
 from dashboard.tickets.ticket_shown_view import Shown
 from dashboard.ui import take_along
@@ -156,22 +155,13 @@ def of_text(text: str) -> list[int]:
     ]
 
 
-def times(seconds: float | None) -> list[str]:
-    """The ways in which a page writes a time."""
-    kinds = [{"in_days": True}, {"in_days": False}]
-    return [
-        *(words.long_time(seconds, **kind) for kind in kinds),
-        *(" ".join(words.long_time_parts(seconds, **kind)).strip() for kind in kinds),
-    ]
-
-
 def disagreement(page: Page, text: str, address: str) -> str | None:
     """In what a figure and its list differ; None where they agree."""
     total, said = page.count(address)
     n, counted = total["total_number"], total["counted_total_number"]
     record = next((one for one in metrics.metrics() if one.name == said["of"]), None)
-    if said.get("order") == "amount":
-        fits = any(one in text for one in of_largest(page, said))
+    if said["of"].endswith("_seconds"):
+        fits = row_view.number_text(said["of"], total) in text
     elif record is None:
         is_share = (
             words.ratio(n / page.count(address.replace(said["of"], "resolved_tickets"))[0]["total_number"])
@@ -180,8 +170,6 @@ def disagreement(page: Page, text: str, address: str) -> str | None:
             else False
         )
         fits = total["found_rows"] == n and (of_text(text)[:1] == [n] or is_share)
-    elif record.unit == "seconds":
-        fits = any(one in text for one in times(counted / n if n else None))
     else:
         parts = of_text(re.sub(r"[\d.]+%", "", text))
         fits = (
@@ -191,19 +179,6 @@ def disagreement(page: Page, text: str, address: str) -> str | None:
         )
         fits = fits and (parts == [n] if "(" in text else True)
     return None if fits else f"{text!r} at {address}: {total}"
-
-
-def of_largest(page: Page, said: Row) -> list[str]:
-    """What a list that begins with its largest row can be a figure of: that row, the middle one, nine of ten, an instant."""
-    given = {name: said[name] for name in said if name in (*TicketNarrowing.__annotations__, *WINDOW)}
-    rows = page.calm("ticket_rows", **given, of_name=said["of"], limit_rows=1000, order_name="amount")
-    if rows.is_empty():
-        return times(None)
-    known = rows["counted_number"]
-    assert known.to_list() == sorted(known, reverse=True)
-    tenths = [known.quantile(q, "linear") or 0 for q in (0.5, 0.9)]
-    instants = [words.instant(rows["happened_at"][0], ZONE)]
-    return instants + [one for seconds in (known[0], *map(round, tenths)) for one in times(seconds)]
 
 
 CHOSEN = [

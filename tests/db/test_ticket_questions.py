@@ -448,6 +448,36 @@ def test_an_agent_is_told_in_calls_and_in_tickets(working: sa.Engine) -> None:
     ]
 
 
+def test_of_two_replies_in_the_instant_of_the_first_one_is_the_first_reply(engine: sa.Engine) -> None:
+    story = [
+        ("1", 0, "created", None, "requester"),
+        ("1", 0, "request", None, "requester"),
+        ("1", 1, "reply", None, "mari"),
+        ("1", 1, "reply", None, "jaan"),  # in the same second: no further first reply
+        ("2", 2, "request", None, "requester"),
+        ("2", 1.5, "reply", None, "jaan"),  # both told for a time before the ticket: this one opened it
+        ("2", 1.8, "reply", None, "mari"),  # and this one is the first reply
+        ("3", 3, "created", None, "mari"),
+        ("3", 3, "reply", None, "mari"),  # opened it
+        ("3", 3, "reply", None, "jaan"),
+    ]
+    born = [{"ticket_id": "2", "created_at": h(2), "channel_name": "email"}]
+    tell(
+        engine,
+        {"tickets": born},
+        {"ticket_events": events(story)},
+        {"calls": [call(), call("c2", agent_name="jaan")]},
+    )
+    asked = {**DAY_1, "as_of": h(36)}
+    found = ask(engine, "agent_totals", **asked)
+    # One first reply of each of three tickets: mari 1 and 2, jaan 3.
+    assert rows(found, "agent_name", "reply_count", "first_reply_count") == [("jaan", 3, 1), ("mari", 3, 2)]
+    for agent_id, count in found.select("agent_id", "first_reply_count").rows():
+        listed = ask(engine, "ticket_rows_count", **asked, of_name="first_reply_count", agent_id=agent_id)
+        assert listed[0, "total_number"] == count
+    assert ask(engine, "ticket_totals", **asked)[0, "first_replied_tickets"] == 1 + 2
+
+
 def test_a_team_is_the_sum_of_its_members(working: sa.Engine) -> None:
     teams = ask(working, "team_totals", **DAY_1, as_of=h(36))
     names = (

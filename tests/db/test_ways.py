@@ -107,6 +107,30 @@ def test_a_callback_is_given_up_after_seven_days_and_open_before(ways: sa.Engine
     assert found["callback_reached_ratio"] == 2 / (2 + 2)
 
 
+def test_who_is_called_after_it_was_given_up_is_not_reached_unless_a_longer_promise_still_runs(
+    ways: sa.Engine,
+) -> None:
+    """r3, asked for at minute 31, is called eight days later; r2 never. A promise of ten days keeps both open till then."""
+    week, late = 7 * 1440, 8 * 1440
+    tell(ways, {"calls": [called("b3", late)], "contact_links": [linked("b3", "r3", late)]}, name="records")
+    asked = {"as_of": at(late + 60)}
+    states = ("reached_callback_calls", "given_up_callback_calls", "open_callback_calls")
+    assert ask(ways, "callbacks", **asked).select(states).row(0) == (2, 2, 4 - 2 - 2)
+    [row] = ask(ways, "callback_requests", **asked).filter(call_id="r3").iter_rows(named=True)
+    assert (row["tried_at"], row["reached_at"], row["agent_name"]) == (at(late), None, None)
+    with ways.begin() as connection:
+        sums = sa.text("select sums from ops.callback_sums(:start, :end, 'everything', '', :end, true)")
+        [told] = connection.execute(sums, {"start": at(week), "end": at(late + 60)}).scalars()
+        assert (told["reached_callback_calls"], told["given_up_callback_calls"]) == (0, 2)
+        connection.execute(sa.text("update warehouse.queues set callback_promise_seconds = 10 * 86400"))
+        [told] = connection.execute(sums, {"start": at(week), "end": at(late + 60)}).scalars()
+        assert (told["reached_callback_calls"], told["given_up_callback_calls"]) == (1, 0)
+    found = ask(ways, "callbacks", **asked)
+    assert found.select(states).row(0) == (2 + 1, 0, 1)
+    kept = ask(ways, "callback_requests", **asked).filter(call_id="r3")
+    assert kept.select("reached_at", "is_kept").row(0) == (at(late), True)
+
+
 def test_before_a_promise_falls_due_its_ratio_is_unknown(ways: sa.Engine) -> None:
     found = ask(ways, "callbacks", as_of=at(32)).row(0, named=True)
     assert (found["callback_calls"], found["due_promise_calls"]) == (

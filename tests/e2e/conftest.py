@@ -41,6 +41,7 @@ SHOTS = Path(__file__).parent / "screenshots"
 SIZES = {"wall": (1920, 1080), "laptop": (1366, 768), "phone": (390, 844)}
 SCREENS = (("wall", "dark"), ("phone", "dark"), ("phone", "light"), ("laptop", "light"))
 # Streamlit first looks for its health routes below a page's path; the browser reports those two tries.
+PATIENCE_MS = 40_000  # a wait ends as soon as it may; on a busy machine a first page takes many seconds
 KNOWN_NOISE = "Failed to load resource: the server responded with a status of 404"
 
 
@@ -91,7 +92,7 @@ def settled(page: Page) -> None:
     page.evaluate(SETTLED)
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 15) -> bool:
+def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_MS / 1000) -> bool:
     """Whether it has come true within so many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

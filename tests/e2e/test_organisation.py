@@ -7,7 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import SHOTS, SIZES, SmallSite, fits_every_screen, settled, until, visited
+from tests.e2e.conftest import (
+    PATIENCE_MS,
+    SHOTS,
+    SIZES,
+    SmallSite,
+    fits_every_screen,
+    settled,
+    until,
+    visited,
+)
 
 PARTS = ("join", "agents", "queues", "business_hours", "files", "history")
 
@@ -40,15 +49,15 @@ def test_an_edit_is_previewed_saved_and_taken_back(browser: Browser, site: Small
         site.served() as (address, _),
         visited(browser, f"{address}/organisation?part=queues") as (page, _errors),
     ):
-        page.wait_for_selector("[data-testid=stDataFrame] canvas", timeout=15_000)
+        page.wait_for_selector("[data-testid=stDataFrame] canvas", timeout=PATIENCE_MS)
         settled(page)
         type_into_first_cell(page, "Front desk")
-        page.get_by_text("1 change to save").wait_for(timeout=15_000)
+        page.get_by_text("1 change to save").wait_for(timeout=PATIENCE_MS)
         page.screenshot(path=SHOTS / "organisation-preview-laptop-light.png")
         page.get_by_role("button", name=re.compile("Save 1 change")).click()
-        page.get_by_text("Saved.").wait_for(timeout=15_000)
+        page.get_by_text("Saved.").wait_for(timeout=PATIENCE_MS)
         page.goto(f"{address}/organisation?part=history")
-        page.get_by_role("button", name="Take this save back").click(timeout=15_000)
-        page.get_by_text("Save 1 was taken back.").wait_for(timeout=15_000)
+        page.get_by_role("button", name="Take this save back").click(timeout=PATIENCE_MS)
+        page.get_by_text("Save 1 was taken back.").wait_for(timeout=PATIENCE_MS)
         page.goto(f"{address}/organisation?part=queues")
         assert until(lambda: page.get_by_text("Front desk").count() == 0)

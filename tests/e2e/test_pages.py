@@ -10,7 +10,16 @@ import signal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.conftest import KNOWN_NOISE, SIZES, SmallSite, fits_every_screen, settled, until, visited
+from tests.e2e.conftest import (
+    KNOWN_NOISE,
+    PATIENCE_MS,
+    SIZES,
+    SmallSite,
+    fits_every_screen,
+    settled,
+    until,
+    visited,
+)
 
 PAGES = {
     "": "Live floor",
@@ -64,7 +73,7 @@ def expect_the_figures_of_a_row_on_one_line(page: Page, size: str) -> None:
 @pytest.mark.parametrize("path", ["", "live"])
 def test_the_live_floor_answers_at_both_its_addresses(browser: Browser, address: str, path: str) -> None:
     with visited(browser, f"{address}/{path}") as (page, _errors):
-        page.wait_for_selector(".card", timeout=15_000)
+        page.wait_for_selector(".card", timeout=PATIENCE_MS)
         settled(page)
         assert page.locator(".fb h1").inner_text() == "Live floor"
         assert page.get_by_text("Page not found").count() == 0
@@ -154,6 +163,13 @@ def test_the_boards_follow_the_theme(browser: Browser, address: str, theme: str)
             sum(int(part) for part in text.split("(")[1].rstrip(")").split(",")[:3]) for text in (ink, paper)
         ]
         assert (bright[0] < bright[1]) == (theme == "light")
+        page.emulate_media(media="print")  # on paper every theme is dark letters on white
+        tile = page.locator(".tile").first
+        paper, ink = tile.evaluate(
+            "(tile) => [getComputedStyle(tile).backgroundColor,"
+            " getComputedStyle(tile.querySelector('.label')).color]"
+        )
+        assert (paper, ink) == ("rgb(255, 255, 255)", "rgb(0, 0, 0)")
 
 
 def test_the_project_s_own_font_is_loaded(browser: Browser, address: str) -> None:
@@ -168,7 +184,7 @@ def test_the_project_s_own_font_is_loaded(browser: Browser, address: str) -> Non
 def test_a_chosen_filter_stays_in_the_address(browser: Browser, address: str) -> None:
     with visited(browser, address) as (page, _errors):
         page.get_by_role("radio", name="Paused").click()
-        page.wait_for_url("**state=paused**", timeout=15_000)
+        page.wait_for_url("**state=paused**", timeout=PATIENCE_MS)
         assert until(lambda: page.locator(".person").count() == 1)
         page.reload()
         page.wait_for_selector(".person")
@@ -230,12 +246,12 @@ def test_programs_are_told_how_the_site_stands_beside_the_pages(site: SmallSite)
 
 def test_the_timeline_names_its_bands_and_fits_the_page(browser: Browser, address: str) -> None:
     with visited(browser, f"{address}/data-health", size="phone") as (page, errors):
-        page.locator(".timeline .band").first.wait_for(timeout=15_000)
+        page.locator(".timeline .band").first.wait_for(timeout=PATIENCE_MS)
         assert page.locator(".timeline .band h3").all_inner_texts() == ["pbx"]  # no loader has run here
         assert page.locator(".lane i[data-state='delivering']").count() == 1
         assert page.locator(".source[data-source='pbx'] .lag b").inner_text() != "–"
         page.get_by_role("radio", name="7 days").click()
-        page.wait_for_url("**days=7**", timeout=15_000)
+        page.wait_for_url("**days=7**", timeout=PATIENCE_MS)
         assert until(lambda: "the last 7 days" in page.locator(".timeline .section").inner_text())
         assert [error for error in errors if KNOWN_NOISE not in error] == []
 
@@ -244,7 +260,7 @@ def test_a_refused_row_of_any_length_leaves_room_for_the_others(browser: Browser
     site.write((5, "x" * 5000), (4, "short"))
     with site.served() as (address, _), visited(browser, f"{address}/data-health") as (page, _errors):
         row = page.locator(".clamp").first
-        row.wait_for(timeout=15_000)
+        row.wait_for(timeout=PATIENCE_MS)
         height = "(cell) => cell.getBoundingClientRect().height"
         assert row.evaluate(height) < 120  # four lines
         row.focus()

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import KNOWN_NOISE, SIZES, fits_every_screen, visited
+from tests.e2e.conftest import KNOWN_NOISE, PATIENCE_MS, SIZES, fits_every_screen, visited
 
 CALLS = (
     "call_id;queue;agent;start;wait;talk;outcome\n"
@@ -21,12 +21,12 @@ def test_a_dropped_file_is_shown_before_it_is_loaded(browser: Browser, site: Any
     file = tmp_path / "calls.csv"
     file.write_text(CALLS, encoding="utf-8")
     with site.served() as (address, _), visited(browser, f"{address}/sources") as (page, errors):
-        expect(page.get_by_text("Uploaded files").first).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("Uploaded files").first).to_be_visible(timeout=PATIENCE_MS)
         page.set_input_files("input[type=file]", file)
-        page.wait_for_url("**upload=1", timeout=15_000)
+        page.wait_for_url("**upload=1", timeout=PATIENCE_MS)
         site.write()  # the loader looks at it
         button = page.get_by_role("button", name="Load this file")
-        expect(button).to_be_visible(timeout=15_000)
+        expect(button).to_be_visible(timeout=PATIENCE_MS)
         expect(page.get_by_role("cell", name="<b>Sales</b>")).to_be_visible()
         assert set(fits_every_screen(page, errors, name="upload")) == set(SIZES)
         button.click()
@@ -34,14 +34,14 @@ def test_a_dropped_file_is_shown_before_it_is_loaded(browser: Browser, site: Any
             page.get_by_text("calls.csv is being loaded").or_(page.get_by_text("does not run"))
         ).to_be_visible()
         site.write()
-        expect(page.get_by_text("calls.csv is loaded")).to_be_visible(timeout=15_000)
+        expect(page.get_by_text("calls.csv is loaded")).to_be_visible(timeout=PATIENCE_MS)
         expect(page.get_by_text("3 rows read = 3 loaded + 0 unchanged + 0 refused.")).to_be_visible()
         page.get_by_role("button", name="All sources and files").click()
-        expect(page.get_by_role("link", name="calls.csv")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("link", name="calls.csv")).to_be_visible(timeout=PATIENCE_MS)
         assert [error for error in errors if KNOWN_NOISE not in error] == []
 
 
 def test_the_list_of_sources_fits_every_screen(browser: Browser, address: str) -> None:
     with visited(browser, f"{address}/sources") as (page, errors):
-        expect(page.get_by_role("rowheader", name="pbx")).to_be_visible(timeout=15_000)
+        expect(page.get_by_role("rowheader", name="pbx")).to_be_visible(timeout=PATIENCE_MS)
         assert set(fits_every_screen(page, errors, name="sources")) == set(SIZES)

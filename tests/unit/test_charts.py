@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from dashboard import charts
-from dashboard.calls import day_view
+from dashboard.calls import day_view, queue_charts
 
 EIGHT = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)  # 08:00 in Tallinn
 
@@ -120,3 +120,10 @@ def test_the_worst_intervals_are_those_that_cost_most_calls() -> None:
 def walk(layer: dict[str, Any]) -> list[dict[str, Any]]:
     """A chart's layers, with those inside layers."""
     return [layer, *(found for part in layer.get("layer", []) for found in walk(part))]
+
+
+@pytest.mark.parametrize(("most", "top"), [(43.0, 45), (40.0, 40), (3.0, 5), (0.6, 0.6)])
+def test_the_legend_of_counted_calls_names_whole_numbers(most: float, top: float) -> None:
+    frame = pl.DataFrame({"value": [1.0 if most > 1 else 0.1, most], "is_quiet": [False, False]})
+    scale = queue_charts._scale(frame, "offered", None, "dark")  # five steps: 45 makes 9, 18, 27, 36
+    assert scale.to_dict()["domain"] == [0, top]

@@ -85,7 +85,7 @@ def test_each_metric_of_tickets_is_unknown_without_its_n(name: str) -> None:
         (8, "8 s", "8 s"),
         (47 * HOUR, "47 h", "47 h"),
         (3 * HOUR + 300, "3 h 5 min", "3 h 5 min"),
-        (3.6 * 24 * HOUR, "3.6 days", "86 h"),  # a business day is no 24 hours
+        (3.6 * 24 * HOUR, "3.6 days", "86.4 h"),  # a business day is no 24 hours
         (130 * HOUR, "5.4 days", "130 h"),
     ],
 )
@@ -101,12 +101,14 @@ def test_long_work_is_told_in_days_and_business_time_in_hours(
         (None, ("–", "")),
         (59, ("59", "s")),
         (3599, ("59", "min")),
-        (3.1 * HOUR, ("3.1", "h")),
+        (3.1 * HOUR, ("3 h", "6 min")),
+        (24 * HOUR, ("24", "h")),
         (3.6 * 24 * HOUR, ("3.6", "days")),
     ],
 )
 def test_the_figure_of_a_tile_has_its_unit_apart(seconds: float | None, parts: tuple[str, str]) -> None:
     assert words.long_time_parts(seconds) == parts
+    assert " ".join(parts).strip() == words.long_time(seconds)
 
 
 @law(100)

@@ -260,6 +260,18 @@ def test_of_streamlits_inner_addresses_only_those_of_its_pages_are_open(path: st
     assert web_rules.is_closed(path) == is_closed
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/nosuchpage", 404), ("/queues/nothing.js", 200), ("/queues", 200), ("/customers-voice", 200), ("/live", 200),
+        ("/live/", 200), ("/home", 200), ("/", 200), ("/health", 200), ("/recording", 200), ("/favicon.png", 200),
+        ("/~/+/queues", 200), ("/<b>", 404),
+    ],
+)  # fmt: skip
+def test_an_address_that_no_page_has_is_not_found(path: str, status: int) -> None:
+    assert answered(path)[0] == status
+
+
 # --- hosts and origins
 
 
@@ -309,8 +321,8 @@ def test_a_tab_is_opened_only_from_this_site(origin: str | None, host: str, is_t
     headers = {"host": host, **({} if origin is None else {"origin": origin})}
     assert answered("/_stcore/stream", scheme="ws", **headers)[0] == (101 if is_taken else 403)
     for method in ("POST", "PUT", "DELETE"):
-        assert answered("/x", method=method, **headers)[0] == (200 if is_taken else 403)
-    assert answered("/x", **headers)[0] == 200  # a link from elsewhere may lead here
+        assert answered("/queues", method=method, **headers)[0] == (200 if is_taken else 403)
+    assert answered("/queues", **headers)[0] == 200  # a link from elsewhere may lead here
 
 
 # --- injection through the address

@@ -107,6 +107,7 @@ def test_a_cell_is_formatted_by_the_last_word_of_its_column() -> None:
     assert words.value("service_level_ratio", 0.5) == "50.0%"
     assert words.value("talk_seconds", 61) == "1:01"
     assert words.value("offered_calls", 1000) == "1,000"
+    assert [words.value("sale_amount", found) for found in (1234.5, 8, None)] == ["1,234.50", "8.00", "–"]
     assert words.value("run_id", 1000) == "1000"
     assert words.value("is_known", True) == "yes"
     assert words.value("day_date", date(2026, 3, 14)) == "Sat, 14 Mar 2026"
