@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from etl import load
 from sql import migrate, warehouse
 from tests.conftest import ROOT, made_database, url_of
-from tests.db.test_ami_load import TOLD_TWICE, expect_the_facts_of_the_log_alone, load_log
+from tests.db.test_ami_load import TOLD_TWICE, expect_the_facts_of_the_log_alone, facts, load_log
 from tests.db.test_load import ask
 from tests.torture.campaign import Campaign, by_turns
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
@@ -73,7 +73,7 @@ def expect_what_one_undisturbed_load_gives(
         assert load.reset_cursor(engine, "src")
         for each in (engine, alone):
             load_log(each, world.recorded, world.places.folder, name="src")
-        expect_the_facts_of_the_log_alone(engine, alone)
+        expect_the_facts_of_the_log_alone(engine, facts(alone))
         calls = (facts_of(each)["calls"] for each in (engine, alone))
         return figures_of(differences({"calls": next(calls)}, {"calls": next(calls)}))
     load_once(alone, world)
