@@ -57,5 +57,7 @@ def masking(make: Callable[..., logging.LogRecord]) -> Callable[..., logging.Log
 
 def install() -> None:
     """From now on every log record of this process is masked; a second time changes nothing."""
+    # A handler whose stream is gone would print the record's trace itself, past the mask.
+    logging.raiseExceptions = False
     if getattr(logging.getLogRecordFactory(), "__qualname__", "") != "masking.<locals>.made":
         logging.setLogRecordFactory(masking(logging.getLogRecordFactory()))

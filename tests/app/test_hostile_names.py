@@ -354,8 +354,11 @@ def test_an_unforeseen_error_tells_a_reader_nothing_of_the_inside(
 
     for question in queries.QUESTIONS:
         monkeypatch.setitem(queries.QUESTIONS, question, fail)
-    factory = logging.getLogRecordFactory()
-    monkeypatch.setattr(logging, "_logRecordFactory", log_masks.masking(factory))
+    monkeypatch.setattr(
+        logging, "_logRecordFactory", logging.getLogRecordFactory()
+    )  # both are put back afterwards
+    monkeypatch.setattr(logging, "raiseExceptions", True)
+    log_masks.install()
     at = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30)
 
     def chosen(sections: dict[str, list[Any]], **_named: object) -> Any:
