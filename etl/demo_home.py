@@ -78,12 +78,6 @@ def clock_in_use() -> Clock:
     return clock_of(clock) if clock else environment_clock()
 
 
-def speed_in_use() -> float:
-    """How many seconds of that clock pass in one second."""
-    clock = _floor_in_use()
-    return clock.speed if clock else 1.0
-
-
 def _floor_in_use() -> FloorClock | None:
     if any(os.environ.get(name) for name in (CLOCK_VARIABLE, FROZEN_VARIABLE, "DATABASE_URL")):
         return None

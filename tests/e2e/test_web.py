@@ -26,13 +26,6 @@ from tests.e2e.conftest import until
 
 ROOT = Path(__file__).parents[2]
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-IDENTITY = (
-    "X-Forwarded-User",
-    "X-Forwarded-Email",
-    "Remote-User",
-    "X-Auth-Request-Email",
-    "X-Floorboard-User",
-)
 YEAR_SECONDS = 365 * 24 * 3600
 
 
