@@ -1,59 +1,81 @@
-"""Who is looking: every page asks here on every run, before it shows anything.
+"""What a viewer may see: every answer of the warehouse is asked as whoever looks, and shared only inside one scope.
 
-In: the request of a page. Out: the viewer with the scope of what they may see.
-The rule it guards: no page and no cached answer without a viewer; a cached answer is shared only inside one
-scope.
+In: a viewer, as the door knows them. Out: a connection that reads, or changes, as that viewer.
+The rule it guards: without a sign-in on this site there is one viewer who sees everything; with one, the database itself
+finds out who asks, and refuses what they may not see.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from sql import warehouse
+from dashboard.words import t
+from sql import rights, warehouse
 
 DEADLINE_SECONDS = 5.5  # a reader waits no longer: with what a page itself takes, 6 seconds
+EVERYONE = "everyone"
+ADMINISTRATOR = "administrator"
+# Who may change what belongs to all; what belongs to a person alone everybody may.
+MAY_CHANGE = frozenset({ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person in front of a page; `scope_name` is part of the key of every cached answer."""
+    """A person in front of a page; `scope_name` is part of the key of every cached answer.
+
+    Viewers of one scope see the same rows. agent_id: whose own figures they are; None but for an agent's account.
+    """
 
     viewer_name: str
     scope_name: str
+    role_name: str = ADMINISTRATOR
+    agent_id: int | None = None
+    token: str | None = field(default=None, repr=False, compare=False)
+    """What proves to the database who asks; None where nobody signs in on this site."""
 
     @property
     def is_administrator(self) -> bool:
-        """Whether this person may change what is read and loaded: only whoever sees everything may."""
-        return self.scope_name == "everyone"
+        """Whether this person may change what is read and loaded."""
+        return self.role_name in MAY_CHANGE
+
+    def may_open(self, page_name: str) -> bool:
+        """Whether the page stands in this person's menu; every other one does not exist for them."""
+        return self == NOBODY or self.role_name in rights.roles_of_page(page_name)
 
 
-LOCAL_VIEWER = Viewer(viewer_name="local", scope_name="everyone")
-
-
-def viewer() -> Viewer:
-    """The person at this page: without sign-in, whoever can reach the address, with everything in view."""
-    return LOCAL_VIEWER
+LOCAL_VIEWER = Viewer(viewer_name="local", scope_name=EVERYONE)
+NOBODY = Viewer(viewer_name="", scope_name="nobody", role_name="nobody", token="")
 
 
 @contextmanager
-def transaction(engine: sa.Engine, scope_name: str) -> Iterator[sa.Connection]:
-    """A connection that reads as the viewers of this scope; raises WarehouseError where the warehouse
-    fails."""
-    if scope_name != LOCAL_VIEWER.scope_name:
+def transaction(engine: sa.Engine, viewer: Viewer) -> Iterator[sa.Connection]:
+    """A connection that reads as this viewer; raises WarehouseError where the warehouse fails, SessionError where the
+    viewer has signed out."""
+    if viewer.token is None and viewer.scope_name != LOCAL_VIEWER.scope_name:
         raise warehouse.WarehouseError(
-            f"There is no scope named '{scope_name}'; expected '{LOCAL_VIEWER.scope_name}'. Reload the page."
+            t("There is no scope named '{scope}'. Reload the page.", scope=viewer.scope_name)
         )
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        if viewer.token is not None:
+            rights.enter(connection, viewer.token)
         yield connection
 
 
 @contextmanager
-def change(engine: sa.Engine, scope_name: str) -> Iterator[sa.Connection]:
-    """A connection that may change something for the viewers of this scope: all others of the pages only read."""
-    with transaction(engine, scope_name) as connection:
+def change(engine: sa.Engine, viewer: Viewer) -> Iterator[sa.Connection]:
+    """A connection that may change something for this viewer: all others of the pages only read.
+
+    It is the owner's, so whoever asks for it says before what the viewer may change.
+    """
+    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        if viewer.token is not None:  # over or revoked: nothing is changed any more
+            with connection.begin_nested() as looked:
+                rights.enter(connection, viewer.token)
+                looked.rollback()
+            connection.execution_options(floorboard_asks=None)
         warehouse.execute(connection, "requests/may_change")
         yield connection

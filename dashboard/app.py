@@ -13,7 +13,10 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from dashboard import access, board
+from dashboard import board
+from dashboard.access import Viewer
+from dashboard.door.visitor import SignedOutError
+from dashboard.ui import visit
 from dashboard.words import t
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
@@ -65,14 +68,46 @@ def sections(live: Page) -> dict[str, list[Page]]:
     }
 
 
+def menu(all_pages: dict[str, list[Page]], viewer: Viewer) -> dict[str, list[Page]]:
+    """The pages that this viewer may open; every other address is none."""
+    names = {"home": "live_floor", "live": "live_floor"}
+    own = {
+        section: [
+            one for one in pages if viewer.may_open(names.get(one.url_path, one.url_path.replace("-", "_")))
+        ]
+        for section, pages in all_pages.items()
+    }
+    return {section: pages for section, pages in own.items() if pages}
+
+
+def _signed_out() -> None:
+    """What somebody finds who has to sign in first."""
+    board.show(
+        board.notice(
+            "off",
+            t("Sign in to see this page."),
+            t("You are not signed in, or your session is over."),
+            page=True,
+        ),
+        key="signed-out",
+    )
+    st.link_button(t("Sign in"), "/sign-in", type="primary")
+
+
 def main() -> None:
     """Draws the navigation and the page; an unforeseen error becomes one sentence and a line in the log."""
-    access.viewer()
     # The mark comes before the navigation: a page's own symbol as the tab's would be fetched from elsewhere.
     st.set_page_config(page_title=t("Floorboard"), page_icon=str(MARK), layout="wide")
     st.logo(str(MARK), size="large")
     live = page("live_floor", t("Live floor"), "dashboard", "live")
-    pages = sections(live)
+    try:
+        viewer = visit.viewer()
+    except SignedOutError:
+        st.navigation(
+            [st.Page(_signed_out, title=t("Sign in"), url_path="signed-out", default=True)], position="hidden"
+        ).run()
+        return
+    pages = menu(sections(live), viewer)
     chosen = st.navigation(pages, position="top")
     st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))
     section = next(

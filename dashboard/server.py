@@ -15,6 +15,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -29,17 +30,21 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config as streamlit_config
 
-from dashboard import access, log_masks, monitoring, web_rules, words
+from dashboard import log_masks, monitoring, web_rules, words
 from dashboard.contacts import recording_door, recording_view
 from dashboard.contacts.recording_rules import RecordingError
-from dashboard.ui import clock, desk
+from dashboard.door import sessions
+from dashboard.door.routes import Door
+from dashboard.door.visitor import DEMO_VARIABLE
+from dashboard.ui import clock, desk, moments, visit
 from dashboard.words import t
-from sql import secret_rules
+from sql import secret_rules, warehouse
 from sql.warehouse import WarehouseError
 
 HERE = Path(__file__).resolve().parent
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 STOP_SECONDS = 2
+SESSION_HOURS = 12
 TOKEN_VARIABLE = "FLOORBOARD_METRICS_TOKEN"
 SHORTEST_TOKEN = 16
 LONGEST_NUMBER = 18
@@ -123,7 +128,8 @@ def _line(scope: Scope, wanted: bytes) -> str | None:
 def _page_names() -> frozenset[str]:
     """The addresses of one word that are answered: the pages', by the names of their files, and those of our doors."""
     files = (path.stem.replace("_", "-") for path in (HERE.parent / "pages").glob("*.py"))
-    return frozenset({*files, "live", "home", "health", "metrics", recording_view.DOOR})
+    doors = {"health", "metrics", recording_view.DOOR, "sign-in", "sign-out", "persona"}
+    return frozenset({*files, *doors, "live", "home"})
 
 
 def _no_such_page() -> str:
@@ -168,6 +174,7 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501) -> None:
         routes=[
             *monitoring_routes(monitoring.monitor(now=clock.now), metrics_token(os.environ)),
             recording_route(),
+            *door().routes(),
         ],
         middleware=[Middleware(KnownHosts, names=names)],
         lifespan=_short_farewell,
@@ -212,6 +219,16 @@ def monitoring_routes(watch: monitoring.Monitor, token_text: str | None) -> list
     return [Route("/health", health), Route("/metrics", metrics)]
 
 
+def door() -> Door:
+    """The way in for whoever signs in at this site."""
+    return Door(
+        engine=lambda: moments.engine(warehouse.database_url()),
+        now=clock.now,
+        lasts=timedelta(hours=SESSION_HOURS),
+        is_demo=os.environ.get(DEMO_VARIABLE) == "1",
+    )
+
+
 def recording_route() -> Route:
     """The door from the pages to a recording: whoever is led there is counted first; nothing is fetched from there."""
 
@@ -219,7 +236,9 @@ def recording_route() -> Route:
         if request.method != "GET" or request.headers.get("sec-fetch-site", "none") == "cross-site":
             return PlainTextResponse(t("Open the recording from the page of its contact."), 403, _UNTOLD)
         try:
-            url = await run_in_threadpool(_led_to_recording, dict(request.query_params))
+            url = await run_in_threadpool(
+                _led_to_recording, request.cookies.get(sessions.COOKIE), dict(request.query_params)
+            )
         except (RecordingError, WarehouseError) as error:
             return PlainTextResponse(str(error), 404, _UNTOLD)
         return RedirectResponse(url, 303, _UNTOLD)
@@ -227,8 +246,8 @@ def recording_route() -> Route:
     return Route(f"/{recording_view.DOOR}", opened)
 
 
-def _led_to_recording(asked: Mapping[str, str]) -> str:
-    viewer = access.viewer()
+def _led_to_recording(token: str | None, asked: Mapping[str, str]) -> str:
+    viewer = visit.visitors(warehouse.database_url()).viewer(token)
     who = {"viewer_name": viewer.viewer_name, "at": clock.now()}
     review = asked.get("review", "")
     if review.isascii() and review.isdigit() and len(review) <= LONGEST_NUMBER:

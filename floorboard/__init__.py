@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from floorboard import alerts, loading, people, reporting, serving, storage
+from floorboard import accounts, alerts, loading, people, reporting, serving, storage
 from floorboard.terminal import FrontDoorError, tell
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.registered_commands.extend(serving.app.registered_commands)
 app.add_typer(loading.etl_app, name="etl")
+app.add_typer(accounts.account_app, name="account")
 app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(people.customer_app, name="customer")
 app.add_typer(people.agent_app, name="agent")
@@ -39,6 +40,8 @@ KNOWN_ERRORS = frozenset(
         ("dashboard.goals.goal_path", "GoalError"),
         ("dashboard.loading.loader_requests", "RequestError"),
         ("dashboard.organisation.organisation_rows", "OrganisationError"),
+        ("dashboard.door.accounts", "AccountError"),
+        ("dashboard.door.passwords", "PasswordError"),
         ("dashboard.export", "ExportError"),
         ("dashboard.pictures", "PictureError"),
         ("dashboard.quality.review_book", "QualityError"),

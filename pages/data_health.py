@@ -7,9 +7,9 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, state_view
+from dashboard import board, state_view
 from dashboard.loading import health_view, ledger_view, loader_requests, outage_view
-from dashboard.ui import choices, clock, desk, layout, take_along
+from dashboard.ui import choices, clock, desk, layout, take_along, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -52,7 +52,7 @@ def content(at: Moment, days: int) -> None:
 
 def try_again(reasons: pl.DataFrame, replays: pl.DataFrame) -> None:
     """One button for each source with refused rows: have the loader read them once more."""
-    viewer = access.viewer()
+    viewer = visit.viewer()
     refused, running = health_view.refused_rows(reasons), ledger_view.being_tried(replays)
     if not refused or not viewer.is_administrator:
         return

@@ -15,11 +15,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, words
+from dashboard import board, words
 from dashboard.goals import alert_saves, alert_view, amount_view
 from dashboard.goals.alert_saves import AlertError, Rule
 from dashboard.goals.amount_view import AmountError
-from dashboard.ui import choices, clock, desk, layout, moments
+from dashboard.ui import choices, clock, desk, layout, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql import measures, metrics
@@ -84,7 +84,7 @@ def choose() -> str:
 
 def show() -> None:
     """The desk below the page's content: what can be done to the part that is open."""
-    viewer = access.viewer()
+    viewer = visit.viewer()
     if not viewer.is_administrator:
         return
     with suppress(WarehouseError):  # the page above says it
@@ -101,7 +101,7 @@ def show() -> None:
 def _seen() -> None:
     """One form per alert that nobody has seen yet, for a note with it."""
     with suppress(WarehouseError):
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         unseen = at.live("firing_alerts").filter(pl.col("acknowledged_at").is_null()).to_dicts()
         for row in unseen[:10]:
             name = f"{words.name(row['rule_name'])}, {alert_view.scope_text(row)}"

@@ -15,11 +15,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import access, board, words
+from dashboard import board, words
 from dashboard.goals import amount_view, goal_path, goal_saves, goal_view
 from dashboard.goals.amount_view import AmountError
 from dashboard.goals.goal_path import Goal, GoalError
-from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui import choices, clock, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql import measures, metrics
@@ -73,7 +73,7 @@ def is_making() -> bool:
 
 def show() -> None:
     """The desk below the page's content: the form of a new goal, or what can be done to the one that is open."""
-    viewer = access.viewer()
+    viewer = visit.viewer()
     if not viewer.is_administrator:
         return
     with suppress(WarehouseError):  # the page above says it

@@ -17,7 +17,7 @@ from dashboard.loading import loader_requests, sources_view, upload_view
 from dashboard.loading.loader_requests import RequestError
 from dashboard.loading.upload_check import ENDINGS, MOST_BYTES, UploadError
 from dashboard.loading.upload_view import Look
-from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui import choices, clock, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
@@ -33,7 +33,7 @@ def opened() -> int | None:
 
 def show() -> None:
     """The desk below the page's own content: the uploader and the list of files, or the one that is open."""
-    viewer = access.viewer()
+    viewer = visit.viewer()
     if not viewer.is_administrator:
         board.show(
             board.notice("none", t("Only an administrator can upload files."), t("Ask one to do it.")),
@@ -94,7 +94,7 @@ def _uploader(viewer: access.Viewer) -> None:
 
 def _list() -> None:
     with suppress(WarehouseError):
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         board.show(
             sources_view.upload_table(at.fresh("uploads", as_of=at.now), zone_name=at.zone_name),
             key="uploads",
@@ -104,7 +104,7 @@ def _list() -> None:
 def _file(number: int, *, was_busy: bool) -> None:
     """One upload as it stands; the page is drawn anew when the loader begins or ends its work on it."""
     with suppress(WarehouseError):
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         row = _row(at, number)
         if st.button(t("All sources and files"), icon=":material/arrow_back:", key="back"):
             choices.lead_to(KEY, None)
@@ -162,7 +162,7 @@ def _buttons(row: dict[str, Any], look: Look | None) -> None:
 def _ask(work: Any, **values: Any) -> None:
     """Asks the loader and draws the page anew; a request that came too late is said."""
     try:
-        desk.change(access.viewer(), work, **values)
+        desk.change(visit.viewer(), work, **values)
     except RequestError as error:
         board.show(board.notice("off", t("Not done"), str(error)), key="not-done")
         return

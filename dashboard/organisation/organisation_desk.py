@@ -13,14 +13,14 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import access, board
+from dashboard import board
 from dashboard.organisation import organisation, organisation_files
 from dashboard.organisation import organisation_view as view
 from dashboard.organisation.organisation_edit_desk import edit
 from dashboard.organisation.organisation_join_desk import join
 from dashboard.organisation.organisation_rows import SHEETS, OrganisationError
 from dashboard.organisation.organisation_save_desk import change_block, do, tell_outcome, version
-from dashboard.ui import choices, desk, moments
+from dashboard.ui import choices, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql.warehouse import WarehouseError
@@ -38,7 +38,7 @@ def waits_for_recount(connection: Connection) -> bool:
 
 def show() -> None:
     """The chosen part; where the warehouse fails, the page above it says so."""
-    viewer = access.viewer()
+    viewer = visit.viewer()
     with suppress(WarehouseError):
         at = moments.moment(viewer)
         tell_outcome()

@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import access, board
+from dashboard import board
 from dashboard.quality import (
     coaching_desk,
     form_desk,
@@ -22,7 +22,7 @@ from dashboard.quality import (
 )
 from dashboard.quality.quality_desk_view import no_forms
 from dashboard.quality.quality_sections import last_week
-from dashboard.ui import choices, desk, moments
+from dashboard.ui import choices, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
@@ -36,7 +36,7 @@ def show() -> None:
     if view not in PARTS:
         return
     with suppress(WarehouseError):
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         _tell_outcome()
         {"review": _review, "coaching": coaching_desk.show, "forms": form_desk.show}[view](at, do)
 

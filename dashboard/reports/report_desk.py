@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from dashboard import access, board, filters, state_view, words
+from dashboard import board, filters, state_view, words
 from dashboard.filters import NUMBERS, Filters
 from dashboard.reports import report_requests, report_view
 from dashboard.reports.report_figures import Asked, ReportError, days_of
-from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui import choices, clock, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
@@ -159,7 +159,7 @@ def _done(moment: Moment, work: Any, /, **values: Any) -> Any:
 def show_opened(number: int) -> None:
     """The report that the address names, drawn anew while the loader is at it."""
     with suppress(WarehouseError):  # the page's own content says it
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         row = _row(at, number)
         is_open = row is not None and row["state_name"] in ("asked", "making")
         st.fragment(_report, run_every=BUSY_SECONDS if is_open else None)(number, was_open=is_open)
@@ -173,7 +173,7 @@ def _row(at: Moment, number: int) -> dict[str, Any] | None:
 
 def _report(number: int, *, was_open: bool) -> None:
     with suppress(WarehouseError):
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         if st.button(t("All reports"), icon=":material/arrow_back:", key="back"):
             choices.lead_to(report_view.KEY, None)
         row = _row(at, number)

@@ -32,7 +32,7 @@ def change(viewer: access.Viewer, work: Callable[..., Done], **values: object) -
 
 def change_own(viewer: access.Viewer, work: Callable[..., Done], **values: object) -> Done:
     """The same for what belongs to the person alone, such as saved views: nobody else sees it, so everybody may."""
-    with access.change(moments.engine(warehouse.database_url()), viewer.scope_name) as connection:
+    with access.change(moments.engine(warehouse.database_url()), viewer) as connection:
         return work(connection, **values)
 
 

@@ -18,9 +18,10 @@ import polars as pl
 import streamlit as st
 
 from dashboard import access, board, live, state_view, words
+from dashboard.door.visitor import SignedOutError
 from dashboard.goals import alert_saves, alert_view
 from dashboard.goals.alert_saves import AlertError
-from dashboard.ui import choices, clock, desk, moments
+from dashboard.ui import choices, clock, desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
@@ -69,9 +70,9 @@ def page(
     about the sources themselves: what it shows of them is no figure of the floor.
     times: the time machine, on pages that can be looked at as they were; the head stays that of the present.
     """
-    viewer = access.viewer()
+    viewer = visit.viewer()
     about = about or ("calls" if needs == "queues" else "everything")
-    st.fragment(_head, run_every=HEAD_SECONDS)(title, viewer, needs, about)
+    st.fragment(_head, run_every=HEAD_SECONDS)(title, needs, about)
     chosen: list[Chosen] = []
     failed: list[WarehouseError] = []
     seconds: float | None = refresh_seconds
@@ -93,7 +94,7 @@ def page(
 
     def draw() -> None:
         try:
-            at = moments.moment(access.viewer())
+            at = moments.moment(_viewer())
             if _is_empty(at, needs):
                 board.show(state_view.empty(at.health), key="empty")
                 return
@@ -158,11 +159,20 @@ def _is_empty(at: Moment, needs: str) -> bool:
     return at.health.is_empty() if needs == "sources" else at.live("queues").is_empty()
 
 
-def _head(title: str, viewer: access.Viewer, needs: str, about: str) -> None:
+def _viewer() -> access.Viewer:
+    """Who looks, at a turn of a part of the page; whoever was signed out meanwhile gets the whole page anew."""
+    try:
+        return visit.viewer()
+    except SignedOutError:
+        st.rerun()
+
+
+def _head(title: str, needs: str, about: str) -> None:
     """The title, the clock, the age of the data and what keeps the page from showing the present.
 
     It comes around every few seconds, however seldom the figures below it do.
     """
+    viewer = _viewer()
     notices: list[board.Block] = []
     block: board.Block = {
         "kind": "head",

@@ -25,6 +25,7 @@ LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", 
 PAST_QUESTIONS = ("live_queues", "live_totals", "live_agents")
 BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
 _good = live.LastGood()
+_looked_last: dict[str, access.Viewer] = {}
 
 
 @st.cache_resource(show_spinner=False)
@@ -33,30 +34,42 @@ def engine(url: str) -> sa.Engine:
     return warehouse.open_engine(url, room=warehouse.PAGES)
 
 
-def _answer(scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]) -> pl.DataFrame:
-    with access.transaction(engine(warehouse.database_url()), scope_name) as connection:
+def _answer(
+    scope_name: str,  # noqa: ARG001 - with the question the key of what is kept
+    question_name: str,
+    arguments: tuple[tuple[str, object], ...],
+    _viewer: access.Viewer,
+) -> pl.DataFrame:
+    """One answer for this viewer; kept for all of the same scope, who would be answered the same."""
+    with access.transaction(engine(warehouse.database_url()), _viewer) as connection:
         found: pl.DataFrame = queries.QUESTIONS[question_name](connection, **dict(arguments))
     return found
 
 
 @st.cache_data(ttl=20, max_entries=64, show_spinner=False)
 def _calm_answer(
-    scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]
+    scope_name: str,
+    question_name: str,
+    arguments: tuple[tuple[str, object], ...],
+    _viewer: access.Viewer,
 ) -> pl.DataFrame:
-    return _answer(scope_name, question_name, arguments)
+    return _answer(scope_name, question_name, arguments, _viewer)
 
 
 @st.cache_data(ttl=60, max_entries=384, show_spinner=False)
 def _past_answer(
-    scope_name: str, question_name: str, arguments: tuple[tuple[str, object], ...]
+    scope_name: str,
+    question_name: str,
+    arguments: tuple[tuple[str, object], ...],
+    _viewer: access.Viewer,
 ) -> pl.DataFrame:
     """What a live question answers of an instant of the past; kept apart, so that nobody's present waits for it."""
-    return _answer(scope_name, question_name, arguments)
+    return _answer(scope_name, question_name, arguments, _viewer)
 
 
-def _ask_live(url: str, scope_name: str) -> live.Snapshot:
+def _ask_live(url: str, viewer: access.Viewer) -> live.Snapshot:
     at = clock.now()
-    with access.transaction(engine(url), scope_name) as connection:
+    with access.transaction(engine(url), viewer) as connection:
         answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in LIVE_QUESTIONS}
         answers |= {name: queries.QUESTIONS[name](connection) for name in ("queues", "sites")}
     return live.Snapshot(at, answers)
@@ -64,7 +77,8 @@ def _ask_live(url: str, scope_name: str) -> live.Snapshot:
 
 @st.cache_resource(show_spinner=False)
 def _poller(url: str, scope_name: str) -> live.Poller:
-    return live.Poller(lambda: _ask_live(url, scope_name))
+    """One watch over the floor for all who see the same rows; it asks as whoever of them looked last."""
+    return live.Poller(lambda: _ask_live(url, _looked_last[scope_name]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +157,7 @@ class Moment:
             if silence is not None:  # asking the warehouse again would keep the reader waiting
                 raise live.again(silence)
             try:
-                return ask(scope_name, question_name, given)
+                return ask(scope_name, question_name, given, self.viewer)
             except WarehouseError as error:
                 if error.is_transient:
                     self.silences.append(error)
@@ -187,5 +201,6 @@ def moment(viewer: access.Viewer) -> Moment:
     """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
     url = warehouse.database_url()
     if os.environ.get("FLOORBOARD_NOW"):  # a clock that stands needs nobody to watch it
-        return Moment(viewer, _ask_live(url, viewer.scope_name), clock.now())
+        return Moment(viewer, _ask_live(url, viewer), clock.now())
+    _looked_last[viewer.scope_name] = viewer
     return Moment(viewer, _poller(url, viewer.scope_name).latest(), clock.now())

@@ -15,9 +15,9 @@ import polars as pl
 import streamlit as st
 from sqlalchemy import Connection
 
-from dashboard import access, board
+from dashboard import board
 from dashboard.filters import filters_of
-from dashboard.ui import desk, moments
+from dashboard.ui import desk, moments, visit
 from dashboard.ui.moments import Moment
 from dashboard.voice import voice_list_view
 from dashboard.voice.voice_sections import PERIOD_NAME, low_scores
@@ -58,7 +58,7 @@ def show() -> None:
     if st.query_params.get("view") != "due":
         return
     with suppress(WarehouseError):  # the page's own content says it
-        at = moments.moment(access.viewer())
+        at = moments.moment(visit.viewer())
         filters = filters_of(st.query_params, today=at.today, period_name=PERIOD_NAME)
         found = low_scores(at, filters, is_due=False)
         left, done = found.filter(~pl.col("is_followed_up")), found.filter(pl.col("is_followed_up"))

@@ -16,6 +16,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries
+from dashboard.ui import visit
 from sql import warehouse
 from tests.app import drawn_queues
 
@@ -416,7 +417,8 @@ class DrawnFloor:
         self.answers = ANSWERS
         self.answer(**ANSWERS)
         for way in ("transaction", "change"):
-            monkeypatch.setattr(access, way, lambda _engine, _scope: contextlib.nullcontext(None))
+            monkeypatch.setattr(access, way, lambda _engine, _viewer: contextlib.nullcontext(None))
+        monkeypatch.setattr(visit, "viewer", lambda: access.LOCAL_VIEWER)
         monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
         monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())
 

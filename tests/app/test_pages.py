@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries, state_view
-from dashboard.ui import layout
+from dashboard.ui import layout, visit
 from sql.warehouse import WarehouseError
 
 ROOT = Path(__file__).parents[2]
@@ -350,13 +350,14 @@ def test_no_answer_crosses_from_one_scope_to_another(floor: Any, run_page: Run) 
     asked: list[str] = []
     original = access.transaction
 
-    def watched(engine: Any, scope_name: str) -> Any:
-        asked.append(scope_name)
-        return original(engine, scope_name)
+    def watched(engine: Any, viewer: access.Viewer) -> Any:
+        asked.append(viewer.scope_name)
+        return original(engine, viewer)
 
     floor.monkeypatch.setattr(access, "transaction", watched)
     run_page("live_floor")
-    floor.monkeypatch.setattr(access, "LOCAL_VIEWER", access.Viewer(viewer_name="b", scope_name="team"))
+    other = access.Viewer(viewer_name="b", scope_name="team")
+    floor.monkeypatch.setattr(visit, "viewer", lambda: other)
     run_page("live_floor")
     assert {"everyone", "team"} == set(asked)
 

@@ -40,7 +40,7 @@ class Site:
         monkeypatch.setattr(clock, "now", lambda: self.now)
         monkeypatch.setattr(moments, "engine", lambda _url: self.used)
         self.poller = live.Poller(
-            lambda: moments._ask_live("", "everyone"), every_seconds=0.05, idle_seconds=0.5
+            lambda: moments._ask_live("", access.LOCAL_VIEWER), every_seconds=0.05, idle_seconds=0.5
         )
         monkeypatch.setattr(moments, "_poller", lambda _url, _scope: self.poller)
         monkeypatch.setattr(

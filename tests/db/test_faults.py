@@ -215,7 +215,7 @@ def test_the_pages_only_read_unless_a_person_asks_for_more(database_url: str) ->
     engine = warehouse.open_engine(database_url, room=warehouse.PAGES)
     with pytest.raises(WarehouseError, match="takes no changes"):
         visit(engine, "create table warehouse.x (n int)")
-    with access.change(engine, "everyone") as connection:
+    with access.change(engine, access.LOCAL_VIEWER) as connection:
         connection.exec_driver_sql("create table warehouse.x (n int)")
     with pytest.raises(
         WarehouseError, match="takes no changes"

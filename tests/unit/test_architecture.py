@@ -17,6 +17,7 @@ WINGS = (
     "calls",
     "contacts",
     "definitions",
+    "door",
     "goals",
     "loading",
     "organisation",
@@ -119,6 +120,9 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("dashboard.charts", {"sql.metrics", "dashboard.words"}),
     ("dashboard.*_charts", {"dashboard.charts"}),
     ("dashboard.access", {"sql", "dashboard.words"}),
+    ("dashboard.door.visitor", {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.words"}),
+    ("dashboard.door.passwords", {"dashboard.words"}),
+    ("dashboard.door.*", {"sql.warehouse", "dashboard.door", "dashboard.words"}),
     ("dashboard.asking", {"sql.metrics", "dashboard.queries", "dashboard.calls.call_queries"}),
     (
         "dashboard.*_view",
@@ -146,6 +150,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "dashboard.words",
         },
     ),
+    (
+        "dashboard.ui.visit",
+        {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.ui.clock", "dashboard.ui.moments"},
+    ),
     ("dashboard.ui.desk", {"sql.warehouse", "dashboard.access", "dashboard.ui.moments"}),
     ("dashboard.ui.choices", {"dashboard.downloads", "dashboard.filters", "dashboard.words"}),
     (
@@ -164,7 +172,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
 OWNERS: dict[str, tuple[str, ...]] = {
     "pandas": (),
     "streamlit": ("dashboard.*", "pages.*"),
-    "starlette": ("dashboard.server",),
+    "starlette": ("dashboard.server", "dashboard.door.routes"),
+    "argon2": ("dashboard.door.passwords",),
     "prometheus_client": ("dashboard.monitoring",),
     "altair": ("dashboard.charts", "dashboard.*_charts"),
     "vl_convert": ("dashboard.pictures",),

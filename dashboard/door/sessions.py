@@ -1,0 +1,68 @@
+"""Sessions: who signed in, until when, and how that is taken back.
+
+In: an account, or the token in a browser's cookie. Out: a token, or the viewer who holds it.
+The rule it guards: the warehouse knows a token's hash alone, and a session that was ended is over for every tab at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from sql import warehouse
+
+COOKIE = "floorboard_session"
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a session, as the warehouse knows them now; team_ids are those that a supervisor sees."""
+
+    account_id: int
+    login_name: str
+    role_name: str
+    agent_id: int | None
+    team_ids: tuple[int, ...]
+
+
+def begin(connection: sa.Connection, *, account_id: int, now: datetime, lasts: timedelta) -> str:
+    """Begins a session of the account; gives its token, which is told once."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    warehouse.execute(
+        connection,
+        "accounts/session_new",
+        token_sha256=_hash(token),
+        account_id=account_id,
+        started_at=now,
+        ends_at=now + lasts,
+    )
+    return token
+
+
+def holder(connection: sa.Connection, token: str, *, now: datetime) -> Holder | None:
+    """Who holds this token; None where the session is over, was revoked, or never was."""
+    text = warehouse.statement("accounts/session")
+    row = connection.execute(sa.text(text), {"token_sha256": _hash(token), "as_of": now}).one_or_none()
+    if row is None:
+        return None
+    teams = tuple(int(team) for team in (row.team_ids_text or "").split(",") if team)
+    return Holder(row.account_id, row.login_name, row.role_name, row.agent_id, teams)
+
+
+def end(connection: sa.Connection, token: str, *, now: datetime) -> bool:
+    """Ends the session of this token; whether it was open."""
+    return warehouse.execute(connection, "accounts/session_end", token_sha256=_hash(token), ended_at=now) == 1
+
+
+def end_all(connection: sa.Connection, account_id: int, *, now: datetime) -> int:
+    """Ends every session of the account; how many were open."""
+    return warehouse.execute(connection, "accounts/sessions_end", account_id=account_id, ended_at=now)
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,4 @@
+-- Ends a session.
+-- Grain: one row, none where it was over.
+update access.sessions set ended_at = :ended_at
+where token_sha256 = :token_sha256 and ended_at is null
