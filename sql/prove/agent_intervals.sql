@@ -10,4 +10,6 @@ select
     to_jsonb(i)
 from warehouse.agent_intervals as i
 left join warehouse.agents as o on i.agent_id = o.agent_id
-where i.interval_start_at >= :window_start and i.interval_start_at < :window_end
+where
+    i.interval_start_at >= greatest(:window_start, (select ops.whole_from('agent_intervals')))
+    and i.interval_start_at < :window_end

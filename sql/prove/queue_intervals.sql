@@ -10,4 +10,6 @@ select
     to_jsonb(i)
 from warehouse.queue_intervals as i
 left join warehouse.queues as o on i.queue_id = o.queue_id
-where i.interval_start_at >= :window_start and i.interval_start_at < :window_end
+where
+    i.interval_start_at >= greatest(:window_start, (select ops.whole_from('queue_intervals')))
+    and i.interval_start_at < :window_end

@@ -231,6 +231,46 @@ fresh as (
     group by p.agent_id, p.interval_start_at
 ),
 
+-- A family of figures that the policy does not let exist for single agents is not kept, nor an interval that would only say
+-- that somebody was there.
+policy as materialized (
+    select
+        warehouse.is_individual('handled_contacts') as has_contacts,
+        warehouse.is_individual('handle_time') as has_times,
+        warehouse.is_individual('states') as has_states
+),
+
+kept as (
+    select
+        f.interval_start_at,
+        f.agent_id,
+        case when p.has_contacts then f.handled_calls end as handled_calls,
+        case when p.has_contacts then f.transferred_calls end as transferred_calls,
+        case when p.has_contacts then f.blind_transferred_calls end as blind_transferred_calls,
+        case when p.has_contacts then f.attended_transferred_calls end as attended_transferred_calls,
+        case when p.has_contacts then f.outbound_calls end as outbound_calls,
+        case when p.has_contacts then f.internal_calls end as internal_calls,
+        case when p.has_times then f.talk_seconds end as talk_seconds,
+        case when p.has_times then f.hold_seconds end as hold_seconds,
+        case when p.has_times then f.wrap_up_seconds end as wrap_up_seconds,
+        case when p.has_times then f.outbound_talk_seconds end as outbound_talk_seconds,
+        case when p.has_times then f.internal_talk_seconds end as internal_talk_seconds,
+        case when p.has_states then f.on_contact_seconds end as on_contact_seconds,
+        case when p.has_states then f.wrapping_up_seconds end as wrapping_up_seconds,
+        case when p.has_states then f.available_seconds end as available_seconds,
+        case when p.has_states then f.ringing_seconds end as ringing_seconds,
+        case when p.has_states then f.paused_seconds end as paused_seconds,
+        case when p.has_states then f.signed_in_seconds end as signed_in_seconds
+    from fresh as f
+    cross join policy as p
+    where
+        p.has_states
+        or (
+            (p.has_contacts or p.has_times)
+            and f.handled_calls + f.outbound_calls + f.internal_calls > 0
+        )
+),
+
 emptied as (
     delete from warehouse.agent_intervals as i
     using stretches as t
@@ -238,7 +278,7 @@ emptied as (
         i.agent_id = t.agent_id and i.interval_start_at >= t.stretch_start_at
         and i.interval_start_at < t.stretch_end_at
         and not exists (
-            select 1 from fresh as f
+            select 1 from kept as f
             where f.agent_id = i.agent_id and f.interval_start_at = i.interval_start_at
         )
 )
@@ -284,7 +324,7 @@ select
     f.internal_calls,
     f.internal_talk_seconds,
     f.ringing_seconds
-from fresh as f
+from kept as f
 order by f.agent_id, f.interval_start_at
 on conflict (agent_id, interval_start_at) do update set
     handled_calls = excluded.handled_calls,

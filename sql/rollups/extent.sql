@@ -1,7 +1,10 @@
--- The first and the last month that hold facts or rollups.
+-- The first and the last instant of facts and rollups that can be counted anew.
 -- Grain: one row; null in an empty warehouse.
 select
-    min(e.first_at) as first_at,
+    case
+        when min(e.first_at) is not null
+            then greatest(min(e.first_at), nullif((select ops.whole_from('queue_intervals')), '-infinity'))
+    end as first_at,
     max(e.last_at) as last_at
 from (
     select
