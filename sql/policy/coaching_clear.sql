@@ -1,0 +1,3 @@
+-- Takes away the coaching notes.
+-- Grain: one row per saved state of a note.
+delete from warehouse.coaching_notes
