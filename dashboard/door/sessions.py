@@ -11,9 +11,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import polars as pl
 import sqlalchemy as sa
 
-from sql import warehouse
+from sql import audit, warehouse
 
 COOKIE = "floorboard_session"
 TOKEN_BYTES = 32
@@ -28,6 +29,11 @@ class Holder:
     role_name: str
     agent_id: int | None
     team_ids: tuple[int, ...]
+    agents_text: str = ""
+    """Of a supervisor, what stands for the agents who are in those teams today."""
+    is_persona: bool = False
+    board_text: str | None = None
+    """The one address that a wall display shows; None for every person."""
 
 
 def begin(connection: sa.Connection, *, account_id: int, now: datetime, lasts: timedelta) -> str:
@@ -41,6 +47,8 @@ def begin(connection: sa.Connection, *, account_id: int, now: datetime, lasts: t
         started_at=now,
         ends_at=now + lasts,
     )
+    with audit.acting("stranger"):
+        audit.note(connection, what_name="sign_in.done", of_name=f"account {account_id}")
     return token
 
 
@@ -51,12 +59,46 @@ def holder(connection: sa.Connection, token: str, *, now: datetime) -> Holder | 
     if row is None:
         return None
     teams = tuple(int(team) for team in (row.team_ids_text or "").split(",") if team)
-    return Holder(row.account_id, row.login_name, row.role_name, row.agent_id, teams)
+    return Holder(
+        row.account_id,
+        row.login_name,
+        row.role_name,
+        row.agent_id,
+        teams,
+        row.agents_hash_text or "",
+        row.is_persona,
+        row.board_text,
+    )
+
+
+def renew(connection: sa.Connection, token: str, *, now: datetime, idle: timedelta, lasts: timedelta) -> None:
+    """Lets a session that somebody uses go on for as long as `idle`, but never past `lasts` from its start."""
+    warehouse.execute(
+        connection,
+        "accounts/session_renew",
+        token_sha256=_hash(token),
+        seen_at=now,
+        idle_seconds=idle.total_seconds(),
+        lasts_seconds=lasts.total_seconds(),
+    )
+
+
+def open_ones(connection: sa.Connection, *, now: datetime, account_id: int | None = None) -> pl.DataFrame:
+    """One row per open session, of everybody or of that account: whose, since when, until when."""
+    return warehouse.frame(connection, "accounts/sessions", as_of=now, account_id=account_id)
 
 
 def end(connection: sa.Connection, token: str, *, now: datetime) -> bool:
     """Ends the session of this token; whether it was open."""
-    return warehouse.execute(connection, "accounts/session_end", token_sha256=_hash(token), ended_at=now) == 1
+    text = sa.text(warehouse.statement("accounts/session_end"))
+    account_id = connection.execute(
+        text, {"token_sha256": _hash(token), "ended_at": now}
+    ).scalar_one_or_none()
+    if account_id is None:
+        return False
+    with audit.acting("stranger"):
+        audit.note(connection, what_name="sign_in.over", of_name=f"account {account_id}")
+    return True
 
 
 def end_all(connection: sa.Connection, account_id: int, *, now: datetime) -> int:

@@ -12,6 +12,7 @@ select
         where m.account_id = a.account_id
     ) as team_names_text,
     a.is_active,
+    a.password_hash_text is not null as has_password,
     a.issuer_text is not null as is_of_provider,
     a.made_at,
     (select max(s.started_at) from access.sessions as s where s.account_id = a.account_id) as signed_in_at,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dashboard.door import passwords
-from dashboard.door.routes import TRIES, TRIES_SECONDS, Tries, address_of_sign_in, next_path
+from dashboard.door.routes import TRIES, TRIES_SECONDS, Tries
+from dashboard.door.sign_in_page import address_of_sign_in, next_path
 
 GOOD = "quiet harbour at seven"
 
@@ -29,7 +30,9 @@ def test_a_password_that_is_guessed_first_is_refused(password: str, said: str) -
 
 def test_only_the_password_fits_its_hash() -> None:
     hash_text = passwords.hashed(GOOD, login_name="mari")
-    assert hash_text.startswith("$argon2id$")
+    assert hash_text.startswith(
+        "$argon2id$v=19$m=65536,t=3,p=4$"
+    )  # RFC 9106, second choice: 64 MiB, three passes
     assert GOOD not in hash_text
     assert passwords.hashed(GOOD, login_name="mari") != hash_text  # salted
     assert passwords.fits(GOOD, hash_text)
@@ -54,6 +57,23 @@ def test_guessing_is_slowed_down_by_name_and_by_address() -> None:
     assert not tries.is_one_too_many("name mari", "address 1")
 
 
+def test_what_is_older_than_a_minute_is_cleaned_away_once_a_minute_and_not_at_each_try() -> None:
+    now = [0.0]
+    tries = Tries(clock=lambda: now[0])
+    for number in range(10_002):
+        tries.is_one_too_many(f"name {number}")
+    now[0] = TRIES_SECONDS - 1
+    tries.is_one_too_many("name late")
+    assert len(tries._of) == 10_003
+    now[0] += 1
+    assert not tries.is_one_too_many("name new")
+    assert set(tries._of) == {"name late", "name new"}
+    kept = tries._of
+    for number in range(10_002):  # a flood within the same minute: nothing is gone through again
+        tries.is_one_too_many(f"name {number}")
+    assert tries._of is kept
+
+
 @pytest.mark.parametrize(
     ("asked", "led"),
     [
@@ -67,6 +87,14 @@ def test_guessing_is_slowed_down_by_name_and_by_address() -> None:
         ("javascript:alert(1)", "/"),
         ("/x\r\nSet-Cookie: a=b", "/"),
         ("/sign-out", "/"),
+        ("/./sign-out", "/"),
+        ("/queues/../sign-out?x=1", "/"),
+        ("/%73ign-out", "/"),
+        ("/%2e/sign-out", "/"),
+        ("/.//sign-out", "/"),
+        ("/x/..//wall/open", "/"),
+        ("/media", "/"),
+        ("/queues?at=/./sign-out", "/queues?at=/./sign-out"),
         ("/persona?as=administrator", "/"),
     ],
 )
