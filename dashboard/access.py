@@ -14,13 +14,12 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from dashboard.words import t
-from sql import rights, warehouse
+from sql import audit, changes, rights, warehouse
 
 DEADLINE_SECONDS = 5.5  # a reader waits no longer: with what a page itself takes, 6 seconds
 EVERYONE = "everyone"
+SessionError = rights.SessionError
 ADMINISTRATOR = "administrator"
-# Who may change what belongs to all; what belongs to a person alone everybody may.
-MAY_CHANGE = frozenset({ADMINISTRATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,21 @@ class Viewer:
     scope_name: str
     role_name: str = ADMINISTRATOR
     agent_id: int | None = None
+    team_ids: tuple[int, ...] = ()
+    """The teams whose agents a supervisor sees."""
+    board_text: str | None = None
+    """The one address that a wall display shows; None for every person."""
     token: str | None = field(default=None, repr=False, compare=False)
     """What proves to the database who asks; None where nobody signs in on this site."""
 
     @property
     def is_administrator(self) -> bool:
-        """Whether this person may change what is read and loaded."""
-        return self.role_name in MAY_CHANGE
+        """Whether this person may see and change what is read and loaded."""
+        return self.role_name == ADMINISTRATOR
+
+    def may_change(self, change_name: str) -> bool:
+        """Whether this person's role may make a change of that name; which rows are theirs to change, the desk asks."""
+        return self.role_name in changes.roles_of(change_name)
 
     def may_open(self, page_name: str) -> bool:
         """Whether the page stands in this person's menu; every other one does not exist for them."""
@@ -51,14 +58,18 @@ LOCAL_VIEWER = Viewer(viewer_name="local", scope_name=EVERYONE)
 NOBODY = Viewer(viewer_name="", scope_name="nobody", role_name="nobody", token="")
 
 
-@contextmanager
-def transaction(engine: sa.Engine, viewer: Viewer) -> Iterator[sa.Connection]:
-    """A connection that reads as this viewer; raises WarehouseError where the warehouse fails, SessionError where the
-    viewer has signed out."""
+def _refuse_unknown(viewer: Viewer) -> None:
     if viewer.token is None and viewer.scope_name != LOCAL_VIEWER.scope_name:
         raise warehouse.WarehouseError(
             t("There is no scope named '{scope}'. Reload the page.", scope=viewer.scope_name)
         )
+
+
+@contextmanager
+def transaction(engine: sa.Engine, viewer: Viewer) -> Iterator[sa.Connection]:
+    """A connection that reads as this viewer; raises WarehouseError where the warehouse fails, SessionError where the
+    viewer has signed out."""
+    _refuse_unknown(viewer)
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         if viewer.token is not None:
             rights.enter(connection, viewer.token)
@@ -71,11 +82,25 @@ def change(engine: sa.Engine, viewer: Viewer) -> Iterator[sa.Connection]:
 
     It is the owner's, so whoever asks for it says before what the viewer may change.
     """
-    with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+    _refuse_unknown(viewer)
+    with (
+        audit.acting("open", person_name=viewer.viewer_name),
+        warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection,
+    ):
+        warehouse.execute(connection, "requests/may_change")  # Postgres takes it before any question only
         if viewer.token is not None:  # over or revoked: nothing is changed any more
-            with connection.begin_nested() as looked:
-                rights.enter(connection, viewer.token)
-                looked.rollback()
-            connection.execution_options(floorboard_asks=None)
-        warehouse.execute(connection, "requests/may_change")
+            rights.claim(connection, viewer.token)
         yield connection
+
+
+@contextmanager
+def as_viewer(connection: sa.Connection, viewer: Viewer) -> Iterator[None]:
+    """For the length of the block a connection of `change` reads as this viewer, what it has changed itself included."""
+    if viewer.token is None:
+        yield
+        return
+    with connection.begin_nested() as looked:
+        rights.enter(connection, viewer.token)
+        yield
+        looked.rollback()  # with it goes whoever has entered
+    connection.execution_options(floorboard_asks=None)

@@ -26,6 +26,7 @@ CONNECT_SECONDS = 3.0
 SIGN_OF_LIFE_SECONDS = 1.5
 _IS_NEW = "floorboard_is_new"
 _VISIT = "floorboard_visit"
+_BLANK = b"set session authorization default; reset all; select pg_advisory_unlock_all()"
 _IN_STEP = (TransactionStatus.IDLE, TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
@@ -120,6 +121,16 @@ def limited(connection: psycopg.Connection[Any], *, seconds: float) -> Iterator[
         short.close()
 
 
+def _made_blank(connection: psycopg.Connection[Any]) -> None:
+    """Asks a kept connection for a sign of life; what its last borrower set or locked for the session goes with it."""
+    before, connection.autocommit = connection.autocommit, True
+    try:
+        connection.execute(_BLANK)
+    finally:
+        if not connection.closed and connection.info.transaction_status == TransactionStatus.IDLE:
+            connection.autocommit = before
+
+
 def keep(engine: sa.Engine) -> None:
     """Makes the engine keep to the present visit, and show it no connection without a sign of life.
 
@@ -142,7 +153,7 @@ def keep(engine: sa.Engine) -> None:
         if not record.info.pop(_IS_NEW, False):
             try:
                 with limited(connection, seconds=at_most(SIGN_OF_LIFE_SECONDS)):
-                    engine.dialect.do_ping(connection)  # type: ignore[arg-type]
+                    _made_blank(connection)
             except psycopg.Error as error:
                 raise InvalidatePoolError from error  # the pool makes this one anew, and all that are as old
         if _present.visit:

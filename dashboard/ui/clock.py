@@ -21,6 +21,11 @@ def speed() -> float:
     return float(parts[2]) if len(parts) == 3 else 1.0
 
 
+def wall() -> datetime:
+    """The instant outside: how long somebody stays signed in does not depend on the floor's clock."""
+    return datetime.now(UTC)
+
+
 def now() -> datetime:
     """The floor's present instant, to the second, so that all tabs ask, and share, the same question.
 

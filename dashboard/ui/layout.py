@@ -31,6 +31,7 @@ LIVE_SECONDS = 2
 HEAD_SECONDS = 5
 LATE_HEAD_SECONDS = 3 * HEAD_SECONDS
 LOG_SECONDS = 60.0
+SEEN = "alerts.acknowledge"
 _LOG = logging.getLogger(__name__)
 _told: dict[str, float] = {}
 
@@ -70,7 +71,7 @@ def page(
     about the sources themselves: what it shows of them is no figure of the floor.
     times: the time machine, on pages that can be looked at as they were; the head stays that of the present.
     """
-    viewer = visit.viewer()
+    viewer = _viewer_in_reach(visit.viewer())
     about = about or ("calls" if needs == "queues" else "everything")
     st.fragment(_head, run_every=HEAD_SECONDS)(title, needs, about)
     chosen: list[Chosen] = []
@@ -162,9 +163,15 @@ def _is_empty(at: Moment, needs: str) -> bool:
 def _viewer() -> access.Viewer:
     """Who looks, at a turn of a part of the page; whoever was signed out meanwhile gets the whole page anew."""
     try:
-        return visit.viewer()
+        return _viewer_in_reach(visit.viewer())
     except SignedOutError:
         st.rerun()
+
+
+def _viewer_in_reach(viewer: access.Viewer) -> access.Viewer:
+    """The viewer, from now on led to their own pages only."""
+    board.reach(None if viewer.is_administrator else viewer.may_open)
+    return viewer
 
 
 def _head(title: str, needs: str, about: str) -> None:
@@ -213,8 +220,10 @@ def _alert_band(alerts: pl.DataFrame, viewer: access.Viewer) -> None:
     block = alert_view.band(alerts, at=clock.now())
     if block is None:
         return
+    if not viewer.may_open("alerts"):
+        block["more"] = None
     unseen = alert_view.unseen(alerts).to_dicts()
-    if not unseen or not viewer.is_administrator:
+    if not unseen or not viewer.may_change(SEEN):
         board.show(block, key="alerts")
         return
     for place, row in enumerate(unseen):
@@ -238,6 +247,7 @@ def _acknowledge_button(row: Mapping[str, Any], viewer: access.Viewer) -> None:
         try:
             desk.change(
                 viewer,
+                SEEN,
                 alert_saves.acknowledge,
                 rule_id=row["rule_id"],
                 scope_id=row["scope_id"],

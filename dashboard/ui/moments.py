@@ -8,30 +8,56 @@ another may see; a warehouse that does not answer is waited for once.
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from urllib.parse import urlsplit
 
 import polars as pl
 import sqlalchemy as sa
 import streamlit as st
 
 from dashboard import access, live, queries, words
+from dashboard.audit import looks
 from dashboard.ui import clock
-from sql import warehouse
+from sql import pages_login, warehouse
 from sql.warehouse import WarehouseError
 
 LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader", "firing_alerts")
 PAST_QUESTIONS = ("live_queues", "live_totals", "live_agents")
+LOOKS_SECONDS = 60.0
 BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
 _good = live.LastGood()
-_looked_last: dict[str, access.Viewer] = {}
+_lookers: dict[str, dict[str | None, tuple[float, access.Viewer]]] = {}
+_LOCK = threading.Lock()
+
+
+def is_quiet() -> bool:
+    """Whether the warehouse has just not answered somebody: whoever is known already does not wait for it now."""
+    return _good.is_quiet
+
+
+def heard_nothing(error: WarehouseError) -> None:
+    """It did not answer who looks here: the questions of the page do not wait for it once more."""
+    _good.heard_nothing(error)
 
 
 @st.cache_resource(show_spinner=False)
 def engine(url: str) -> sa.Engine:
-    """The way to the warehouse that all pages share."""
+    """The way to the warehouse that all pages share: one for each login."""
     return warehouse.open_engine(url, room=warehouse.PAGES)
+
+
+def reading(url: str, viewer: access.Viewer) -> sa.Engine:
+    """By which login this viewer is answered: the pages' own, which reads nothing before somebody has entered.
+
+    It is the owner's where nobody signs in, and where a site gave its pages none; then the database refuses from the
+    moment on at which the page has entered. What people change goes by the owner's login always (dashboard.ui.desk).
+    """
+    own = pages_login.address() if viewer.token is not None else None
+    return engine(own or url)
 
 
 def _answer(
@@ -41,7 +67,7 @@ def _answer(
     _viewer: access.Viewer,
 ) -> pl.DataFrame:
     """One answer for this viewer; kept for all of the same scope, who would be answered the same."""
-    with access.transaction(engine(warehouse.database_url()), _viewer) as connection:
+    with access.transaction(reading(warehouse.database_url(), _viewer), _viewer) as connection:
         found: pl.DataFrame = queries.QUESTIONS[question_name](connection, **dict(arguments))
     return found
 
@@ -67,10 +93,15 @@ def _past_answer(
     return _answer(scope_name, question_name, arguments, _viewer)
 
 
+def live_questions(viewer: access.Viewer) -> tuple[str, ...]:
+    """The questions about this second that this viewer can ask: a wall is answered sums alone."""
+    return tuple(name for name in LIVE_QUESTIONS if viewer.role_name != "wall" or name != "live_agents")
+
+
 def _ask_live(url: str, viewer: access.Viewer) -> live.Snapshot:
     at = clock.now()
-    with access.transaction(engine(url), viewer) as connection:
-        answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in LIVE_QUESTIONS}
+    with access.transaction(reading(url, viewer), viewer) as connection:
+        answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in live_questions(viewer)}
         answers |= {name: queries.QUESTIONS[name](connection) for name in ("queues", "sites")}
     return live.Snapshot(at, answers)
 
@@ -78,7 +109,39 @@ def _ask_live(url: str, viewer: access.Viewer) -> live.Snapshot:
 @st.cache_resource(show_spinner=False)
 def _poller(url: str, scope_name: str) -> live.Poller:
     """One watch over the floor for all who see the same rows; it asks as whoever of them looked last."""
-    return live.Poller(lambda: _ask_live(url, _looked_last[scope_name]))
+    return live.Poller(lambda: _ask_as_looker(url, scope_name))
+
+
+def _ask_as_looker(url: str, scope_name: str) -> live.Snapshot:
+    """The floor as whoever of the scope looked last sees it; whoever was signed out is passed over.
+
+    Raises SessionError where nobody is left: then nobody asks any more.
+    """
+    for viewer in _looking(scope_name):
+        try:
+            return _ask_live(url, viewer)
+        except access.SessionError:
+            with _LOCK:
+                _lookers.get(scope_name, {}).pop(viewer.token, None)
+    raise access.SessionError("You are signed out: this session is over. Sign in again.")
+
+
+def _looks(viewer: access.Viewer) -> None:
+    with _LOCK:
+        _lookers.setdefault(viewer.scope_name, {})[viewer.token] = (time.monotonic(), viewer)
+
+
+def _looking(scope_name: str) -> list[access.Viewer]:
+    """Who of the scope has looked within a minute, the last one first."""
+    since = time.monotonic() - LOOKS_SECONDS
+    with _LOCK:
+        for scope, lookers in list(_lookers.items()):
+            kept = {token: looked for token, looked in lookers.items() if looked[0] >= since}
+            _lookers[scope] = kept
+            if not kept:
+                del _lookers[scope]
+        found = sorted(_lookers.get(scope_name, {}).values(), key=lambda looked: looked[0], reverse=True)
+    return [viewer for _, viewer in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +189,16 @@ class Moment:
         Raises WarehouseError.
         """
         answers = {
-            name: self._answer_or_last_good(_past_answer, name, {"as_of": instant}) for name in PAST_QUESTIONS
+            name: self._answer_or_last_good(_past_answer, name, {"as_of": instant})
+            for name in PAST_QUESTIONS
+            if name in live_questions(self.viewer)
         }
         snapshot = replace(self.snapshot, taken_at=instant, answers={**self.snapshot.answers, **answers})
         return replace(self, snapshot=snapshot, is_past=True)
 
     def live(self, question_name: str) -> pl.DataFrame:
-        """The answer of a question about this second."""
-        return self.snapshot.answers[question_name]
+        """The answer of a question about this second; without a column where this viewer cannot ask it."""
+        return self.snapshot.answers.get(question_name, pl.DataFrame())
 
     def calm(self, question_name: str, **arguments: object) -> pl.DataFrame:
         """The answer of a question that may be 20 seconds old."""
@@ -163,7 +228,13 @@ class Moment:
                     self.silences.append(error)
                 raise
 
-        return _good.of((scope_name, question_name, same), answer)
+        found = _good.of((scope_name, question_name, same), answer)
+        is_answering = failure is None and not self.silences
+        looks.note(
+            engine(warehouse.database_url()), self.viewer, question_name, arguments, found,
+            place_text=place(), is_answering=is_answering,
+        )  # fmt: skip
+        return found
 
     def _days_ago(self, value: object) -> str | None:
         """Of an instant that moves with the clock, how many days it lies back; None for every other value."""
@@ -197,10 +268,16 @@ class Moment:
         return words.local_day(self.now, self.zone_name)
 
 
+def place() -> str:
+    """The page that is being shown, as the path of its address; empty where no browser shows it."""
+    url = st.context.url
+    return urlsplit(url).path if isinstance(url, str) else ""
+
+
 def moment(viewer: access.Viewer) -> Moment:
     """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
     url = warehouse.database_url()
     if os.environ.get("FLOORBOARD_NOW"):  # a clock that stands needs nobody to watch it
         return Moment(viewer, _ask_live(url, viewer), clock.now())
-    _looked_last[viewer.scope_name] = viewer
+    _looks(viewer)
     return Moment(viewer, _poller(url, viewer.scope_name).latest(), clock.now())

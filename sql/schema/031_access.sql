@@ -4,13 +4,32 @@ create schema access;
 comment on schema access is
 'Accounts, their sessions and rights. Nothing in it is granted to whoever reads for a page, but for a few functions.';
 
+-- RFC 2104: the key as the inner and the outer hash take it in, made once and not at every question.
+create function access.padded(key_bytes bytea, pad_number integer) returns bytea
+language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+declare
+    given bytea := case when length(key_bytes) > 64 then sha256(key_bytes) else key_bytes end;
+    made bytea;
+begin
+    made := given || decode(repeat('00', 64 - length(given)), 'hex');
+    for place in 0..63 loop
+        made := set_byte(made, place, get_byte(made, place) # pad_number);
+    end loop;
+    return made;
+end
+$$;
+comment on function access.padded is 'A key as HMAC-SHA-256 takes it in: 54 for the inner hash, 92 for the outer one.';
+
 create table access.keys (
     key_id integer primary key generated always as identity,
     key_bytes bytea not null default
     sha256(convert_to(gen_random_uuid()::text || gen_random_uuid()::text, 'UTF8')) check (length(key_bytes) >= 32),
-    made_at timestamptz not null default now()
+    inner_bytes bytea not null generated always as (access.padded(key_bytes, 54)) stored,
+    outer_bytes bytea not null generated always as (access.padded(key_bytes, 92)) stored,
+    made_at timestamptz not null default now() check (made_at >= '1990-01-01' and made_at < '2100-01-01')
 );
-comment on table access.keys is 'Grain: one row per key that signs who reads; the newest is in use. Readable by the owner alone.';
+comment on table access.keys is
+'Grain: one row per key that signs who reads; the newest is in use. Readable by the owner alone; in no backup.';
 insert into access.keys default values;
 
 create table access.accounts (
@@ -24,11 +43,12 @@ create table access.accounts (
     subject_text text,
     password_hash_text text,
     is_active boolean not null default true,
-    made_at timestamptz not null default now(),
+    made_at timestamptz not null default now() check (made_at >= '1990-01-01' and made_at < '2100-01-01'),
     check ((issuer_text is null) = (subject_text is null)),
-    check (role_name <> 'agent' or agent_id is not null),
+    check (role_name <> 'agent' or agent_id is not null or not is_active),
     unique (issuer_text, subject_text)
 );
+create unique index accounts_by_login_name on access.accounts (lower(login_name));
 comment on table access.accounts is
 'Grain: one row per account. agent_id: whose own figures it may read. issuer and subject: the identity provider''s words.';
 
@@ -43,42 +63,33 @@ comment on table access.account_teams is
 create table access.sessions (
     token_sha256 bytea primary key check (length(token_sha256) = 32),
     account_id integer not null references access.accounts (account_id) on delete cascade,
-    started_at timestamptz not null default now(),
-    ends_at timestamptz not null,
-    ended_at timestamptz,
+    started_at timestamptz not null default now() check (started_at >= '1990-01-01' and started_at < '2100-01-01'),
+    ends_at timestamptz not null check (ends_at >= '1990-01-01' and ends_at < '2100-01-01'),
+    ended_at timestamptz check (ended_at >= '1990-01-01' and ended_at < '2100-01-01'),
     check (ends_at > started_at)
 );
 comment on table access.sessions is
 'Grain: one row per sign-in. Only the hash of its token is kept. ended_at: signed out or revoked before its end.';
 create index sessions_by_account on access.sessions (account_id);
 
--- RFC 2104 over SHA-256; the server brings no keyed hash of its own.
 create function access.hmac(key_bytes bytea, message_bytes bytea) returns bytea
-language plpgsql immutable parallel safe set search_path = pg_catalog as $$
-declare
-    padded bytea := case when length(key_bytes) > 64 then sha256(key_bytes) else key_bytes end;
-    inner_pad bytea;
-    outer_pad bytea;
-begin
-    padded := padded || decode(repeat('00', 64 - length(padded)), 'hex');
-    inner_pad := padded;
-    outer_pad := padded;
-    for place in 0..63 loop
-        inner_pad := set_byte(inner_pad, place, get_byte(padded, place) # 54);
-        outer_pad := set_byte(outer_pad, place, get_byte(padded, place) # 92);
-    end loop;
-    return sha256(outer_pad || sha256(inner_pad || message_bytes));
-end
+language sql immutable parallel safe set search_path = pg_catalog, pg_temp as $$
+select sha256(access.padded(key_bytes, 92) || sha256(access.padded(key_bytes, 54) || message_bytes))
 $$;
-comment on function access.hmac is 'HMAC-SHA-256 (RFC 2104).';
+comment on function access.hmac is 'HMAC-SHA-256; the server brings no keyed hash of its own.';
 
 create function access.signature(claim_text text) returns text
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select encode(
-    access.hmac(
-        k.key_bytes,
-        -- of this transaction of this connection only: what is overheard serves nobody later
-        convert_to(concat_ws('|', claim_text, pg_backend_pid(), extract(epoch from transaction_timestamp())), 'UTF8')
+    sha256(
+        k.outer_bytes
+        || sha256(
+            -- of this transaction of this connection only: what is overheard serves nobody later
+            k.inner_bytes
+            || convert_to(
+                concat_ws('|', claim_text, pg_backend_pid(), extract(epoch from transaction_timestamp())), 'UTF8'
+            )
+        )
     ),
     'hex'
 )
@@ -86,10 +97,11 @@ from access.keys as k
 order by k.key_id desc
 limit 1
 $$;
-comment on function access.signature is 'What proves that the claim was made by access.enter in this very transaction. Granted to nobody.';
+comment on function access.signature is
+'What proves that the claim was made by access.enter in this very transaction: HMAC-SHA-256. Granted to nobody.';
 
 create function access.claim() returns text
-language plpgsql stable security definer set search_path = pg_catalog as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     told text := current_setting('floorboard.viewer', true);
     claim_text text := substr(told, 66);
@@ -104,56 +116,56 @@ comment on function access.claim is
 'Who reads: account|role|own agent|agents seen (* for all, else ids); null where nobody has entered.';
 
 create function access.is_current(started_date date, ended_date date) returns boolean
-language sql stable set search_path = pg_catalog as $$
+language sql stable set search_path = pg_catalog, pg_temp as $$
 select current_date >= started_date and (ended_date is null or current_date < ended_date)
 $$;
 comment on function access.is_current is 'Whether a membership of a team lasts today.';
 
 create function access.role_name() returns text
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select split_part(access.claim(), '|', 2)
 $$;
 comment on function access.role_name is 'The reader''s role; null where nobody has entered.';
 
 create function access.account_id() returns integer
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select split_part(access.claim(), '|', 1)::integer
 $$;
 comment on function access.account_id is 'The reader''s account; null where nobody has entered.';
 
 create function access.login_name() returns text
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select a.login_name from access.accounts as a where a.account_id = access.account_id()
 $$;
 comment on function access.login_name is 'The name under which the reader signed in; null where nobody has entered.';
 
 create function access.sees_everybody() returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select coalesce(split_part(access.claim(), '|', 4) = '*', false)
 $$;
 comment on function access.sees_everybody is 'Whether the reader sees the rows of every agent, and those of none.';
 
 create function access.seen_agent_ids() returns integer []
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select string_to_array(nullif(nullif(split_part(access.claim(), '|', 4), '*'), ''), ',')::integer []
 $$;
 comment on function access.seen_agent_ids is 'The agents whose rows the reader sees; null for none, and for whoever sees everybody.';
 
 create function access.sees_unowned() returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select coalesce(access.role_name() in ('supervisor', 'manager', 'administrator'), false)
 $$;
 comment on function access.sees_unowned is 'Whether the reader sees contacts that no agent has taken: those who stand in for a floor do.';
 
 create function access.is_administrator() returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select coalesce(access.role_name() = 'administrator', false)
 $$;
 comment on function access.is_administrator is
 'Whether the reader may see how the site is run: sources, refused rows, rights.';
 
 create function access.sees_team(of_team_id integer, fewest_agents integer) returns boolean
-language sql stable security definer set search_path = pg_catalog as $$
+language sql stable security definer set search_path = pg_catalog, pg_temp as $$
 select
     access.sees_everybody()
     or exists (
@@ -168,7 +180,7 @@ comment on function access.sees_team is
 'Whether the reader may see figures of that team as a whole: its own, or one large enough that no single agent shows.';
 
 create function access.enter(token_text text) returns table (account_id integer, role_name text, agent_id integer)
-language plpgsql volatile security definer set search_path = pg_catalog as $$
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
     found_row record;
     seen_text text;
@@ -202,6 +214,68 @@ end
 $$;
 comment on function access.enter is
 'Begins to read as whoever holds this session, until the transaction ends; raises 28000 where it is over or revoked.';
+
+create function access.close_of_agent(of_agent_id integer, instead_text text) returns integer
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+-- What bore the name of the account goes on under the other one, in every table that says who did something: also in
+-- those that later versions bring. What such an account kept for itself goes with it.
+declare
+    account_row record;
+    column_row record;
+    closed_count integer := 0;
+begin
+    for account_row in select a.account_id, a.login_name from access.accounts as a where a.agent_id = of_agent_id loop
+        closed_count := closed_count + 1;
+        delete from access.sessions as s where s.account_id = account_row.account_id;
+        update access.accounts as a set is_active = false where a.account_id = account_row.account_id;
+        continue when instead_text is null;
+        update access.accounts as a set
+            login_name = concat(instead_text, ' (', account_row.account_id, ')'),
+            issuer_text = null,
+            subject_text = null,
+            password_hash_text = null
+        where a.account_id = account_row.account_id;
+        delete from ops.saved_views as v where v.viewer_name = account_row.login_name;
+        for column_row in
+            select c.oid::regclass as table_name, t.attname as column_name
+            from pg_attribute as t
+            inner join pg_class as c on t.attrelid = c.oid
+            where
+                c.relnamespace in (to_regnamespace('ops'), to_regnamespace('warehouse'))
+                and c.relkind in ('r', 'p') and not c.relispartition and t.attgenerated = ''
+                and t.atttypid = 'text'::regtype and t.attname <> 'ended_by_name'
+                and (t.attname in ('viewer_name', 'reviewer_name') or t.attname like '%\_by\_name')
+        loop
+            execute format('update %s set %2$I = $1 where %2$I = $2', column_row.table_name, column_row.column_name)
+            using instead_text, account_row.login_name;
+        end loop;
+    end loop;
+    return closed_count;
+end
+$$;
+comment on function access.close_of_agent is
+'Closes the accounts of an agent and ends their sessions, how many; with another text they lose their names, too.';
+
+create function access.let_agent_go() returns trigger
+language plpgsql set search_path = pg_catalog, pg_temp as $$
+begin
+    perform access.close_of_agent(old.agent_id, null);
+    update access.accounts as a set agent_id = null where a.agent_id = old.agent_id;
+    return old;
+end
+$$;
+comment on function access.let_agent_go is 'An agent who is taken out leaves no account behind that somebody can sign in with.';
+create trigger accounts_end before delete on warehouse.agents
+for each row execute function access.let_agent_go();
+
+create function access.begin_anew() returns void
+language sql volatile set search_path = pg_catalog, pg_temp as $$
+delete from access.sessions;
+delete from access.keys;
+insert into access.keys default values
+$$;
+comment on function access.begin_anew is
+'Ends every session and signs with another key, as after a restore: whoever was signed in then may not be allowed now.';
 
 revoke all on schema access from public;
 revoke all on all functions in schema access from public;
