@@ -14,9 +14,11 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from dashboard import board
-from dashboard.access import Viewer
+from dashboard.access import NOBODY, Viewer
+from dashboard.door import devices, who_view
+from dashboard.door.sign_in_page import address_of_sign_in
 from dashboard.door.visitor import SignedOutError
-from dashboard.ui import visit
+from dashboard.ui import choices, visit
 from dashboard.words import t
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
@@ -29,8 +31,8 @@ def page(name: str, title: str, icon: str, url_path: str = "") -> Page:
     return st.Page(PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=path)
 
 
-def sections(live: Page) -> dict[str, list[Page]]:
-    """The menus with their pages, in their order."""
+def sections(live: Page, viewer: Viewer = NOBODY) -> dict[str, list[Page]]:
+    """The menus with their pages, in their order, as this viewer calls them."""
     return {
         # Streamlit answers a default page at "/" only; so "/" leads on, and "/live" can be bookmarked.
         t("Floor"): [
@@ -46,7 +48,7 @@ def sections(live: Page) -> dict[str, list[Page]]:
             page("service_level", t("Service level"), "timeline"),
         ],
         t("Work"): [
-            page("agents", t("Agents and teams"), "groups"),
+            page("agents", t("Agents and teams") if viewer.agent_id is None else t("My figures"), "groups"),
             page("tickets", t("Tickets"), "confirmation_number"),
             page("contacts", t("Contacts"), "manage_search"),
             page("ways", t("Channels and ways"), "alt_route"),
@@ -62,36 +64,73 @@ def sections(live: Page) -> dict[str, list[Page]]:
             page("data_health", t("Data health"), "monitor_heart"),
             page("reconciliation", t("Reconciliation"), "balance"),
             page("definitions", t("Definitions"), "menu_book"),
+            page("own_data", t("Personal data"), "badge"),
+            page("privacy", t("Privacy"), "shield_person"),
+            page("access", t("Access"), "key"),
+            page("audit", t("Audit trail"), "policy"),
             page("sources", t("Sources"), "database"),
             page("organisation", t("Organisation"), "account_tree"),
         ],
     }
 
 
+def name_of(one: Page) -> str:
+    """The name of a page, by which `rights.toml` calls it."""
+    return {"": "live_floor", "home": "live_floor", "live": "live_floor"}.get(
+        one.url_path, one.url_path.replace("-", "_")
+    )
+
+
 def menu(all_pages: dict[str, list[Page]], viewer: Viewer) -> dict[str, list[Page]]:
     """The pages that this viewer may open; every other address is none."""
-    names = {"home": "live_floor", "live": "live_floor"}
     own = {
-        section: [
-            one for one in pages if viewer.may_open(names.get(one.url_path, one.url_path.replace("-", "_")))
-        ]
+        section: [one for one in pages if viewer.may_open(name_of(one))]
         for section, pages in all_pages.items()
     }
     return {section: pages for section, pages in own.items() if pages}
 
 
 def _signed_out() -> None:
-    """What somebody finds who has to sign in first."""
-    board.show(
-        board.notice(
-            "off",
-            t("Sign in to see this page."),
-            t("You are not signed in, or your session is over."),
-            page=True,
-        ),
-        key="signed-out",
+    """What somebody finds in an open tab who has to sign in first; whoever opens a page is led there without it."""
+    notice = board.notice(
+        "none",
+        t("Sign in to see this page"),
+        t("Your session is over: you signed out, it came to its end, or your rights were changed."),
+        page=True,
     )
-    st.link_button(t("Sign in"), "/sign-in", type="primary")
+    way = {"text": t("Sign in"), "here": address_of_sign_in(visit.address())}
+    board.show({**notice, "way": way}, key="signed-out")
+
+
+def _outside(all_pages: dict[str, list[Page]]) -> list[Page]:
+    """Every address, so that a tab keeps the one it has, and nothing behind any of them."""
+    paths = {one.url_path for pages in all_pages.values() for one in pages} - {"home", ""}
+    first = st.Page(_signed_out, title=t("Sign in"), url_path="home", default=True)
+    return [first, *(st.Page(_signed_out, title=t("Sign in"), url_path=path) for path in sorted(paths))]
+
+
+def _board(board_text: str, all_pages: dict[str, list[Page]]) -> Page:
+    """The one page of a wall display, with what is chosen there; every other address leads back to it."""
+    path, chosen = devices.choices_of(board_text)
+    ones = [one for pages in all_pages.values() for one in pages]
+    own = next(one for one in ones if f"/{one.url_path}" == path)
+
+    def back() -> None:
+        st.switch_page(own, query_params=chosen)
+
+    paths = {one.url_path for one in ones} - {own.url_path, "home", ""}
+    first = st.Page(back, title=own.title, url_path="home", default=True)
+    others = [st.Page(back, title=own.title, url_path=path) for path in sorted(paths)]
+    found = st.navigation([first, own, *others], position="hidden")
+    if found.url_path == own.url_path:
+        choices.hold(chosen)
+    return found
+
+
+def _frame(section: str, who: board.Block | None, *, is_wall: bool = False) -> None:
+    """What stands around the page: the menu's mark, who is signed in, the way past the menu for the keyboard."""
+    told = {"section": section, "who": who, "is_wall": is_wall, "skip": t("Skip to the page")}
+    board.show({"kind": "frame", **told}, key="frame")
 
 
 def main() -> None:
@@ -101,21 +140,26 @@ def main() -> None:
     st.logo(str(MARK), size="large")
     live = page("live_floor", t("Live floor"), "dashboard", "live")
     try:
-        viewer = visit.viewer()
+        viewer = visit.arrived()
     except SignedOutError:
-        st.navigation(
-            [st.Page(_signed_out, title=t("Sign in"), url_path="signed-out", default=True)], position="hidden"
-        ).run()
+        _frame("", None)
+        st.navigation(_outside(sections(live)), position="hidden").run()
         return
-    pages = menu(sections(live), viewer)
-    chosen = st.navigation(pages, position="top")
+    pages = menu(sections(live, viewer), viewer)
+    if viewer.board_text is not None:
+        chosen = _board(viewer.board_text, sections(live, viewer))
+    else:
+        chosen = st.navigation(pages, position="top")
     st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))
     section = next(
         (name for name, found in pages.items() if chosen.url_path in {one.url_path for one in found}), ""
     )
-    board.show({"kind": "frame", "section": section, "skip": t("Skip to the page")}, key="frame")
+    who = who_view.who(viewer, visit.personas(), page_name=name_of(chosen))
+    _frame(section, who, is_wall=viewer.board_text is not None)
     try:
         chosen.run()
+    except SignedOutError:  # between the first look and the page's own
+        st.rerun()
     except Exception:
         logging.getLogger("floorboard").exception("The page '%s' failed", chosen.title)
         st.title(chosen.title)

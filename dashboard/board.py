@@ -9,7 +9,7 @@ word and colour together; names reach the browser as data only and are placed as
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -32,6 +32,7 @@ NEVER_LATE_SECONDS = 10**9
 _STATIC = Path(__file__).resolve().parent / "static"
 _IS_STALE: ContextVar[bool] = ContextVar("floorboard_is_stale", default=False)
 _IS_PAST: ContextVar[bool] = ContextVar("floorboard_is_past", default=False)
+_MAY_OPEN: ContextVar[Callable[[str], bool] | None] = ContextVar("floorboard_may_open", default=None)
 
 
 @cache
@@ -64,9 +65,42 @@ def show(block: Block, *, key: str) -> None:
             "late_seconds": NEVER_LATE_SECONDS,
             "is_stale": _IS_STALE.get(),
             "is_past": _IS_PAST.get(),
-            **block,
+            **_within_reach(block),
         },
     )
+
+
+def reach(may_open: Callable[[str], bool] | None) -> None:
+    """From now on what a block leads to is left out where its reader has no such page; None for a reader who has all."""
+    _MAY_OPEN.set(may_open)
+
+
+def _within_reach(block: Block) -> Block:
+    may_open = _MAY_OPEN.get()
+    if may_open is None:
+        return block
+    found: Block = _kept(block, may_open)
+    return found
+
+
+def _kept(part: Any, may_open: Callable[[str], bool], *, is_way: bool = False) -> Any:
+    """The part of a block without the ways to pages that its reader does not have."""
+    if isinstance(part, dict):
+        return {
+            key: _kept(value, may_open, is_way=key == "leads")
+            for key, value in part.items()
+            if not (
+                isinstance(value, str) and (is_way or key == "here") and _is_out_of_reach(value, may_open)
+            )
+        }
+    if isinstance(part, list | tuple):
+        return [_kept(one, may_open) for one in part]
+    return part
+
+
+def _is_out_of_reach(address: str, may_open: Callable[[str], bool]) -> bool:
+    page = address.partition("?")[0]
+    return bool(page) and "?" in address and not may_open(page.replace("-", "_"))
 
 
 @contextmanager

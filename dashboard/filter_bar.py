@@ -16,7 +16,7 @@ import streamlit as st
 
 from dashboard import board, filters, saved_view_desk, words
 from dashboard.filters import COMPARISONS, NAMES, NUMBERS, OLDEST_DAYS, OWN_DAYS, PERIODS, Filters, filters_of
-from dashboard.ui import choices
+from dashboard.ui import choices, kept, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -45,19 +45,24 @@ Names = Mapping[tuple[str, Any], str]
 def choose(
     at: Moment,
     *,
-    offers: Sequence[str] = OFFERS,
+    offers: Sequence[str] | None = None,
     period_name: str = "today",
     page_name: str = "",
     unchosen_comparison: str = "",
+    most_days: int | None = None,
 ) -> Filters:
     """Draws the controls for what the page offers, and gives what the reader has chosen of it.
 
+    offers: what can be narrowed; without it, all that sums of the whole floor can be narrowed to by this reader.
     period_name: the period while the address names none. page_name: under which views are kept; the page's own path
-    where it is empty. unchosen_comparison: what the page compares with while nothing is chosen, in words. What the
-    address names and the page does not offer counts as not chosen.
+    where it is empty. unchosen_comparison: what the page compares with while nothing is chosen, in words. most_days: how
+    many of the last days the page shows, so that nothing is told of rows of the days before. What the address names and
+    the page does not offer counts as not chosen.
     """
     page = page_name or urlsplit(st.context.url or "").path.rpartition("/")[2] or "page"
-    kept = saved_view_desk.begin(at, page)
+    saved = saved_view_desk.begin(at, page)
+    if offers is None:
+        offers = whose.offers_of_floor(at.viewer, OFFERS)
     names = _names(at)
     asked = filters_of(st.query_params, today=at.today, period_name=period_name)
     chosen, gone = _possible(asked, names, offers)
@@ -80,12 +85,16 @@ def choose(
             if more or has_hours:
                 _draw_more(more, chosen, names, has_hours=has_hours)
             view = saved_view_desk.view_of(chosen)
-            saved_view_desk.draw(at, page, kept, view)
+            saved_view_desk.draw(at, page, saved, view)
             fixed = chosen.changed(period_name=OWN_DAYS).address()
             _draw_share(view, None if chosen.period_name == OWN_DAYS else {**view, **fixed})
     choices.tell_view(told)
     with st.container(key="filter-words"):
         st.caption(words.in_markdown(told))
+    if "period" in offers:
+        shown = chosen.last_days(most_days) if most_days else chosen
+        window_start = shown.window(at.zone_name)["window_start"]
+        kept.tell_deleted(at, kept.kinds_of_page(page), window_start)
     return chosen
 
 

@@ -94,6 +94,11 @@ class Filters:
         found = {name: getattr(self, name) for name in wanted}
         return {name: value for name, value in found.items() if value not in (None, False)}
 
+    def last_days(self, most_days: int) -> Filters:
+        """The same view of so many of its last days; itself where it has no more."""
+        first = self.last_date - timedelta(days=most_days - 1)
+        return replace(self, period_name=OWN_DAYS, first_date=first) if first > self.first_date else self
+
     def changed(self, **values: Any) -> Filters:
         """The same view with these choices instead."""
         return replace(self, **values)

@@ -16,7 +16,8 @@ from datetime import datetime
 
 import polars as pl
 
-from sql.warehouse import RETRY, WarehouseError
+from sql.rights import SessionError
+from sql.warehouse import RETRY, SwitchedOffError, WarehouseError
 
 EVERY_SECONDS = 1.5
 IDLE_SECONDS = 30.0
@@ -37,7 +38,10 @@ class Snapshot:
 
 class Poller:
     """Keeps one snapshot fresh in a thread of its own, as long as somebody asked within the last half
-    minute."""
+    minute.
+
+    Where the asking raises SessionError, nobody is left who may see the answers: it forgets them and stops at once.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,8 @@ class Poller:
             else:
                 found = self._found
             good = self._good
+        if isinstance(found, SessionError):
+            raise SessionError(str(found))
         if isinstance(found, WarehouseError):
             if good is not None:
                 return replace(good, failure=found)
@@ -88,11 +94,12 @@ class Poller:
                 found = self._ask()
             except Exception as error:  # noqa: BLE001 - handed to every page that asks, which raises it
                 found = error
+            is_over = isinstance(found, SessionError)
             with self._changed:
                 self._found = found
-                self._good = found if isinstance(found, Snapshot) else self._good
+                self._good = None if is_over else found if isinstance(found, Snapshot) else self._good
                 self._changed.notify_all()
-                if time.monotonic() - self._asked_at > self._idle_seconds:
+                if is_over or time.monotonic() - self._asked_at > self._idle_seconds:
                     self._is_running = False
                     return
             time.sleep(self._every_seconds)
@@ -108,20 +115,37 @@ class LastGood:
         self._failure: WarehouseError | None = None
         self._quiet_until = 0.0
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether somebody has just heard nothing: then the next one does not wait."""
+        return self._failure is not None and time.monotonic() < self._quiet_until
+
+    def heard_nothing(self, error: WarehouseError) -> None:
+        """The warehouse did not answer somebody: for two seconds nobody else waits for it."""
+        with self._lock:
+            if error.is_transient and time.monotonic() >= self._quiet_until:
+                self._failure, self._quiet_until = error, time.monotonic() + QUIET_SECONDS
+
     def of(self, key: Hashable, ask: Callable[[], pl.DataFrame]) -> pl.DataFrame:
         """What `ask` answers now, or, where the warehouse fails, what it answered last under this key.
 
-        Raises WarehouseError where it never did. The key holds the viewer's scope.
+        Raises WarehouseError where it never did. The key holds the viewer's scope; whoever has no session any more is
+        answered nothing, also nothing that was known before.
         """
         try:
             if self._failure is not None and time.monotonic() < self._quiet_until:
                 raise again(self._failure)
             found = ask()
+        except SessionError:  # over or revoked: what was answered before is not theirs any more
+            raise
+        except SwitchedOffError:  # what was answered before does not exist for a single agent any more
+            with self._lock:
+                self._answers.pop(key, None)
+            raise
         except WarehouseError as error:
+            self.heard_nothing(error)
             with self._lock:
                 known = self._answers.get(key)
-                if error.is_transient and time.monotonic() >= self._quiet_until:
-                    self._failure, self._quiet_until = error, time.monotonic() + QUIET_SECONDS
             if known is None:
                 raise
             return known
@@ -135,6 +159,8 @@ class LastGood:
 
 def again(error: WarehouseError) -> WarehouseError:
     """The same failure for one more page: an exception that several threads raise would grow without end."""
+    if isinstance(error, SwitchedOffError):
+        return SwitchedOffError(error.family_names)
     fresh = WarehouseError(str(error))
     fresh.__cause__, fresh.fault = error.__cause__, error.fault
     return fresh

@@ -12,12 +12,15 @@ from collections.abc import Callable
 import polars as pl
 
 from dashboard import saved_view_queries
+from dashboard.audit import audit_queries
 from dashboard.calls import call_queries, forecast_queries
 from dashboard.contacts import contact_queries, made_row_queries, row_queries
 from dashboard.definitions import balance_queries, definition_queries
 from dashboard.goals import alert_queries, goal_queries
 from dashboard.loading import source_queries
-from dashboard.people import agent_queries
+from dashboard.own import own_queries
+from dashboard.people import agent_queries, team_queries
+from dashboard.privacy import privacy_queries
 from dashboard.quality import quality_queries
 from dashboard.reports import report_queries
 from dashboard.tickets import ticket_queries
@@ -32,6 +35,9 @@ WINGS = (
     made_row_queries,
     ticket_queries,
     agent_queries,
+    team_queries,
+    own_queries,
+    privacy_queries,
     source_queries,
     saved_view_queries,
     balance_queries,
@@ -42,6 +48,7 @@ WINGS = (
     report_queries,
     goal_queries,
     alert_queries,
+    audit_queries,
 )
 QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
     question.__name__: question for wing in WINGS for question in wing.QUESTIONS

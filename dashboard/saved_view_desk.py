@@ -128,7 +128,7 @@ def _do(at: Moment, page: str, work: Callable[..., None], *, done: str, **values
     said: View = desk.kept(f"views-{page}", dict)
     said.clear()
     try:
-        desk.change_own(at.viewer, work, viewer_name=at.viewer.viewer_name, **values)
+        desk.change(at.viewer, "saved_views", work, viewer_name=at.viewer.viewer_name, **values)
     except WarehouseError as error:
         said |= {"tone": "off", "title": t("Not saved"), "text": str(error)}
         return False

@@ -9,13 +9,15 @@ wherever the command is started, and SIGTERM ends everything at once, open brows
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+import tomllib
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -31,11 +33,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config as streamlit_config
 
 from dashboard import log_masks, monitoring, web_rules, words
+from dashboard.access import Viewer
 from dashboard.contacts import recording_door, recording_view
 from dashboard.contacts.recording_rules import RecordingError
-from dashboard.door import sessions
+from dashboard.door import sessions, sign_in_rules
+from dashboard.door.device_routes import DeviceDoor
+from dashboard.door.doorstep import Doorstep
+from dashboard.door.identity_provider import IdentityProvider
+from dashboard.door.provider_routes import ProviderDoor
+from dashboard.door.proxy import TrustedProxy, WithPeer
 from dashboard.door.routes import Door
-from dashboard.door.visitor import DEMO_VARIABLE
+from dashboard.door.sign_in_rules import SignInRules
+from dashboard.door.visitor import is_demo
 from dashboard.ui import clock, desk, moments, visit
 from dashboard.words import t
 from sql import secret_rules, warehouse
@@ -44,7 +53,6 @@ from sql.warehouse import WarehouseError
 HERE = Path(__file__).resolve().parent
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 STOP_SECONDS = 2
-SESSION_HOURS = 12
 TOKEN_VARIABLE = "FLOORBOARD_METRICS_TOKEN"
 SHORTEST_TOKEN = 16
 LONGEST_NUMBER = 18
@@ -127,9 +135,12 @@ def _line(scope: Scope, wanted: bytes) -> str | None:
 
 def _page_names() -> frozenset[str]:
     """The addresses of one word that are answered: the pages', by the names of their files, and those of our doors."""
+    return _pages() | {"health", "metrics", recording_view.DOOR, "sign-in", "sign-out", "persona", "wall"}
+
+
+def _pages() -> frozenset[str]:
     files = (path.stem.replace("_", "-") for path in (HERE.parent / "pages").glob("*.py"))
-    doors = {"health", "metrics", recording_view.DOOR, "sign-in", "sign-out", "persona"}
-    return frozenset({*files, *doors, "live", "home"})
+    return frozenset({*files, "live", "home", "signed-out"})
 
 
 def _no_such_page() -> str:
@@ -159,24 +170,34 @@ def _first_page() -> str:
     return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
 
 
-def serve(*, host: str = "127.0.0.1", port: int = 8501) -> None:
+def serve(*, host: str = "127.0.0.1", port: int = 8501, rules: SignInRules | None = None) -> None:
     """Shows the dashboard on host and port until SIGTERM or SIGINT; raises ServerError when the port is
-    taken."""
+    taken.
+
+    rules: how somebody signs in. Where other machines can reach the pages everybody does, unless the rules leave them open.
+    """
     _check_port(host, port)
     log_masks.install()
+    options = {**options_from_environment(os.environ), "server.address": host, "server.port": port}
+    own_names = _own_names(options)
+    sign_in_rules.put_in_force(rules_for(host, rules or SignInRules(), own_names))
+    at_door, proxy = door()
     root = config_folder()
     sys.argv = [str(root / "floorboard")]  # Streamlit looks for .streamlit beside the file that started it
-    options = {**options_from_environment(os.environ), "server.address": host, "server.port": port}
-    names = frozenset({*LOOPBACK_NAMES, socket.gethostname().lower(), *_own_names(options)})
+    names = frozenset({*LOOPBACK_NAMES, socket.gethostname().lower(), *own_names})
     options["server.allowedHosts"] = ["*"]  # KnownHosts below decides, for pages as well as for websockets
     app = st.App(
         HERE / "app.py",
         routes=[
             *monitoring_routes(monitoring.monitor(now=clock.now), metrics_token(os.environ)),
             recording_route(),
-            *door().routes(),
+            *at_door,
+            *device_door().routes(),
         ],
-        middleware=[Middleware(KnownHosts, names=names)],
+        middleware=[
+            Middleware(KnownHosts, names=names),
+            Middleware(Doorstep, pages=_pages(), viewer=_viewer, proxy=proxy),
+        ],
         lifespan=_short_farewell,
     )
     with _quiet_end():
@@ -219,14 +240,49 @@ def monitoring_routes(watch: monitoring.Monitor, token_text: str | None) -> list
     return [Route("/health", health), Route("/metrics", metrics)]
 
 
-def door() -> Door:
-    """The way in for whoever signs in at this site."""
-    return Door(
+def rules_for(host: str, rules: SignInRules, names: Iterable[str] = ()) -> SignInRules:
+    """The rules for pages that listen there: beyond this machine nobody is let in without a sign-in, but in a demo.
+
+    names: what else the site is called. Who names more than this machine has a proxy in front that lets others in.
+    """
+    if all(_is_here(name) for name in (host, *names)) or rules.is_open or is_demo():
+        return rules
+    return replace(rules, is_asked=True)
+
+
+def _is_here(name: str) -> bool:
+    """Whether the name is one by which only this machine is reached."""
+    plain = name.strip("[]").partition("%")[0]
+    try:
+        return ipaddress.ip_address(plain).is_loopback
+    except ValueError:
+        return plain in LOOPBACK_NAMES
+
+
+def door() -> tuple[list[Route], TrustedProxy | None]:
+    """The ways in for whoever signs in at this site, and the proxy whose word is taken."""
+    rules = sign_in_rules.in_force()
+    provider = IdentityProvider(rules.provider) if rules.provider else None
+    proxy = TrustedProxy(rules.proxy) if rules.proxy else None
+    found = Door(
         engine=lambda: moments.engine(warehouse.database_url()),
-        now=clock.now,
-        lasts=timedelta(hours=SESSION_HOURS),
-        is_demo=os.environ.get(DEMO_VARIABLE) == "1",
+        now=clock.wall,
+        rules=rules,
+        is_demo=is_demo(),
+        proxy=proxy,
+        forget=lambda token: visit.visitors(warehouse.database_url()).forget(token),
+        farewell=provider.farewell if provider else None,
     )
+    return [*found.routes(), *(ProviderDoor(found, provider).routes() if provider else [])], proxy
+
+
+def _viewer(token: str | None) -> Viewer:
+    return visit.visitors(warehouse.database_url()).viewer(token)
+
+
+def device_door() -> DeviceDoor:
+    """The way in for a screen on a wall."""
+    return DeviceDoor(lambda: moments.engine(warehouse.database_url()), clock.wall)
 
 
 def recording_route() -> Route:
@@ -247,13 +303,15 @@ def recording_route() -> Route:
 
 
 def _led_to_recording(token: str | None, asked: Mapping[str, str]) -> str:
-    viewer = visit.visitors(warehouse.database_url()).viewer(token)
-    who = {"viewer_name": viewer.viewer_name, "at": clock.now()}
+    viewer = _viewer(token)
+    who = {"at": clock.now()}
     review = asked.get("review", "")
     if review.isascii() and review.isdigit() and len(review) <= LONGEST_NUMBER:
-        return desk.change_own(viewer, recording_door.open_of_review, review_id=int(review), **who)
+        return desk.change(
+            viewer, "recordings.open", recording_door.open_of_review, review_id=int(review), **who
+        )
     named = {"source_name": asked.get("source", ""), "recording_id": asked.get("id", "")}
-    return desk.change_own(viewer, recording_door.open_recording, **named, **who)
+    return desk.change(viewer, "recordings.open", recording_door.open_recording, **named, **who)
 
 
 def _own_names(options: Mapping[str, Any]) -> list[str]:
@@ -336,7 +394,21 @@ async def _short_farewell(_app: st.App) -> AsyncIterator[None]:
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if isinstance(server, uvicorn.Server):
         server.config.timeout_graceful_shutdown = STOP_SECONDS
+        # Before forwarded addresses take the place of the proxy's own; every connection takes the app from here.
+        server.config.loaded_app = WithPeer(server.config.loaded_app)
     yield
+
+
+def _refuse_settings(file: Path) -> None:
+    """ServerError where a site says how somebody signs in: this way of starting does not read it."""
+    try:
+        is_said = "sign_in" in tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if is_said:
+        raise ServerError(
+            f"{file} says how somebody signs in; start the pages with `floorboard dashboard`, which reads it."
+        )
 
 
 def main() -> None:
@@ -346,6 +418,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8501)
     chosen = parser.parse_args()
     try:
+        _refuse_settings(Path(os.environ.get("FLOORBOARD_CONFIG") or "floorboard.toml"))
         serve(host=chosen.host, port=chosen.port)
     except ServerError as error:
         sys.exit(str(error))

@@ -13,6 +13,7 @@ import polars as pl
 
 from dashboard import board, words
 from dashboard.board import Block
+from dashboard.privacy import privacy_view
 from dashboard.words import t
 
 NOT_SET_UP = frozenset({"42P01", "3F000"})
@@ -147,6 +148,10 @@ def empty(health: pl.DataFrame) -> Block:
 
 def trouble(error: Exception) -> Block:
     """The page without a usable warehouse: what is wrong and the next step, by what failed."""
+    if family_names := getattr(
+        error, "family_names", ()
+    ):  # nothing is wrong: it may not exist for a single agent
+        return privacy_view.off_page(family_names)
     state = getattr(getattr(error.__cause__, "orig", None), "sqlstate", None)
     if state in NOT_SET_UP:
         title = t("The database is here. Its tables are not.")

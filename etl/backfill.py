@@ -16,6 +16,7 @@ from etl import LoadError
 from etl.load import DEADLINE_SECONDS
 from etl.merge import roll_up
 from etl.patience import Patience
+from etl.retention import refuse_deleted_days
 from etl.tickets.ticket_merge import MOST_TICKETS, roll_up_days, settle_tickets
 from sql import warehouse
 
@@ -33,10 +34,12 @@ def backfill(
     """Makes the rollups of the window (all of it when None) anew from the facts; the number of rows made.
 
     Each week is one transaction, so readers see the old or the new rollups, never a gap, and a load that meets it in the
-    same interval waits no longer than it is patient (etl.patience).
+    same interval waits no longer than it is patient (etl.patience). Intervals and days whose rows were deleted for their
+    age stay as they were counted; raises LoadError where the window begins with them.
     """
     made = 0
     try:
+        refuse_deleted_days(engine, window_start)
         with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
             first_at, last_at = warehouse.one_row(connection, "rollups/extent")
         made += _backfill_tickets(
@@ -70,6 +73,7 @@ def _patiently(work: Callable[[], int]) -> int:
 def _backfill_window(engine: sa.Engine, window_start: datetime, window_end: datetime) -> int:
     window = {"window_start": window_start, "window_end": window_end}
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
+        warehouse.one_row(connection, "policy/hold")
         connection.exec_driver_sql(warehouse.statement("merge/stage"))
         warehouse.execute(connection, "rollups/clear_queue_intervals", **window)
         warehouse.execute(connection, "rollups/clear_agent_intervals", **window)

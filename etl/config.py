@@ -25,7 +25,10 @@ from pydantic_core import ErrorDetails
 
 from etl.config_lines import Location, line_of
 from etl.config_mapping import shown, spoken_of, without_user
+from etl.privacy_settings import PrivacySettings
 from etl.recording_settings import RecordingSettings
+from etl.retention_settings import RetentionSettings
+from etl.sign_in_settings import SignInSettings
 from etl.sources import Name, Site, SourceSettings, Table
 from etl.sources.amazon_connect import AmazonConnectSettings
 from etl.sources.asterisk_ami import AmiSettings
@@ -115,6 +118,9 @@ class Settings(Table):
     ]
     alerts: AlertSettings = AlertSettings()
     recordings: RecordingSettings = RecordingSettings()
+    privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
+    sign_in: SignInSettings | None = None
 
     def source(self, name: str) -> SourceSettings:
         """The source of that name; ConfigError with the known names when there is none."""
@@ -341,7 +347,8 @@ def _known_keys(location: Location) -> list[str]:
             model = KINDS[str(part)]
         elif isinstance(part, str):
             found = model.model_fields[part].annotation if model and part in model.model_fields else None
-            model = found if isinstance(found, type) and issubclass(found, Table) else None
+            kinds = (found, *get_args(found))  # a table that may be left out is this one or none
+            model = next((one for one in kinds if isinstance(one, type) and issubclass(one, Table)), None)
     return list(model.model_fields) if model else []
 
 
@@ -364,7 +371,7 @@ def _spelled(location: Location) -> str:
 def _table(location: Location) -> str:
     if location[0] == "sources" and len(location) > 1:
         return f"[[sources]] number {int(location[1]) + 1}"
-    if len(location) > 1 and location[0] in ("site", "alerts"):
+    if len(location) > 1 and location[0] in ("site", "alerts", "sign_in", "retention", "privacy"):
         return f"[{'.'.join(str(part) for part in location[:-1])}]"
     return "the file"
 

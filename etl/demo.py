@@ -19,6 +19,8 @@ from sqlalchemy import Engine
 from etl.config import CONFIG_VARIABLE, Settings, load_settings
 from etl.demo_home import LOG_NAME, clock_of, demo_lock, enter_demo_home
 from etl.load import run_source
+from etl.policy_file import apply as apply_policy
+from etl.policy_file import policy_path, policy_text, write_once
 from etl.schedule.clock import CLOCK_VARIABLE, Clock, wall_clock
 from etl.simulation.floor_log import FloorClock, floor_clock, follow_floor, write_floor
 from etl.simulation.floor_organisation import organise
@@ -28,6 +30,10 @@ from etl.simulation.floor_shifts import FILE_NAME as SHIFTS_NAME
 from etl.site import Readiness, SiteError, Steps, dashboard_command, end_all, one_site, opened, refuse_mixing
 from etl.supervise import StopRequest, stop_on_signals
 from sql.embedded import home
+from sql.policy import example
+
+DEMO_VARIABLE = "FLOORBOARD_DEMO"
+"""Tells the pages that they show the demo: personas stand for people there, and nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +67,10 @@ def run_demo(
             refuse_mixing(engine, settings)
             request.check()
             clock = _floor_time(log, options)
+            _let_figures_exist(engine, policy_path(settings_file), clock_of(clock))
             environment = {CONFIG_VARIABLE: str(settings_file), **clock_variable(clock)}
-            company.start(
-                "dashboard", dashboard_command(command, options.host, options.port), environment=environment
-            )
+            pages = dashboard_command(command, options.host, options.port)
+            company.start("dashboard", pages, environment={**environment, DEMO_VARIABLE: "1"})
             ready = Readiness(address, company, steps)
             try:
                 begins_at = _write_history(log, options, settings, clock, steps, request)
@@ -78,6 +84,12 @@ def run_demo(
                 ready.keep(request)
             finally:
                 end_all(company, ready, steps)
+
+
+def _let_figures_exist(engine: Engine, policy_file: Path, now: Clock) -> None:
+    """The demo's people are made up, so all figures of single agents may exist; its policy shows how one is written."""
+    write_once(policy_file, policy_text(example(since_date=now().date(), by="Floorboard demo")))
+    apply_policy(engine, now=now, tell=lambda _: None, file=policy_file)
 
 
 def follow(path: Path, *, seed: int, speed: float) -> None:

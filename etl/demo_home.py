@@ -63,9 +63,14 @@ def enter_home_in_use() -> None:
 
 def settings_in_use() -> Settings:
     """The settings that belong to the home in use: the site's, or the demo's where that is the one that is meant."""
+    return load_settings(settings_file_in_use())
+
+
+def settings_file_in_use() -> Path:
+    """Where those settings stand, whether or not the file is there."""
     enter_home_in_use()
     own = home() / DEFAULT_FILE_NAME
-    return load_settings(own if home() == demo_home() and own.exists() else None)
+    return own if home() == demo_home() and own.exists() else settings_path()
 
 
 def _has_warehouse(folder: Path) -> bool:

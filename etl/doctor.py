@@ -17,8 +17,10 @@ from sqlalchemy import Engine
 from etl import LoadError
 from etl.config import CONFIG_VARIABLE, ConfigError, Settings, load_settings, settings_path
 from etl.demo_home import DATA_PATTERN, clock_in_use, demo_home, demo_lock, enter_home_in_use
+from etl.doctor_rights import names_beyond, rights_findings
 from etl.doctor_sources import source_findings
 from etl.findings import Finding
+from etl.policy_file import policy_findings
 from etl.site import SiteError, refuse_mixing
 from etl.supervise import SuperviseError, lock_holder, refuse_taken_port
 from sql.embedded import home, status
@@ -175,10 +177,22 @@ def _warehouse(engine: Engine | Finding, settings: Settings | None) -> list[Find
             refuse_mixing(engine, settings)
         return [
             Finding("Warehouse", "good", f"{_which()}: Postgres answers, its tables are up to date"),
+            *rights_findings(engine, names=_names(), is_open=_is_left_open(settings)),
+            *policy_findings(engine),
             *_load(engine, settings),
         ]
     except (SiteError, LoadError, WarehouseError) as error:
         return [Finding("Warehouse", "wrong", str(error))]
+
+
+def _names() -> list[str]:
+    """What other machines call the site; a demo is shown to whoever reaches it."""
+    is_demo = not os.environ.get("DATABASE_URL", "").strip() and home() == demo_home()
+    return [] if is_demo else names_beyond(os.environ)
+
+
+def _is_left_open(settings: Settings | None) -> bool:
+    return settings is not None and settings.sign_in is not None and "open" in settings.sign_in.kind
 
 
 def _load(engine: Engine, settings: Settings | None) -> list[Finding]:

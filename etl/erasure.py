@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.config import Settings
 from etl.customer_key import customer_key, customer_secret, named_customer_key
+from etl.customer_periods import periods_in
 from etl.erased import (
     AGENT_KEY,
     AGENT_NAME,
@@ -40,7 +41,7 @@ from etl.erasure_carry import carry_without, facts_names, tidy
 from etl.erasure_list import Erasure, is_kept_here, keep_in_list, read_list
 from etl.masking import MASK, NOBODY, masked
 from etl.sources import SourceSettings
-from sql import warehouse
+from sql import audit, warehouse
 
 DEADLINE_SECONDS = 1800.0  # every text of every table is looked through
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
@@ -78,9 +79,11 @@ def erase_customer(
     country_name = settings.site.site.country_name
     key = named_customer_key(number_or_address, country_name)
     erasure = Erasure(now(), CUSTOMER, key)
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         found, remarks = _forget_customer(connection, erasure, country_name, at=now())
         _note(connection, [erasure, *remarks], at=now())
+        told = {"calls": found.calls, "tickets": found.tickets}
+        audit.note(connection, what_name="customer.erased", told=told)
         keep_in_list([erasure, *remarks])
     return found
 
@@ -99,7 +102,7 @@ def erase_agent(
     number of its own). While a namesake stays, the name is not looked for in texts. Raises LoadError where it is nobody's
     name, or that of several of whom none is chosen.
     """
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         namesakes = [one for one in _agents(connection) if one.agent_name == name]
         chosen = [one for one in namesakes if one.agent_id in agent_ids or not agent_ids]
         if not chosen or (len(chosen) > 1 and not agent_ids):
@@ -113,6 +116,8 @@ def erase_agent(
         ]
         found = [_forget_agent(connection, settings, one, erasures, at=now()) for one in chosen]
         _note(connection, erasures, at=now())
+        for one in chosen:
+            audit.note(connection, what_name="agent.erased", of_name=f"agent {one.agent_id}")
         keep_in_list(erasures)
     file_names = tuple(name for one in found for name in one.discarded_file_names)
     return replace(
@@ -151,7 +156,7 @@ def reapply(engine: sa.Engine, settings: Settings | None, *, now: Callable[[], d
     country_name = settings.site.site.country_name if settings else None
     if not missing and not known:
         return 0
-    with _alone(engine) as connection:
+    with alone(engine) as connection:
         for erasure in missing:
             if erasure.kind_name == CUSTOMER:
                 _, remarks = _forget_customer(connection, erasure, country_name, at=now())
@@ -179,7 +184,7 @@ def reapply_nightly(
 
 
 @contextmanager
-def _alone(engine: sa.Engine) -> Iterator[sa.Connection]:
+def alone(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A transaction beside which no batch is loaded: none may bring back what is taken away."""
     with warehouse.connected(engine, deadline_seconds=DEADLINE_SECONDS) as connection:
         warehouse.one_row(connection, "merge/erase_patience")
@@ -193,11 +198,17 @@ def _forget_customer(
 ) -> tuple[Found, list[Erasure]]:
     """What was taken away, and the lines for remarks that do not name the customer themselves."""
     key, secret = erasure.subject_key, customer_secret()
+    kept_keys = periods_in(connection).keys_of(key)
     calls, tickets, *remarks = warehouse.one_row(
-        connection, "merge/erase_customer", customer_key=key, erased_at=erasure.erased_at
+        connection, "merge/erase_customer", customer_keys=kept_keys, erased_at=erasure.erased_at
     )
     hashes = {hash_of_remark(secret, *remark) for remark in zip(*remarks, strict=True)}
-    texts = [f"{MASK}{key}", key, *_targets(connection, key, country_name)]
+    texts = [
+        f"{MASK}{key}",
+        key,
+        *(other for other in kept_keys if other != key),
+        *_targets(connection, key, country_name),
+    ]
 
     def nobodys(_source_name: str, text: str) -> str:
         if OUTSIDE.search(text) and customer_key(secret, text, country_name) == key:
@@ -256,6 +267,10 @@ def _forget_agent(
         source_keys=[key for _, key in agent.keys],
         erased_keys=[hidden[key] for key in agent.keys],
     )
+    warehouse.execute(connection, "audit/erase_actor", agent_id=agent.agent_id)
+    warehouse.one_row(connection, "merge/erase_accounts", agent_id=agent.agent_id, alias_name=alias)
+    ended = {"agent_id": agent.agent_id, "board_name": None, "at": at, "is_by_person": False}
+    warehouse.execute(connection, "consents/consent_withdrawn", **ended)
     if not names:
         return Found(0, 0, 1, (), alias)
     texts = forms(names)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from etl.config import Settings
 from etl.customer_key import customer_key, customer_secret
+from etl.customer_periods import periods_in
 from etl.erased import ERASED, NO_CUSTOMER, OUTSIDE, Erased, erased_in, hash_of_key, hash_of_name, is_name
 from etl.masking import MASK, NOBODY
 from sql import warehouse
@@ -48,9 +49,11 @@ def _cleaning(connection: sa.Connection, settings: Settings | None) -> Callable[
     erased = erased_in(connection, customer_secret, source_name="", country_name=country_name)
     if erased.newest_at is None:
         return None
-    keys = {"customer_keys": list(erased.customers)}
+    periods = periods_in(connection)
+    of_kept = {kept: key for key in erased.customers for kept in periods.keys_of(key)}
+    keys = {"customer_keys": list(of_kept)}
     new = connection.execute(sa.text(warehouse.statement("merge/erasures_present")), keys).scalars()
-    gone = set(erased.customers).difference(new)
+    gone = set(erased.customers).difference(of_kept[kept] for kept in new)
     agents = connection.execute(sa.text(warehouse.statement("merge/agents_with_keys"))).fetchall()
     at_work = {(row.source_name, row.source_key) for row in agents} | {("", row.agent_name) for row in agents}
     facts_of = facts_names(settings)

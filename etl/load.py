@@ -319,13 +319,14 @@ def load_batch(
         raise _CursorMovedError
     run_id = warehouse.one_row(connection, "merge/run_number")[0]
     done = merge_batch(connection, settings, source, batch, run_id=run_id, now=now)
+    notices = [text for text in (batch.notice, done.left_out_text) if text]
     counts = BatchSummary(
         read_rows=batch.read_rows,
         loaded_rows=done.loaded_rows,
         unchanged_rows=batch.read_rows - done.loaded_rows - done.rejected_rows,
         rejected_rows=done.rejected_rows,
         newest_event_at=batch.newest_event_at,
-        notice=without_customers(batch.notice, settings) if batch.notice else None,
+        notice=without_customers(" ".join(notices), settings) if notices else None,
         run_id=run_id,
     )
     _write_run(connection, source, run_id, counts, started_at=started_at, ended_at=now())

@@ -17,10 +17,12 @@ import sqlalchemy as sa
 
 from etl.config import Settings
 from etl.customer_key import customer_secret
+from etl.customer_periods import periods_in
 from etl.erased import erased_in
 from etl.frames import copy_to_stage, fitted, judged
 from etl.masking import masked
 from etl.refusals import close_loaded
+from etl.retained import left_out_text, retained_in
 from etl.shapes import (
     AGENT_STATES,
     CALLS,
@@ -36,13 +38,15 @@ from etl.shapes import (
 )
 from etl.sources import Batch, SourceSettings
 from etl.tickets import ticket_merge
-from sql import warehouse
+from sql import policy, warehouse
 
 LONGEST_KEY = 250
 BAD_KEY = -1
 LONGEST_STATE = timedelta(
     days=31
 )  # what lasts longer is a lost end: rollups follow it no further, as in sql/rollups
+
+Facts = list[tuple[Shape, pl.DataFrame]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class Merged:
     rejected_rows: int
     has_refused: bool = False
     """Whether there was anything that the reader took and the warehouse does not."""
+    left_out_text: str | None = None
+    """What was told and is older than what is kept, in words; null where there was nothing of it."""
 
 
 def merge_batch(
@@ -77,8 +83,10 @@ def merge_batch(
         source_name=source.facts_source_name, country_name=settings.site.site.country_name,
     )  # fmt: skip
     taken, refused_records, refused_facts = _judged(batch)
+    retained = retained_in(connection, source_name=source.facts_source_name)
     batch = replace(batch, names=erased.with_aliases(batch.names))
-    facts = _with_ids(connection, settings, source, batch, erased.of_facts(taken))
+    young, left_out = retained.of_facts(erased.of_facts(taken))
+    facts = _with_ids(connection, settings, source, batch, periods_in(connection).of_facts(young))
     for statement in _stages(facts):
         connection.exec_driver_sql(warehouse.statement(statement))
     refused_rows = _storable(pl.concat([batch.rejects, refused_records]), settings)
@@ -121,12 +129,13 @@ def merge_batch(
     warehouse.one_row(connection, "rollups/lock_shared")
     roll_up(connection)
     has_refused = refused_records.height > 0 or bool(refused_facts)
-    return Merged(loaded_rows + len(loaded_seqs), rejected_rows, has_refused)
+    left_out_words = left_out_text(left_out, retained.whole_from)
+    return Merged(loaded_rows + len(loaded_seqs), rejected_rows, has_refused, left_out_words)
 
 
 def _judged(
     batch: Batch,
-) -> tuple[list[tuple[Shape, pl.DataFrame]], pl.DataFrame, list[pl.DataFrame]]:
+) -> tuple[Facts, pl.DataFrame, list[pl.DataFrame]]:
     """The facts that the warehouse takes, the source's rows that it does not (for a log: the facts).
 
     Of a record of which one fact is refused, all are: it is refused whole, with its place and its text.
@@ -201,7 +210,7 @@ def _storable(told: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     return told.with_columns(columns).with_columns(storable)
 
 
-def _stages(facts: list[tuple[Shape, pl.DataFrame]]) -> list[str]:
+def _stages(facts: Facts) -> list[str]:
     """The statements that make the staging tables that the batch needs."""
     given = {shape.fact_name for shape, frame in facts if frame.height}
     wings = {"merge/stage_tickets": {"tickets", "ticket_events"}}
@@ -271,9 +280,7 @@ def _told_once(frame: pl.DataFrame, shape: Shape, *, source_name: str, is_record
     return frame
 
 
-def facts_taken(
-    connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch
-) -> list[tuple[Shape, pl.DataFrame]]:
+def facts_taken(connection: sa.Connection, settings: Settings, source: SourceSettings, batch: Batch) -> Facts:
     """What of a batch the warehouse takes, as merge_batch would merge it; nothing is merged.
 
     The columns of the shape, and queue_name and agent_name where the source told them; an id below 0 stands for a
@@ -283,7 +290,10 @@ def facts_taken(
         connection, customer_secret,
         source_name=source.facts_source_name, country_name=settings.site.site.country_name,
     )  # fmt: skip
-    taken = erased.of_facts(_judged(batch)[0])
+    retained = retained_in(connection, source_name=source.facts_source_name)
+    young, _ = retained.of_facts(erased.of_facts(_judged(batch)[0]))
+    taken = periods_in(connection).of_facts(young)
+    taken = _withheld(connection, taken)
     known = _names(connection, source)
     facts = []
     for shape, frame in taken:
@@ -311,6 +321,17 @@ def facts_taken(
             )
         )
     return facts
+
+
+def _withheld(connection: sa.Connection, taken: Facts) -> Facts:
+    """The facts, without the agent where the site's policy does not let them be stored with one."""
+    off = policy.stored_without_agent(connection, {shape.fact_name for shape, _ in taken})
+    return [
+        (shape, frame.with_columns(pl.lit(None, pl.String).alias("agent_name")))
+        if shape.fact_name in off and "agent_name" in frame.columns
+        else (shape, frame)
+        for shape, frame in taken
+    ]
 
 
 def _unknown(name: pl.Expr) -> pl.Expr:
@@ -363,9 +384,10 @@ def _with_ids(
     settings: Settings,
     source: SourceSettings,
     batch: Batch,
-    taken: list[tuple[Shape, pl.DataFrame]],
-) -> list[tuple[Shape, pl.DataFrame]]:
+    taken: Facts,
+) -> Facts:
     """The facts with our queue_id and agent_id; queues and agents named for the first time are made."""
+    taken = _withheld(connection, taken)
     known = _names(connection, source)
     told = {
         (kind, key): name.replace("\x00", "")[:LONGEST_KEY]
@@ -393,7 +415,7 @@ def _with_ids(
     return [(shape, fitted(_identified(frame, shape, known), shape)) for shape, frame in taken]
 
 
-def _new_keys(taken: list[tuple[Shape, pl.DataFrame]], kind: str, known: dict[str, _Known]) -> list[str]:
+def _new_keys(taken: Facts, kind: str, known: dict[str, _Known]) -> list[str]:
     column = f"{kind}_name"
     named = [frame[column] for _, frame in taken if column in frame.columns]
     if not named:

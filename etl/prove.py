@@ -54,6 +54,8 @@ class Proof:
     differing_rows: dict[str, int] = field(default_factory=dict)
     figures: list[WrongFigure] = field(default_factory=list)
     seconds: float = 0.0
+    whole_from_at: datetime | None = None
+    """From when on intervals of queues can be counted: the calls before were deleted for their age."""
 
     @property
     def is_proven(self) -> bool:
@@ -62,13 +64,19 @@ class Proof:
 
     def to_dict(self) -> dict[str, object]:
         """As one object for programs."""
-        return {**asdict(self), "is_proven": self.is_proven}
+        whole = self.whole_from_at.isoformat() if self.whole_from_at else None
+        return {**asdict(self), "whole_from_at": whole, "is_proven": self.is_proven}
 
     def sentences(self) -> list[str]:
         """What came out, for people: how much was compared in which time, and what to do next."""
         compared = sum(self.compared_rows.values())
         pace = f" ({compared / self.seconds:,.0f} rows a second)" if self.seconds and compared else ""
         told = [f"{compared:,} rows of figures compared with the facts in {self.seconds:,.1f} s{pace}."]
+        if self.whole_from_at is not None:
+            day = f"{self.whole_from_at:%Y-%m-%d %H:%M} UTC"
+            told.append(
+                f"Calls before {day} were deleted for their age: their figures stay as they were counted."
+            )
         wrong = [f"{rows:,} of {name}" for name, rows in sorted(self.differing_rows.items()) if rows]
         if not wrong:
             return [*told, "The warehouse is fit for use, and every figure is what the facts say."]
@@ -133,6 +141,8 @@ def prove(
     work = _Work(engine, Proof(is_repair), on_progress)
     start, end = window_start or FIRST_AT, window_end or LAST_AT
     try:
+        with warehouse.connected(engine) as connection:
+            [work.proof.whole_from_at] = warehouse.one_row(connection, "retention/whole_from")
         work.intervals(start, end)
         work.tickets(start, end)
     except warehouse.WarehouseError as error:

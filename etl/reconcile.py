@@ -26,6 +26,7 @@ from etl.load import DEADLINE_SECONDS, without_customers
 from etl.merge import Merged, merge_batch
 from etl.on_request.key_moves import move_keys
 from etl.reread import NotComparableError, Reread, Rereading, Window
+from etl.retained import retained_in
 from etl.shapes import AGENT_STATES, CALLS
 from etl.sources import ROW_SCHEMA, Batch, Reader, SourceSettings
 from sql import warehouse
@@ -230,6 +231,8 @@ class _Day:
             raise NotComparableError(
                 "The origin no longer tells of that day: its records were taken away after they were loaded."
             )
+        if not any(each.origin_rows or each.warehouse_rows for each in before):
+            self._refuse_deleted()
         after = before
         if any(_wrong_rows(each) for each in before):
             self._mend(found.told, before)
@@ -240,6 +243,16 @@ class _Day:
             if was.origin_rows or was.warehouse_rows
         )
         return facts, _reason(facts, found, self.faults)
+
+    def _refuse_deleted(self) -> None:
+        """NotComparableError where nothing of the day is left to compare, because it was deleted for its age."""
+        with self._connected() as connection:
+            whole_from = retained_in(connection, source_name=self.source.facts_source_name).whole_from
+        if whole_from and self.window.day_end <= max(whole_from.values()):
+            days = ", ".join(f"{kind} from {at:%Y-%m-%d} on" for kind, at in sorted(whole_from.items()))
+            raise NotComparableError(
+                f"The rows of that day were deleted for their age; what can be compared are {days}."
+            )
 
     def _connected(self) -> Any:
         return warehouse.connected(self.engine, deadline_seconds=DEADLINE_SECONDS)

@@ -28,7 +28,8 @@ from etl.supervise import (
     stop_on_signals,
     warn_of_open_host,
 )
-from sql.embedded import attached, home, let_go
+from sql import rights
+from sql.embedded import attached, home, is_ours, let_go
 from sql.migrate import check, migrate
 from sql.warehouse import connected, frame, open_engine
 
@@ -54,7 +55,7 @@ def run_site(*, host: str, port: int, command: list[str], steps: Steps) -> None:
     settings = load_settings()
     environment = {CONFIG_VARIABLE: str(settings_path().absolute())}
     site = one_site(home() / "up.lock", "Floorboard", host, port, steps)
-    with site as (address, company, request), opened(steps) as engine:
+    with site as (address, company, request), opened(steps, settings) as engine:
         refuse_mixing(engine, settings)
         request.check()
         company.start("dashboard", dashboard_command(command, host, port), environment=environment)
@@ -67,12 +68,18 @@ def run_site(*, host: str, port: int, command: list[str], steps: Steps) -> None:
             end_all(company, ready, steps)
 
 
-def make_ready(engine: Engine, tell: Callable[[str], None]) -> list[str]:
-    """Brings the tables up to date, gives the steps taken; SiteError when the server is not fit."""
+def make_ready(engine: Engine, tell: Callable[[str], None], *, settings: Settings | None = None) -> list[str]:
+    """Brings tables and rights up to date, gives the steps taken; SiteError when the server is not fit.
+
+    settings: those of a site that is started; where they say that people sign in, the rights are there before the first.
+    """
     faults = [fault for fault in check(engine) if "floorboard db migrate" not in fault]
     if faults:
         raise SiteError(" ".join(faults))
-    return migrate(engine, on_step=lambda name: tell(f"Migrating: {name}"))
+    steps = migrate(engine, on_step=lambda name: tell(f"Migrating: {name}"))
+    is_asked = settings is not None and settings.sign_in is not None and settings.sign_in.kind != ("open",)
+    rights.keep_up(engine, is_wanted=is_asked or is_ours())
+    return steps
 
 
 def refuse_mixing(engine: Engine, settings: Settings) -> None:
@@ -158,14 +165,14 @@ def _asked_is_no_failure(request: StopRequest) -> Iterator[None]:
 
 
 @contextmanager
-def opened(steps: Steps) -> Iterator[Engine]:
+def opened(steps: Steps, settings: Settings | None = None) -> Iterator[Engine]:
     """The warehouse, up to date; it stops afterwards if nobody else uses it."""
     started = time.monotonic()
     let_go()  # whoever starts a whole floor stops all of it
     with attached() as url:
         engine = open_engine(url)
         try:
-            make_ready(engine, steps.passing)
+            make_ready(engine, steps.passing, settings=settings)
             seconds = time.monotonic() - started
             steps.say(f"Warehouse: Postgres answers, its tables are up to date ({seconds:.1f} s)")
             yield engine

@@ -209,11 +209,11 @@ def is_loopback(host: str) -> bool:
 
 
 def warn_of_open_host(host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Tells, where other machines can reach the pages, that nobody is asked to sign in."""
+    """Tells, where other machines can reach the pages, who is asked to sign in there and who is not."""
     if not is_loopback(host):
         tell(
-            f"Warning: port {port} on {host} can be reached from other machines, and there is no sign-in yet: "
-            "whoever reaches it sees every page. Put a proxy with sign-in in front of it."
+            f"Warning: port {port} on {host} can be reached from other machines. A site asks everybody to sign in there "
+            '(docs/sign-in.md); a demo, and a site with [sign_in] kind = "open", show every page to whoever reaches them.'
         )
 
 
@@ -253,16 +253,23 @@ def stay_with_parent() -> None:
     if not named.isdigit():
         return
     parent = int(named)
+    is_told = False
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
+            is_set = ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM) == 0
+            is_told = is_set and os.getppid() == parent
+    threading.Thread(target=_watch, args=(parent, is_told), name="parent-watch", daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    """Polls too, for systems without a parent-death signal and for a parent that died before it was set."""
+def _watch(parent: int, is_told: bool) -> None:
+    """Polls too, for systems without a parent-death signal and for a parent that died before it was set.
+
+    Where the system tells of the death, nothing is said twice: the second signal would end this process in the middle of
+    its end, with the database that it was about to stop.
+    """
     while os.getppid() == parent:
         time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGTERM)
+    if not is_told:
+        os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)

@@ -11,7 +11,7 @@ import sys
 
 import typer
 
-from floorboard import accounts, alerts, loading, people, reporting, serving, storage
+from floorboard import accounts, alerts, audit, devices, loading, people, privacy, reporting, serving, storage
 from floorboard.terminal import FrontDoorError, tell
 
 app = typer.Typer(
@@ -24,11 +24,14 @@ app.registered_commands.extend(serving.app.registered_commands)
 app.add_typer(loading.etl_app, name="etl")
 app.add_typer(accounts.account_app, name="account")
 app.add_typer(alerts.alerts_app, name="alerts")
+app.add_typer(audit.audit_app, name="audit")
+app.add_typer(devices.device_app, name="device")
 app.add_typer(people.customer_app, name="customer")
 app.add_typer(people.agent_app, name="agent")
 app.add_typer(storage.db_app, name="db")
 app.add_typer(people.organisation_app, name="organisation")
 app.add_typer(people.queue_app, name="queue")
+app.add_typer(privacy.privacy_app, name="privacy")
 app.add_typer(reporting.report_app, name="report")
 
 KNOWN_ERRORS = frozenset(
@@ -39,8 +42,10 @@ KNOWN_ERRORS = frozenset(
         ("dashboard.goals.amount_view", "AmountError"),
         ("dashboard.goals.goal_path", "GoalError"),
         ("dashboard.loading.loader_requests", "RequestError"),
+        ("dashboard.own.consents", "ConsentError"),
         ("dashboard.organisation.organisation_rows", "OrganisationError"),
         ("dashboard.door.accounts", "AccountError"),
+        ("dashboard.door.devices", "DeviceError"),
         ("dashboard.door.passwords", "PasswordError"),
         ("dashboard.export", "ExportError"),
         ("dashboard.pictures", "PictureError"),

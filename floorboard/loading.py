@@ -38,6 +38,8 @@ def etl_run(
     from etl.erasure import reapply
     from etl.jobs import end_at_once, serve
     from etl.load import reset_cursor
+    from etl.policy_file import apply as apply_policy
+    from etl.retention import changed_text
     from etl.schedule.clock import environment_clock
     from etl.schedule.once import run_once
     from etl.site import refuse_mixing
@@ -52,8 +54,11 @@ def etl_run(
         raise FrontDoorError("Found --from-start without --source; add the source to read anew.")
     with stop_on_signals(end_at_once) as request, warehouse(migrating=True) as engine:
         refuse_mixing(engine, settings)
+        apply_policy(engine, now=environment_clock(), tell=tell)
         if erased := reapply(engine, settings, now=environment_clock()):
             tell(f"{erased} erasures that the warehouse did not know were applied again.")
+        if changes := changed_text(engine, settings):
+            tell(changes)
         if from_start:
             reset_cursor(engine, str(source))
         if once:
@@ -102,6 +107,43 @@ def etl_backfill(from_: From = None, to: To = None) -> None:
     with warehouse(migrating=False) as engine:
         rows = backfill(engine, window_start=start, window_end=end)
     tell(f"{rows} rollup rows counted anew.")
+
+
+@etl_app.command("retention")
+def etl_retention(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would go; nothing is changed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete now what is older than [retention] keeps it, as the loader does every night; or say what would go."""
+    from dataclasses import asdict
+
+    from etl.demo_home import clock_in_use, settings_in_use
+    from etl.retention import old_dumps_text, plan, retain, told
+
+    settings, now = settings_in_use(), clock_in_use()
+    with warehouse(migrating=False) as engine:
+        rows = [asdict(one) for one in plan(engine, settings, now=now)]
+        deleted = {} if dry_run else retain(engine, settings, now=now)
+        dumps_text = old_dumps_text(engine, settings, now=now)
+    if as_json:
+        show(
+            [{**row, "deleted_rows": deleted.get(row["table_name"], 0)} for row in rows],
+            title="",
+            as_json=True,
+        )
+    else:
+        show([row for row in rows if row["old_rows"]], title="Older than it is kept", as_json=False)
+    old = sum(row["old_rows"] for row in rows)
+    if dry_run and old:
+        tell(
+            f"{old:,} rows would be deleted in the next night, and nothing brings them back. Nothing was changed."
+        )
+    else:
+        tell(told(deleted) or "Nothing is older than it is kept.")
+    if dumps_text:
+        tell(dumps_text)
 
 
 @etl_app.command("reconcile")

@@ -7,6 +7,7 @@ The rule it guards: what cannot be undone asks first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -61,20 +62,61 @@ def customer_find(
     as_json: AsJson = False,
 ) -> None:
     """Find a caller's calls and tickets: by the hash that stands for the number, which is not kept anywhere."""
+    import polars as pl
+
     from etl.customer_key import named_customer_key
+    from etl.customer_periods import periods_in
     from etl.demo_home import settings_in_use
+    from sql.warehouse import connected
 
     told = value or typer.prompt("Telephone number or e-mail address")
     settings = settings_in_use()
     key = named_customer_key(told, settings.site.site.country_name)
-    found = answer("customer_contacts", {"customer_key": key})
-    if found.is_empty():
+    with warehouse(migrating=False) as engine, connected(engine) as connection:
+        kept_keys = periods_in(connection).keys_of(key)
+    told_of = {kept: answer("customer_contacts", {"customer_key": kept}) for kept in kept_keys}
+    held = {kept: found for kept, found in told_of.items() if found.height}
+    if not held:
         raise FrontDoorError(
             "No call and no ticket of this customer is known: there was none, the number was withheld, or the customer "
             "was erased."
         )
-    show(found, title=f"The customer {key}", as_json=as_json)
-    tell(f"On the pages: /contacts?customer={key} (the address holds the hash, never the number).")
+    show(pl.concat(held.values()), title="The customer", as_json=as_json)
+    for kept in held:
+        tell(f"On the pages: /contacts?customer={kept} (the address holds the hash, never the number).")
+
+
+@customer_app.command("rotate-key")
+def customer_rotate_key(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Begin a new key for what stands for callers; callers before and after are not linked with each other."""
+    from etl.customer_periods import rotate
+    from etl.demo_home import clock_in_use
+    from etl.erasure import alone
+
+    confirm("From now on every caller counts as a new one", is_sure=yes)
+    with warehouse(migrating=False) as engine:
+        at = rotate(engine, alone, now=clock_in_use())
+    tell(
+        f"The new key holds since {at:%Y-%m-%d %H:%M:%S} UTC. Keep customer.periods with your backups, as customer.key."
+    )
+
+
+@customer_app.command("destroy-keys")
+def customer_destroy_keys(
+    before: Annotated[datetime, typer.Option(help="Times that ended before this day.", formats=["%Y-%m-%d"])],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Destroy the keys of times that are over: nobody finds their callers by a number any more, for ever."""
+    from etl.customer_periods import destroy
+    from etl.demo_home import clock_in_use
+    from etl.erasure import alone
+
+    confirm(f"Callers of times that ended before {before:%Y-%m-%d} can never be found again", is_sure=yes)
+    with warehouse(migrating=False) as engine:
+        gone = destroy(engine, alone, before=before.replace(tzinfo=UTC), now=clock_in_use())
+    tell(f"{gone} keys were destroyed; backups of customer.periods still hold them until you delete those.")
 
 
 @agent_app.command("erase")
@@ -97,6 +139,42 @@ def agent_erase(
     tell_discarded(found.discarded_file_names)
 
 
+@agent_app.command("export")
+def agent_export(
+    name: Annotated[str, typer.Argument(help="The agent's name, as the pages show it.")],
+    output: Annotated[Path, typer.Option(help="The ZIP to write.")],
+    id_: Annotated[
+        int | None, typer.Option("--id", help="The agent's number, where several are called so.")
+    ] = None,
+) -> None:
+    """Write everything that is kept about an agent, for that person; the trail notes it."""
+    from dashboard.own.own_desk import archive
+    from etl.demo_home import clock_in_use
+    from sql.warehouse import connected
+
+    agents = answer("agents", {"as_of": clock_in_use()().isoformat()})
+    ids = [number for number, known in agents.select("agent_id", "agent_name").iter_rows() if known == name]
+    chosen = [number for number in ids if id_ in (None, number)]
+    if len(chosen) != 1:
+        raise FrontDoorError(
+            f'{len(ids)} agents are called "{name}"'
+            + (
+                f" (numbers {', '.join(map(str, ids))}); say which with --id."
+                if ids
+                else "; see the page Organisation."
+            )
+        )
+    sites = answer("sites")
+    zone_name = str(sites[0, "time_zone_name"]) if sites.height else "UTC"
+    with warehouse(migrating=False) as engine, connected(engine, deadline_seconds=600) as connection:
+        data = archive(connection, agent_id=chosen[0], agent_name=name, zone_name=zone_name)
+    try:
+        output.write_bytes(data)
+    except OSError as error:
+        raise FrontDoorError(f"{output}: cannot be written ({error.strerror}); name another file.") from None
+    tell(f"{output}: everything that is kept about {name} ({len(data):,} bytes).")
+
+
 def tell_discarded(file_names: Sequence[str]) -> None:
     """Names uploaded files that had to go with somebody."""
     if file_names:
@@ -113,10 +191,12 @@ def organisation_export(file: Annotated[Path, typer.Argument(help="The ZIP to wr
 
     with warehouse(migrating=False) as engine, connected(engine) as connection:
         data = export_zip(connection)
-    try:
-        file.write_bytes(data)
-    except OSError as error:
-        raise FrontDoorError(f"{file}: cannot be written ({error.strerror}); name another file.") from None
+        try:
+            file.write_bytes(data)
+        except OSError as error:
+            raise FrontDoorError(
+                f"{file}: cannot be written ({error.strerror}); name another file."
+            ) from None
     tell(f"{file}: the organisation was written ({len(data):,} bytes).")
 
 

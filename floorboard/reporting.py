@@ -46,6 +46,7 @@ def report_make(
     from dashboard.reports.report_maker import make
     from dashboard.words import local_day
     from etl.demo_home import clock_in_use
+    from sql import audit
     from sql.warehouse import connected, frame
 
     wanted = day(day_text, option="--day")
@@ -62,10 +63,14 @@ def report_make(
             else whole_days(kind, wanted)
         )
         made = make(connection, Asked(kind, first, last, view, name), now=now)
-    try:
-        output.write_text(made.html, encoding="utf-8")
-    except OSError as error:
-        raise FrontDoorError(f"{output}: cannot be written ({error.strerror}); name another file.") from None
+        told = {"kind_name": kind, "first_date": first, "last_date": last}
+        audit.note(connection, what_name="exported.report", told=told)
+        try:
+            output.write_text(made.html, encoding="utf-8")
+        except OSError as error:
+            raise FrontDoorError(
+                f"{output}: cannot be written ({error.strerror}); name another file."
+            ) from None
     tell(f"{output}: {first} to {last}. {made.headline}")
 
 

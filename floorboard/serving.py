@@ -14,8 +14,9 @@ from typing import Annotated
 
 import typer
 
+from floorboard.sign_in import rules_in_use
 from floorboard.terminal import AsJson, AsOf, From, FrontDoorError, Host, Port, Steps, To, show, shown, tell
-from floorboard.visits import answer, own_command, warehouse
+from floorboard.visits import answer, let_pages_in, noting_export, own_command, warehouse
 
 app = typer.Typer()
 
@@ -48,16 +49,19 @@ def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
     """The dashboard alone; the load runs elsewhere."""
     from etl.demo_home import enter_home_in_use
     from etl.supervise import refuse_taken_port, warn_of_open_host
-    from sql.embedded import attached
+    from sql.embedded import attached, is_ours
 
     refuse_taken_port(host, port)
     warn_of_open_host(host, port, tell)
     enter_home_in_use()
+    rules = rules_in_use()
+    is_own_warehouse = is_ours()
     with attached() as url:
         os.environ["DATABASE_URL"] = url
+        let_pages_in(url, is_ours=is_own_warehouse)
         from dashboard.server import serve
 
-        serve(host=host, port=port)
+        serve(host=host, port=port, rules=rules)
 
 
 @app.command(hidden=True)
@@ -70,13 +74,19 @@ def floor(path: Path, seed: int = 1, speed: float = 1.0) -> None:
 
 @app.command(hidden=True)
 def furnish(seed: int = 1) -> None:
-    """Sets the demo up as its people would: reviews, promises, goals, alerts, reports; a part of the demo."""
+    """Sets the demo up as its people would: personas, reviews, promises, goals, alerts, reports; a part of the demo."""
+    from dashboard.door import personas
     from etl.config import load_settings
     from etl.schedule.clock import environment_clock
     from floorboard import demo_plans, demo_quality
+    from sql import rights
+    from sql.warehouse import connected
 
     settings, now = load_settings(), environment_clock()
     with warehouse(migrating=None) as engine:
+        rights.install(engine)
+        with connected(engine, deadline_seconds=60.0) as connection:
+            personas.furnish(connection, now=now())
         demo_plans.furnish(engine, settings, now)
         demo_quality.furnish(engine, settings, now, seed=seed)
         demo_plans.acknowledge(engine, now)
@@ -111,6 +121,7 @@ def take_along(question: str, named: Mapping[str, str], output: Path) -> None:
     """Writes the answer as a file of the kind that its ending says; FrontDoorError for another ending."""
     from dashboard import downloads
     from etl.demo_home import clock_in_use
+    from sql.audit import agent_ids_of
 
     ending = output.suffix.lower().removeprefix(".")
     if ending not in downloads.ENDINGS:
@@ -129,7 +140,9 @@ def take_along(question: str, named: Mapping[str, str], output: Path) -> None:
     )
     data = downloads.bytes_of(frame, told, ending)
     try:
-        output.write_bytes(data)
+        noted = {"file_name": output.name, "rows": frame.height, "agent_ids": agent_ids_of(frame)}
+        with noting_export("exported.answer", of_name=f"question {question}", told=noted):
+            output.write_bytes(data)
     except OSError as error:
         raise FrontDoorError(f"{output}: cannot be written ({error.strerror}); name another file.") from None
     tell(f"{output}: {frame.height:,} rows.")

@@ -46,6 +46,7 @@ def db_check(
     """Is the warehouse fit for use, and is every figure kept for the boards what the facts say?"""
     from dashboard.asking import instant, refuse_empty_window
     from etl.prove import prove
+    from sql import rights
     from sql.migrate import check
 
     start = instant(from_, option="--from") if from_ else None
@@ -53,7 +54,7 @@ def db_check(
     refuse_empty_window(start, end)
     steps = Steps()
     with warehouse(migrating=None) as engine:
-        if faults := check(engine):
+        if faults := check(engine) or rights.check(engine):
             raise FrontDoorError(" ".join(faults))
         proof = prove(engine, window_start=start, window_end=end, is_repair=repair, on_progress=steps.passing)
     for sentence in proof.sentences():
@@ -82,11 +83,12 @@ def db_backup(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Keep the whole warehouse in one file, as it stands now; loads and questions go on meanwhile."""
-    from etl.backup import backup
+    from etl.backup import backup, note_backup
 
     steps = Steps()
     with warehouse(migrating=None) as engine:
         kept = backup(address_of(engine), file, replacing=force, tell=steps.passing)
+        note_backup(engine, kept)
     steps.say(
         f"{file}: {kept.file_bytes:,} bytes of Postgres {kept.server_text}, read once more and found whole."
     )
@@ -120,6 +122,10 @@ def db_restore(
         tell(f"{len(done.migrations)} migrations were applied: the backup was made by an older version.")
     if done.erasures_count:
         tell(f"{done.erasures_count} erasures were applied again.")
+    if done.deleted_rows:
+        tell(f"{done.deleted_rows:,} rows were deleted again: they are older than [retention] keeps them.")
+    if settings is None:
+        tell("No settings file is here: what is older than it is kept goes in the loader's first night.")
     if done.missing_roles:
         tell(
             f"What was granted to {', '.join(done.missing_roles)} is left out: this server has no such role. "
@@ -129,6 +135,19 @@ def db_restore(
         tell(
             "The customers' key is not here: put customer.key back into FLOORBOARD_HOME before the next load."
         )
+    if done.taken_back_count:
+        tell(
+            f"{done.taken_back_count} accounts, wall displays and consents that were closed, revoked or withdrawn since the "
+            "backup are so again."
+        )
     tell(
         "Next: `floorboard etl run --once` (or `floorboard up`) catches up from the sources, from where the backup stood."
     )
+    if done.taken_back_count is None:
+        tell(
+            "Before anybody signs in: accounts, wall displays and consents stand as the backup has them. Close, revoke and "
+            "withdraw again what was taken back since: `floorboard account list` and `floorboard account close NAME`, "
+            "`floorboard device list` and `floorboard device revoke NAME`, consents on the page Your data."
+        )
+    else:
+        tell("Roles, teams and passwords stand as the backup has them: change again what was changed since.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import filter_bar
-from dashboard.ui import choices, layout
+from dashboard.ui import choices, layout, whose
 from dashboard.ui.moments import Moment
 from dashboard.voice import voice_desk, voice_list_view, voice_sections, voice_view
 from dashboard.voice.voice_sections import SECTIONS, Chosen
@@ -35,6 +35,7 @@ def filters(at: Moment) -> Chosen:
 
 
 def content(at: Moment, chosen: Chosen) -> None:
+    whose.tell(at)
     SECTIONS[chosen.view](at, chosen)
 
 

@@ -44,7 +44,8 @@ def one(at: Moment, goals: pl.DataFrame, days: pl.DataFrame) -> None:
     board.show(goal_view.cards(goals, days, at.today, is_single=True), key="card")
     board.show(goal_view.day_table(row, days), key="days")
     take_along.download(days, file_name=f"goal-{row['goal_id']}.csv", zone_name=at.zone_name)
-    board.show(goal_view.save_table(saves, zone_name=at.zone_name), key="saves")
+    if saves.height:  # who saved it and why is told to those who answer for the floor
+        board.show(goal_view.save_table(saves, zone_name=at.zone_name), key="saves")
 
 
 layout.page(

@@ -9,7 +9,9 @@ import streamlit as st
 
 from dashboard import board, time_machine
 from dashboard.calls import floor_view
-from dashboard.ui import choices, layout
+from dashboard.privacy import privacy_view
+from dashboard.privacy.families import off_labels
+from dashboard.ui import choices, layout, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -26,10 +28,12 @@ def filters(at: Moment) -> Chosen:
         "all": t("All agents"),
         **{name: floor_view.state_word(name) for name in floor_view.STATE_ORDER},
     }
+    state_name = "all"
     with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="filters"):
         with st.container(width=300):
             queue_text = choices.search(t("Find a queue"), key="queue", hint=t("Find a queue or group"))
-        state_name = choices.choice(t("Agents in state"), states, key="state")
+        if whose.sees_persons(at.viewer) and not off_text(at):
+            state_name = choices.choice(t("Agents in state"), states, key="state")
         time_machine.entry(at)
     return Chosen(queue_text, state_name)
 
@@ -56,7 +60,17 @@ def floor(at: Moment, chosen: Chosen) -> board.Block:
         as_of=at.now,
         speed=at.speed,
         is_past=at.is_past,
+        whose_text=whose.line(at),
+        has_persons=whose.sees_persons(at.viewer),
+        off_text=off_text(at),
     )
+
+
+def off_text(at: Moment) -> str:
+    """Why agents are not shown one by one, where the site's policy does not let them; empty where it does."""
+    if not whose.sees_persons(at.viewer):
+        return ""
+    return privacy_view.off_line(off_labels(at.calm("individual_figures"), "live_states"))
 
 
 def matching(queues: pl.DataFrame, text: str) -> pl.DataFrame:

@@ -14,7 +14,7 @@ def filters(_at: Moment) -> None:
 
 
 def content(at: Moment, _chosen: None) -> None:
-    if desk.change(at.viewer, organisation_desk.waits_for_recount):
+    if desk.change(at.viewer, "organisation", organisation_desk.waits_for_recount):
         board.show(organisation_view.recount_notice(), key="recount")
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import filter_bar, time_machine
 from dashboard.calls import queue_sections
 from dashboard.calls.queue_sections import Chosen
+from dashboard.people import team_sections
 from dashboard.ui import choices, layout
 from dashboard.ui.moments import Moment
 from dashboard.words import t
@@ -20,6 +21,7 @@ def filters(at: Moment) -> Chosen:
         "queues": t("Queues and the day"),
         "week": t("The week"),
         "waits": t("Waits and patience"),
+        "teams": t("Teams"),
         "formulas": t("All eight formulas"),
     }
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="filters"):
@@ -30,6 +32,9 @@ def filters(at: Moment) -> Chosen:
 
 
 def content(at: Moment, chosen: Chosen) -> None:
+    if chosen.view == "teams":
+        team_sections.teams(at, chosen.filters)
+        return
     row = queue_sections.totals(at, chosen)
     if row is None:
         return

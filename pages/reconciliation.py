@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -11,9 +10,9 @@ import streamlit as st
 
 from dashboard import board, filter_bar, words
 from dashboard.definitions import balance_charts, balance_view, flow_view, source_balance_view
-from dashboard.filters import OWN_DAYS, Filters
+from dashboard.filters import Filters
 from dashboard.loading import ledger_view
-from dashboard.ui import layout, take_along
+from dashboard.ui import layout, take_along, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -22,12 +21,13 @@ MOST_DAYS = 31
 
 def filters(at: Moment) -> Filters:
     offers = ("period", "queue", "group")
-    chosen = filter_bar.choose(at, offers=offers, period_name="yesterday", page_name="reconciliation")
-    first = max(chosen.first_date, chosen.last_date - timedelta(days=MOST_DAYS - 1))
-    if first != chosen.first_date:
-        board.show(balance_view.shortened(first, MOST_DAYS), key="shortened")
-        return replace(chosen, period_name=OWN_DAYS, first_date=first)
-    return chosen
+    chosen = filter_bar.choose(
+        at, offers=offers, period_name="yesterday", page_name="reconciliation", most_days=MOST_DAYS
+    )
+    proven = chosen.last_days(MOST_DAYS)
+    if proven != chosen:
+        board.show(balance_view.shortened(proven.first_date, MOST_DAYS), key="shortened")
+    return proven
 
 
 def content(at: Moment, chosen: Filters) -> None:
@@ -85,6 +85,7 @@ def draw_followed(at: Moment, chosen: Filters, together: board.Row) -> None:
         count = int(found["total_rows"][0]) if found.height else 0
     span = {"start": window["window_start"], "end": window["window_end"]}
     table = balance_view.rows_table(found, side, **span, count=count, zone_name=at.zone_name)
+    whose.tell_rows(at)
     board.show(table, key="followed")
     if st.button(t("Back to the sums"), icon=":material/arrow_back:", key="back"):
         leave("rows", "only", "start", "end")
@@ -98,6 +99,13 @@ def draw_refused(at: Moment) -> None:
     except ValueError:
         return
     if name is None:
+        return
+    if not at.viewer.is_administrator:
+        text = t("They hold what a source delivered word for word; ask an administrator to look at them.")
+        board.show(
+            board.notice("none", t("Refused rows are shown to administrators alone."), text),
+            key="refused-lead",
+        )
         return
     start = words.day_start(day, at.zone_name)
     end = words.day_start(words.shifted_day(day, 1), at.zone_name)

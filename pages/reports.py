@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard import board, filter_bar
 from dashboard.filters import Filters
 from dashboard.reports import report_desk, report_view
-from dashboard.ui import layout
+from dashboard.ui import layout, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -15,7 +15,9 @@ OFFERS = ("queue", "group", "team", "site", "channel", "topic", "hours")
 def filters(at: Moment) -> Filters | None:
     if report_desk.opened() is not None:
         return None
-    chosen = filter_bar.choose(at, offers=OFFERS, period_name="yesterday", page_name="reports")
+    chosen = filter_bar.choose(
+        at, offers=whose.offers_of_floor(at.viewer, OFFERS), period_name="yesterday", page_name="reports"
+    )
     report_desk.draw_new(at, chosen)
     return chosen
 

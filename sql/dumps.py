@@ -33,12 +33,13 @@ from sql.dump_programs import (
 )
 from sql.warehouse import WarehouseError, explain
 
-SCHEMAS = (
-    "ops",
-    "warehouse",
-    "game",
-    "staging",
-)  # a schema that only later versions make is absent from older dumps
+# A schema that only later versions make is absent from older dumps.
+SCHEMAS = ("ops", "warehouse", "game", "staging", "access")
+MADE_ANEW = (
+    "released"  # its functions are made out of this version's statements whenever the rights are installed
+)
+# Who is signed in, and what proves it: a file that is carried elsewhere opens no session, and signs none.
+LEFT_OUT = ("access.sessions", "access.keys")
 LEAVING_SECONDS = 5.0
 OLDEST_TIMEOUT_VERSION = 170_000  # the first server that knows transaction_timeout, which newer programs set
 _COPY = re.compile(rb"COPY (\S+) \((.*)\) FROM stdin;\n")
@@ -46,6 +47,7 @@ _GRANT = re.compile(rb"(?:GRANT|REVOKE|ALTER DEFAULT PRIVILEGES) .*;\n")
 _ROLE = re.compile(rb' (?:FOR ROLE|TO|FROM) ("(?:[^"]|"")+"|\w+)')
 _FOR_PSQL = re.compile(rb"\\(?:un)?restrict ")
 _MIGRATIONS = "ops.migrations"
+_HAS_POLICIES = re.compile(r"^\d+; .* POLICY warehouse ", re.MULTILINE)
 _HAS_DATA = re.compile(r"^\d+; .* TABLE DATA ops migrations ", re.MULTILINE)
 _OTHERS = """
 select count(*)
@@ -62,8 +64,17 @@ inner join pg_namespace as n on c.relnamespace = n.oid
 where n.nspname = any(%s) and c.relkind in ('r', 'p') and not c.relispartition
 order by n.nspname, c.relname
 """
-_BESIDES_DATA = frozenset(("ops.migrations", "ops.heartbeats", "warehouse.work_rules"))
-"""What holds rows from the first moment on: what was applied, who lives, the work rules until somebody sets others."""
+_BESIDES_DATA = frozenset(
+    (
+        "ops.migrations",
+        "ops.heartbeats",
+        "warehouse.work_rules",
+        "access.keys",
+        "access.alias_keys",
+        "access.smallest_groups",
+    )
+)
+"""What holds rows from the first moment on: what was applied, who lives, the work rules until somebody sets others, keys."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,8 @@ class Dump:
     server_text: str
     program_text: str
     migrations: tuple[tuple[int, str, str], ...]
+    has_rights: bool = False
+    """Whether it refuses rows by roles, which the server must know before it is restored."""
 
 
 def dump(url: str, path: Path, *, replacing: bool = False, on_table: Callable[[str], None]) -> Dump:
@@ -95,6 +108,7 @@ def dump(url: str, path: Path, *, replacing: bool = False, on_table: Callable[[s
     with written(part) as file:
         schemas = [f"--schema={name}" for name in SCHEMAS]
         options = [
+            *(f"--exclude-table-data={name}" for name in LEFT_OUT),
             "--format=custom",
             "--verbose",
             "--no-password",
@@ -128,9 +142,8 @@ def read(path: Path) -> Dump:
     said = dict(re.findall(r"^;\s+(Dumped \w+ [\w ]+): (.+)$", table, re.MULTILINE))
     only = ["--data-only", "--schema=ops", "--table=migrations", "--file=-", str(path)]
     rows = _migrations(answered(programs, "pg_restore", only))
-    return Dump(
-        path, said.get("Dumped from database version", "?"), said.get("Dumped by pg_dump version", "?"), rows
-    )
+    servers = [said.get(name, "?") for name in ("Dumped from database version", "Dumped by pg_dump version")]
+    return Dump(path, servers[0], servers[1], rows, _HAS_POLICIES.search(table) is not None)
 
 
 def refuse_filled(url: str) -> None:
@@ -158,17 +171,20 @@ def restore(url: str, held: Dump, *, on_table: Callable[[str], None]) -> tuple[s
         programs = programs_for("pg_restore", oldest=_major(held.program_text), nearest=server[0])
         with connection.transaction():
             connection.execute("set local lock_timeout = '30s'")
-            for name in SCHEMAS:
+            for name in (*SCHEMAS, MADE_ANEW):
                 gone = words.SQL("drop schema if exists {} cascade").format(words.Identifier(name))
                 connection.execute(gone)
             command = [str(programs.folder / "pg_restore"), "--no-owner", "--file=-", str(held.path)]
             with written_by(command, {}) as script:
-                return _play(
+                missing_roles = _play(
                     connection,
                     script,
                     is_old=connection.info.server_version < OLDEST_TIMEOUT_VERSION,
                     on_table=on_table,
                 )
+            if "access.sessions" in _tables(connection):
+                connection.execute("select access.begin_anew()")
+            return missing_roles
 
 
 def _refuse_company(connection: psycopg.Connection[Any]) -> None:

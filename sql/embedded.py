@@ -71,6 +71,11 @@ class _Server:
     process: psutil.Process | None  # None: it answers, but lives outside what can be seen (another container)
 
 
+def is_ours() -> bool:
+    """Whether the warehouse is the one that Floorboard brings: DATABASE_URL names no other."""
+    return not _given()
+
+
 def home() -> Path:
     """The folder of all that Floorboard keeps on this computer; made, private to its owner, on first use."""
     try:
@@ -224,7 +229,11 @@ def _started(where: Place) -> _Server:
     for half_made in where.base.glob("postgres-*.new-*"):
         shutil.rmtree(half_made, ignore_errors=True)
     settings = (f'unix_socket_directories="{sockets}"', "unix_socket_permissions=0700", "listen_addresses=")
-    options = shlex.join(part for setting in (*settings, "port=5432") for part in ("-c", setting))
+    silent = (
+        "log_error_verbosity=terse",
+        "log_min_error_statement=panic",
+    )  # its log shall not hold what rows hold
+    options = shlex.join(part for setting in (*settings, *silent, "port=5432") for part in ("-c", setting))
     command = [str(programs.folder / "pg_ctl"), "start", "-s", "-w", "-t", str(START_SECONDS)]
     with _open_in_home(where, "postgres.log") as log:
         log_start = log.tell()

@@ -36,6 +36,8 @@ KINDS = frozenset(
     {"calls", "states", "shifts", "tickets", "surveys", "reviews", "intervals", "costs", "runs"}
 )
 """What the rows behind a number are."""
+ABOUT = frozenset({"customers", "agents", "records"})
+"""Of whom a number tells."""
 
 _TERM = re.compile(r"([+-]?)\s*([a-z_0-9]+)\s*")
 _ALIAS = re.compile(r"[a-z_][a-z_0-9]*")
@@ -99,6 +101,11 @@ class Metric:
         return tuple(dict.fromkeys(column for _, column in (*self.numerator, *self.denominator)))
 
     @property
+    def is_of_agents(self) -> bool:
+        """Whether it tells of the work of agents: one of its columns does."""
+        return any(column(name).about == "agents" for name in self.columns if name in _columns())
+
+    @property
     def formula_text(self) -> str:
         """Numerator / denominator in the names of the columns."""
         if self.one_of:
@@ -149,7 +156,9 @@ class Metric:
         return f"case {_known_alias(alias)}.{self.one_of} {whens} end"
 
     def counts(self, row: Mapping[str, Any]) -> tuple[int, int]:
-        """Numerator and denominator of one row, for the words beside a figure; every column must be known."""
+        """Numerator and denominator of one row, for the words beside a figure; 0 and 0 where a count is kept back."""
+        if any(row[column] is None for terms in (self.numerator, self.denominator) for _, column in terms):
+            return 0, 0
         numerator, denominator = (
             sum(sign * int(row[column]) for sign, column in terms)
             for terms in (self.numerator, self.denominator)
@@ -177,6 +186,8 @@ class Column:
     meaning: str
     combine: str = "sum"
     """How the rows of a window become one: `sum`, or `max` for a longest one."""
+    about: str = "customers"
+    """Of whom it tells, one of ABOUT."""
 
 
 @dataclass(frozen=True)
@@ -322,14 +333,19 @@ def _fault(made: Metric) -> str | None:
 
 
 def _column(name: str, record: Mapping[str, str]) -> Column:
-    missing = [key for key in ("label", "kind", "meaning") if key not in record]
+    missing = [key for key in ("label", "kind", "about", "meaning") if key not in record]
     combine = record.get("combine", "sum")
-    if missing or record["kind"] not in KINDS or combine not in ("sum", "max"):
+    if (
+        missing
+        or record["kind"] not in KINDS
+        or record["about"] not in ABOUT
+        or combine not in ("sum", "max")
+    ):
         raise MetricError(
             f"metrics.toml, [counts.{name}]: expected label, meaning, a kind of {', '.join(sorted(KINDS))}, "
-            "and combine (sum or max) at most."
+            f"about (one of {', '.join(sorted(ABOUT))}), and combine (sum or max) at most."
         )
-    return Column(name, record["label"], record["kind"], record["meaning"], combine)
+    return Column(name, record["label"], record["kind"], record["meaning"], combine, record["about"])
 
 
 def _terms(name: str, text: str) -> tuple[tuple[int, str], ...]:

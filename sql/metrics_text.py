@@ -86,10 +86,10 @@ def _sum(one: Metric, terms: Sequence[tuple[int, str]]) -> str:
 
 
 def _counts() -> list[str]:
-    lines = ["## Counts and sums", "", "| Column | Called | What it counts |", "|---|---|---|"]
+    lines = ["## Counts and sums", "", "| Column | Called | What it counts | Tells of |", "|---|---|---|---|"]
     for one in metrics.columns():
         largest = " Rows become one by the largest." if one.combine == "max" else ""
-        lines.append(f"| `{one.name}` | {one.label} | {one.meaning}{largest} |")
+        lines.append(f"| `{one.name}` | {one.label} | {one.meaning}{largest} | {one.about} |")
     return lines
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from sql import deadlines, secret_rules
+from sql import deadlines, individual, secret_rules
 
 UTC_INSTANT = pl.Datetime("us", "UTC")
 UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -45,6 +45,7 @@ UNIT_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "value": pl.Float64,  # in the unit of the metric that the row names
     "n": pl.Int64,
     "days": pl.Int64,
+    "months": pl.Int64,
     "score": pl.Float64,
     "name": pl.String,
     "key": pl.String,
@@ -134,6 +135,14 @@ class WarehouseError(Exception):
     def is_transient(self) -> bool:
         """Whether it can pass by itself. Whether a COMMIT took place is then not known: only the warehouse knows."""
         return self.fault.kind_name == "transient"
+
+
+class SwitchedOffError(WarehouseError):
+    """A figure of one agent was asked for that the site's policy does not let exist: nothing is wrong with the warehouse."""
+
+    def __init__(self, family_names: Collection[str]) -> None:
+        super().__init__(individual.refusal(family_names))
+        self.family_names = tuple(family_names)
 
 
 def database_url() -> str:
@@ -317,18 +326,50 @@ def frame(connection: sa.Connection, name: str, **params: object) -> pl.DataFram
     asks = connection.get_execution_options().get(
         "floorboard_asks"
     )  # set by sql.rights for whoever does not see all
+    _refuse_single_agent(connection, name, params)
     text, params = asks(name, params) if asks else (statement(name), params)
     result = connection.execute(_clause(text), params)
     description = result.cursor.description if result.cursor is not None else None
     columns = [(column[0], column_type(column[0], cast("int", column[1]))) for column in description or ()]
     rows = result.fetchall()
-    return pl.DataFrame(
+    found = pl.DataFrame(
         {
             column: pl.Series(column, [_plain(row[place]) for row in rows], dtype=dtype, strict=False)
             for place, (column, dtype) in enumerate(columns)
         },
         schema=dict(columns),
     )
+    return _without_few(connection, name, params, found)
+
+
+def _refuse_single_agent(connection: sa.Connection, name: str, params: Mapping[str, object]) -> None:
+    """Raises SwitchedOffError where one agent is asked about, and the site's policy lets no such figure exist."""
+    families = individual.families_of(name) if params.get("agent_id") is not None else ()
+    if not families:
+        return
+    off = (
+        connection.execute(_clause(statement("policy/off")), {"family_names": list(families)}).scalars().all()
+    )
+    if off:
+        raise SwitchedOffError(off)
+
+
+def _without_few(
+    connection: sa.Connection, name: str, params: Mapping[str, object], found: pl.DataFrame
+) -> pl.DataFrame:
+    """The answer without what the policy lets no single agent have, where few of the chosen team or site answered."""
+    families = individual.families_of_parts(name)
+    part = {key: params.get(key) for key in ("team_id", "site_name")}
+    if not families or found.is_empty() or all(value is None for value in part.values()):
+        return found
+    if not connection.execute(_clause(statement("policy/off")), {"family_names": list(families)}).all():
+        return found
+    window = {key: params[key] for key in ("window_start", "window_end")}
+    asked = {"family_names": list(families), **window, **part}
+    off = connection.execute(_clause(statement("policy/few_in_part")), asked).all()
+    if not off:
+        return found
+    return individual.kept_back(found, name, {str(row[0]) for row in off}, fewest_agents=int(off[0][1]))
 
 
 def column_type(name: str, oid: int) -> pl.DataType | type[pl.DataType]:

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ import pytest
 import sqlalchemy as sa
 from psycopg import sql as words
 
-from sql import embedded, migrate, warehouse
+from sql import embedded, migrate, policy, warehouse
 
 ROOT = Path(__file__).parents[1]
 MEMORY = Path("/dev/shm")
@@ -83,8 +84,15 @@ def template_name(server_url: str) -> Iterator[str]:
     with made_database(server_url) as name:
         engine = warehouse.open_engine(url_of(server_url, name))
         migrate.migrate(engine)
+        with_every_figure(engine)
         engine.dispose()
         yield name
+
+
+def with_every_figure(engine: sa.Engine) -> None:
+    """Lets every family of figures exist for single agents, as the demo's policy does."""
+    with warehouse.connected(engine) as connection:
+        policy.keep(connection, policy.example(), noted_at=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture

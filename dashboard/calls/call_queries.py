@@ -81,6 +81,29 @@ def live_queues(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     return metrics.with_metrics(_with_windows(queues, windows), *LIVE_METRICS)
 
 
+def _together(name: str) -> pl.Expr:
+    """The sum of a column; null where a part of it is not told: a part is not the whole."""
+    return pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()).alias(name)
+
+
+def _crew(states: pl.DataFrame) -> list[pl.Expr]:
+    """How many agents are in each state, and why it is not told where too few are signed in."""
+    told = [
+        pl.lit(states.filter(pl.col("state_name") == state)["agents_count"].sum(), pl.Int64)
+        for state in AGENT_STATES
+    ]
+    kept = {
+        name: states[0, name]
+        for name in ("withheld_name", "fewest_agents")
+        if name in states.columns and states.height
+    }
+    if kept.get("withheld_name") is None:
+        return [count.alias(f"{state}_agents") for state, count in zip(AGENT_STATES, told, strict=True)]
+    return [pl.lit(None, pl.Int64).alias(f"{state}_agents") for state in AGENT_STATES] + [
+        pl.lit(value).alias(name) for name, value in kept.items()
+    ]
+
+
 def _with_windows(queues: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     """Adds decided_calls and the service level of today and of the last 15 and 30 minutes."""
     windows = metrics.with_metrics(windows, "service_level_ratio")
@@ -108,19 +131,16 @@ def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     Threshold, target and formula are null where the queues differ; without a common formula the service level is null.
     """
     queues = frame(connection, "queries/live_queues", as_of=as_of)
-    agents = frame(connection, "queries/live_agents", as_of=as_of)
+    states = frame(connection, "queries/live_states", as_of=as_of)
     alone = [
         pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
         for name in SETTING_COLUMNS
     ]
     totals = queues.select(
         *alone,
-        *(pl.col(name).sum() for name in LIVE_ADDITIVE),
+        *(_together(name) for name in LIVE_ADDITIVE),
         pl.col("oldest_wait_seconds", "longest_wait_seconds").max(),
-    ).with_columns(
-        pl.lit((agents["state_name"] == state).sum(), pl.Int64).alias(f"{state}_agents")
-        for state in AGENT_STATES
-    )
+    ).with_columns(_crew(states))
     windows = frame(connection, "queries/live_service_level", as_of=as_of)
     windows = windows.group_by("window_name").agg(pl.col(EVENT_COLUMNS).sum())
     windows = windows.join(totals.select("service_level_formula_name"), how="cross").with_columns(
@@ -224,9 +244,22 @@ def queue_together(
     """One row: all chosen queues together for the window; additive columns and every metric of them.
 
     Threshold, target and formula are null where the queues differ; without a common formula the service level is null.
+    withheld_name, for whoever does not see every agent: why the figures of agents' work are null.
     """
     queues = queue_totals(connection, window_start=window_start, window_end=window_end, **chosen)
-    totals = queues.select(pl.col(ADDITIVE_COLUMNS).sum(), pl.col("longest_wait_seconds").max())
+    if "withheld_name" in queues.columns:  # the work of agents is told to this reader of days, not of queues
+        queues = queue_days(connection, window_start=window_start, window_end=window_end, **chosen)
+    totals = queues.select(
+        *(_together(name) for name in ADDITIVE_COLUMNS),
+        pl.col("longest_wait_seconds").max(),
+        *(
+            pl.col(name).drop_nulls().first()
+            for name in ("withheld_name", "fewest_agents")
+            if name in queues.columns
+        ),
+    )
+    if "withheld_name" in queues.columns and queues.is_empty():  # a part of the agents was asked for
+        totals = totals.with_columns(withheld_name=pl.lit("finer"))
     return metrics.with_metrics(totals.join(_settings(connection, chosen), how="cross"))
 
 

@@ -65,6 +65,8 @@ def _offers(row: Row) -> str:
 
 
 def _agents(row: Row) -> list[str]:
+    if row["signed_in_seconds"] is None:  # not told to this reader
+        return []
     signed_in, paused = (row[f"{name}_seconds"] / INTERVAL_SECONDS for name in ("signed_in", "paused"))
     if not signed_in:
         return [t("nobody was signed in")] if row["offered_calls"] else []

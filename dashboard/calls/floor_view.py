@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import polars as pl
 
-from dashboard import board, words
+from dashboard import board, withheld, words
 from dashboard.board import Block, Row
 from dashboard.words import t, t_count
 from sql import metrics
@@ -54,7 +54,7 @@ def state_word(state_name: str) -> str:
     return known.get(state_name, state_name)
 
 
-def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Block]:
+def live_tiles(totals: Row, *, as_of: datetime) -> list[Block]:
     """The tiles over all queues: waiting, service level, in progress, answer speed, abandonment, agents by
     state."""
     n = totals["decided_calls"]
@@ -68,7 +68,9 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
             "at": board.milliseconds(as_of) - oldest * 1000,
             "text": words.duration(oldest),
         }
-    states = dict(agents.group_by("state_name").len().iter_rows())
+    states = {name: totals[f"{name}_agents"] for name in STATE_ORDER}
+    kept = withheld.of(totals)
+    signed_in = None if kept else sum(states.values())
     abandoned, n_abandonable = metrics.metric("abandonment_ratio").counts(totals)
     tiles: list[Block] = [
         board.service_level_tile(
@@ -107,13 +109,16 @@ def live_tiles(totals: Row, agents: pl.DataFrame, *, as_of: datetime) -> list[Bl
             reason=t("Unknown: no call has been offered today."),
         ),
         {
-            **board.count_tile("agents", t("Agents signed in"), agents.height, units=2),
-            "strip": [
-                crew_mark(name, states.get(name, 0), as_of)
+            **board.count_tile("agents", t("Agents signed in"), signed_in, units=2),
+            "strip": [board.status("none", kept)]
+            if kept
+            else [
+                crew_mark(name, states[name], as_of)
                 for name in STATE_ORDER
-                if name != "ringing" or states.get(name)
+                if name != "ringing" or states[name]
             ],
-            "here": behind_now("signed_in_agents", as_of) if agents.height else None,
+            **({"tip": withheld.why(totals)} if kept else {}),
+            "here": behind_now("signed_in_agents", as_of) if signed_in else None,
         },
     ]
     leading = {
@@ -199,7 +204,9 @@ def queue_card(row: Row, *, as_of: datetime, names_formula: bool) -> Block:
                 else None,
             },
         ],
-        "crew": [
+        "crew": [board.status("none", withheld.of(row))]
+        if withheld.of(row)
+        else [
             crew_mark(name, row[f"{name}_agents"], as_of, queue_id=row["queue_id"])
             for name in ("ringing", "available", "on_contact", "wrap_up", "paused")
             if name != "ringing" or row["ringing_agents"]
@@ -260,8 +267,15 @@ def floor(
     as_of: datetime,
     speed: float,
     is_past: bool = False,
+    whose_text: str = "",
+    has_persons: bool = True,
+    off_text: str = "",
 ) -> Block:
-    """The whole live floor as one block; `shown_agents` are those the reader's filter leaves."""
+    """The whole live floor as one block; `shown_agents` are those the reader's filter leaves.
+
+    whose_text: whose agents stand there, where they are not all. has_persons: whether agents are shown one by one at all.
+    off_text: why no agent stands there although some are signed in, where the site's policy does not let them.
+    """
     ordered = queues.sort("queue_name", "queue_id")
     formulas = set(ordered.get_column("service_level_formula_name"))
     return {
@@ -278,16 +292,22 @@ def floor(
             "in_progress": t("in progress"),
             "service_level": t("Service level"),
         },
-        "tiles": live_tiles(totals, agents, as_of=as_of),
+        "tiles": live_tiles(totals, as_of=as_of),
         "queues": [
             queue_card(row, as_of=as_of, names_formula=len(formulas) > 1)
             for row in ordered.iter_rows(named=True)
         ],
         "queues_lead": t("A call counts for service level the moment it is decided."),
         "queues_none": t("No queue matches this search. Clear it to see all queues."),
-        "groups": agent_groups(shown_agents),
-        "agents_lead": t("By state, with the time in it."),
-        "agents_none": t("Nobody is signed in in this state right now.")
-        if agents.height
-        else t("Nobody is signed in right now."),
+        "groups": agent_groups(shown_agents) if has_persons else [],
+        "has_persons": has_persons,
+        "agents_lead": "" if off_text else whose_text or t("By state, with the time in it."),
+        "agents_none": off_text or _nobody_words(has_any=agents.height > 0, is_part=bool(whose_text)),
     }
+
+
+def _nobody_words(*, has_any: bool, is_part: bool) -> str:
+    """What stands in the place of agents where the reader's filter, or the floor, leaves none."""
+    if has_any:
+        return t("Nobody is signed in in this state right now.")
+    return t("None of them is signed in right now.") if is_part else t("Nobody is signed in right now.")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import streamlit as st
 
-from dashboard import board, charts, time_machine, words
+from dashboard import board, charts, time_machine, withheld, words
 from dashboard.calls import cause_view, day_view, formula_view, pattern_view, queue_charts, queue_view
 from dashboard.filters import Filters
 from dashboard.ui import choices, take_along
@@ -138,6 +138,11 @@ def totals(at: Moment, chosen: Chosen) -> Mapping[str, Any] | None:
     filters = chosen.filters
     window = at.passed(filters.window(at.zone_name))
     row = at.calm("queue_together", **window, **chosen.known(at)).row(0, named=True)
+    if not row["offered_calls"] and (kept := withheld.why(row)):
+        title = t("Queues are not told to you of a part of the agents.")
+        steps = [t("Take the team and the site out of the view; the section Teams tells of teams.")]
+        board.show(board.notice("none", title, kept, steps=steps), key="withheld")
+        return None
     if not row["offered_calls"]:
         board.show(day_view.quiet(filters, today=at.today), key="quiet")
         return None

@@ -12,7 +12,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from dashboard import board, words
+from dashboard import board, withheld, words
 from dashboard.board import Block, Row, column
 from dashboard.filters import Filters, behind
 from dashboard.words import t, t_count
@@ -141,6 +141,8 @@ TILE_METRICS = ("average_speed_of_answer_seconds", "abandonment_ratio", "average
 
 
 def _plain(name: str, row: Row) -> Block:
+    if metrics.metric(name).is_of_agents and (kept := withheld.of(row)):
+        return board.plain_tile(name, row, n=0, basis=kept, reason=withheld.why(row))
     over, n = metrics.metric(name).counts(row)
     basis = {
         "average_speed_of_answer_seconds": t_count("{n} answered", "{n} answered", n),
@@ -327,9 +329,9 @@ def _queue_cells(
             row["longest_wait_seconds"] is not None,
         ),
         led(
-            words.duration(row["average_handle_time_seconds"]),
+            withheld.of(row) or words.duration(row["average_handle_time_seconds"]),
             "average_handle_time_seconds",
-            row["handled_calls"],
+            row["handled_calls"] and not withheld.of(row),
         ),
         led(
             t("{n} of {all}", n=words.number(kept["on_target_intervals"]), all=words.number(judged)),

@@ -26,8 +26,9 @@ from dashboard.contacts import (
 )
 from dashboard.contacts.recording_rules import rules_of
 from dashboard.filters import Filters, filters_of
+from dashboard.loading import kept_view
 from dashboard.tickets import ticket_change_view, ticket_rows_view
-from dashboard.ui import choices, take_along
+from dashboard.ui import choices, kept, take_along, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -92,14 +93,35 @@ def behind(at: Moment, of_name: str) -> None:
     number = row_view.number_block(of_name, total)
     if wrong:
         number["more"] = t("Not the number of the page: a part of this address cannot be read.")
+    kinds = [kept_view.KINDS_OF_ROWS[kind]] if kind in kept_view.KINDS_OF_ROWS else []
+    deleted = kept.deleted_notice(at, kinds, asked.get("window_start", asked.get("as_of")))
+    if deleted is not None and not wrong:
+        number["more"] = t(
+            "Of the rows that are still there: older ones are part of the page's number alone."
+        )
+    if not whose.sees_everybody(at.viewer) and not wrong:
+        number["more"] = t(
+            "Of the rows that you may see; a number of the whole floor counts those of others, too."
+        )
     board.show(number, key="number")
+    whose.tell_rows(at)
+    if deleted is not None:
+        board.show(deleted, key="deleted-days")
     order = _order(of_name, said)
     rows = at.calm(question, **asked, limit_rows=PAGE_ROWS, after_text=said.get("after"), order_name=order)
     text = _view_text(at, kind, view, said, asked)
     is_first = "after" not in said
     board.show(row_view.heading(total, text, shown=rows.height, is_first=is_first), key="heading")
     board.show(
-        row_view.rows_table(kind, rows, of_name=of_name, zone_name=at.zone_name, said=said), key="rows"
+        row_view.rows_table(
+            kind,
+            rows,
+            of_name=of_name,
+            zone_name=at.zone_name,
+            said=said,
+            is_part=not whose.sees_everybody(at.viewer),
+        ),
+        key="rows",
     )
     _ways(rows, total["found_rows"], said, order=order)
     _whole(
@@ -335,6 +357,7 @@ def search(at: Moment, view: Filters, asked: Mapping[str, Any], text: str) -> No
         *(name for name in filters.NARROWING if name not in ("site_name", "is_business_hours"))
     )
     given = {**view.window(at.zone_name), **narrowed, **asked}
+    whose.tell(at)
     rows = at.calm("contact_search", **given, limit_rows=PAGE_ROWS, after_text=said.get("after"))
     found = at.calm("contact_search_count", **given)
     if search_view.looks_like_a_number(text) and not rows.height:
@@ -373,6 +396,7 @@ def journey(at: Moment, contact_id: str, source_name: str | None) -> None:
     found = at.calm("contact_journey", **whose)
     if found.is_empty():
         board.show(journey_view.unknown(contact_id, source_name), key="unknown")
+        kept.tell_deleted(at, kept.kinds_of_page("contacts"), kept.EVER)
         return
     board.show(journey_view.journey_heading(contact_id, found, zone_name=at.zone_name), key="heading")
     if found.filter(pl.col("outcome_name").is_in(["waiting", "in_progress"])).height:

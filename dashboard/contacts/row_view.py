@@ -261,11 +261,17 @@ def state(name: str) -> Block:
 
 
 def rows_table(
-    kind: str, rows: pl.DataFrame, *, of_name: str, zone_name: str, said: Mapping[str, str]
+    kind: str,
+    rows: pl.DataFrame,
+    *,
+    of_name: str,
+    zone_name: str,
+    said: Mapping[str, str],
+    is_part: bool = False,
 ) -> Block:
     """The table of a page of the list; its kind is that of the question ("calls", "states", "tickets" ...).
 
-    said: what the address says, which the ways further down keep.
+    said: what the address says, which the ways further down keep. is_part: whether its reader may find some rows only.
     """
     columns, cells = _TABLES[kind]
     is_metric = any(one.name == of_name for one in metrics.metrics())
@@ -299,6 +305,8 @@ def rows_table(
         drawn,
         nothing=t("The list ends here: no row comes after the last page. Go back to its first page.")
         if "after" in said
+        else t("None of the rows behind this number is yours to see. Choose another period or fewer filters.")
+        if is_part
         else t(
             "Nothing is behind this number: it is 0 for this view. Choose another period or fewer filters."
         ),

@@ -26,6 +26,7 @@ from sql import measures, metrics
 from sql.warehouse import WarehouseError
 
 RULE, PART = "rule", "part"
+RULES = "alerts.rules"
 MUTES = {"1": timedelta(hours=1), "8": timedelta(hours=8), "24": timedelta(days=1), "168": timedelta(days=7)}
 WINDOWS = (900, 1800, 3600, 7200, 14_400, 28_800, 86_400)
 HOLDS = (0, 60, 120, 300, 600, 900, 1800, 3600)
@@ -85,16 +86,16 @@ def choose() -> str:
 def show() -> None:
     """The desk below the page's content: what can be done to the part that is open."""
     viewer = visit.viewer()
-    if not viewer.is_administrator:
-        return
     with suppress(WarehouseError):  # the page above says it
         at = moments.moment(viewer)
         part = choices.address(PART, list(parts()))
-        if part == "now":
+        if part == "now" and viewer.may_change(layout.SEEN):
             st.fragment(_seen, run_every=layout.HEAD_SECONDS)()
-        elif part == "rules" and opened() is not None:
+        elif part != "rules" or not viewer.may_change(RULES):
+            return
+        elif opened() is not None:
             _one(at, opened() or 0)
-        elif part == "rules":
+        else:
             _new(at)
 
 
@@ -121,13 +122,20 @@ def _seen() -> None:
                         "firing_number": row["firing_number"],
                         "note_text": note,
                     }
-                    _do(at, alert_saves.acknowledge, t("Acknowledged."), rule_id=row["rule_id"], **scope)
+                    _do(
+                        at,
+                        layout.SEEN,
+                        alert_saves.acknowledge,
+                        t("Acknowledged."),
+                        rule_id=row["rule_id"],
+                        **scope,
+                    )
 
 
-def _do(at: Moment, work: Callable[..., Any], done: str, **values: Any) -> bool:
+def _do(at: Moment, change_name: str, work: Callable[..., Any], done: str, /, **values: Any) -> bool:
     try:
-        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, at=clock.now(), **values)
-    except AlertError as error:
+        desk.change(at.viewer, change_name, work, viewer_name=at.viewer.viewer_name, at=clock.now(), **values)
+    except (AlertError, WarehouseError) as error:
         board.show(board.notice("off", t("Not done"), str(error)), key="not-done")
         return False
     st.toast(done)
@@ -158,6 +166,7 @@ def _one(at: Moment, number: int) -> None:
         changed = _form(at, rule, mark=f"{number}-{row['version_number']}")
     if changed is not None and _do(
         at,
+        RULES,
         alert_saves.amend_rule,
         t("Saved; its alerts begin anew."),
         rule=changed,
@@ -184,7 +193,7 @@ def _buttons(at: Moment, row: Mapping[str, Any]) -> None:
                 _switch(at, row, "muted", until=MUTES[hours or "1"])
         if st.button(t("Test"), icon=":material/send:"):
             done = t("A word is on its way to everybody whom this rule tells; the log says when.")
-            _do(at, alert_saves.try_rule, done, row=row)
+            _do(at, RULES, alert_saves.try_rule, done, row=row)
         if row["is_active"] and st.button(t("Switch off"), icon=":material/pause:"):
             _switch(at, row, "switched off")
         if not row["is_active"] and st.button(t("Switch on"), icon=":material/play_arrow:"):
@@ -197,6 +206,7 @@ def _switch(at: Moment, row: Mapping[str, Any], change_name: str, *, until: time
     until_at = None if until is None else clock.now() + until
     if _do(
         at,
+        RULES,
         alert_saves.switch_rule,
         alert_view.change_word(change_name),
         row=row,
@@ -221,7 +231,7 @@ def _new(at: Moment) -> None:
     name = st.selectbox(t("Template"), list(known), key="rule-template") or next(iter(known))
     rule = _form(at, replace(known[name], rule_name=name), mark=f"new-{name}")
     if rule is not None and _do(
-        at, alert_saves.make_rule, t("Saved. The loader measures it within a minute."), rule=rule
+        at, RULES, alert_saves.make_rule, t("Saved. The loader measures it within a minute."), rule=rule
     ):
         st.rerun()
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from sql import measures, metrics
+from sql import audit, measures, metrics
 from sql.measures import MeasureError
-from sql.warehouse import execute, one_row, statement
+from sql.warehouse import execute, frame, one_row, statement
 
 MAILBOX = re.compile(r"[^\s@<>,;\"']{1,64}@[^\s@<>,;\"']{1,255}")
 MOST_TARGETS = 20
@@ -102,7 +102,7 @@ def make_rule(connection: Connection, *, rule: Rule, viewer_name: str, at: datet
     """Makes a rule; its number. AlertError where it cannot be saved."""
     _refuse(rule)
     (rule_id,) = one_row(connection, "alerts/make", **asdict(rule), viewer_name=viewer_name, at=at)
-    _log(connection, rule_id, "made", viewer_name, at)
+    _log(connection, rule_id, "made", viewer_name, at, told={"after": _terms(rule)})
     return int(rule_id)
 
 
@@ -111,13 +111,15 @@ def amend_rule(
 ) -> None:
     """Gives a rule other terms; its alerts begin anew. AlertError where it is another one by now."""
     _refuse(rule)
+    before = next(iter(frame(connection, "alerts/rule", rule_id=rule_id).to_dicts()), {})
     if not execute(
         connection, "alerts/amend", **asdict(rule), rule_id=rule_id, version_number=version_number
     ):
         raise AlertError(
             "Somebody has changed this rule meanwhile, so nothing was saved; expected it as you saw it. Look at it again."
         )
-    _log(connection, rule_id, "amended", viewer_name, at)
+    differences = audit.differences(before, {name: asdict(rule)[name] for name in before})
+    _log(connection, rule_id, "amended", viewer_name, at, told=differences)
 
 
 def switch_rule(
@@ -136,7 +138,8 @@ def switch_rule(
     values |= changes[change_name]
     if not execute(connection, "alerts/switch", rule_id=row["rule_id"], **values):
         raise AlertError("This rule has been removed meanwhile, so nothing was done.")
-    _log(connection, row["rule_id"], change_name, viewer_name, at)
+    told = {} if until_at is None else {"until_at": until_at}
+    _log(connection, row["rule_id"], change_name, viewer_name, at, told=told)
 
 
 def try_rule(connection: Connection, *, row: Mapping[str, Any], viewer_name: str, at: datetime) -> int:
@@ -205,8 +208,20 @@ def _refuse(rule: Rule) -> None:
         raise AlertError(" ".join(found))
 
 
+def _terms(rule: Rule) -> dict[str, Any]:
+    """What a rule says, without the addresses of whom it tells."""
+    return {name: value for name, value in asdict(rule).items() if not name.endswith("_text")}
+
+
 def _log(
-    connection: Connection, rule_id: int, change_name: str, viewer_name: str, at: datetime, **more: Any
+    connection: Connection,
+    rule_id: int,
+    change_name: str,
+    viewer_name: str,
+    at: datetime,
+    *,
+    told: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> int:
     values = {
         "firing_number": 0,
@@ -226,4 +241,7 @@ def _log(
         viewer_name=viewer_name,
         **values,
     )
+    what_name = "alert.acknowledged" if change_name == "acknowledged" else "alert.rule"
+    of_name = f"alert rule {rule_id}"
+    audit.note(connection, what_name=what_name, of_name=of_name, told={"did": change_name, **(told or {})})
     return int(event_id)

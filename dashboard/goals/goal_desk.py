@@ -19,7 +19,7 @@ from dashboard import board, words
 from dashboard.goals import amount_view, goal_path, goal_saves, goal_view
 from dashboard.goals.amount_view import AmountError
 from dashboard.goals.goal_path import Goal, GoalError
-from dashboard.ui import choices, clock, desk, moments, visit
+from dashboard.ui import choices, clock, desk, moments, visit, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql import measures, metrics
@@ -29,6 +29,7 @@ from sql.warehouse import WarehouseError
 BASELINE_DAYS = (7, 28, 90)
 WINDOW_DAYS = 28
 KEY, NEW = "goal", "new"
+GOALS = "goals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def is_making() -> bool:
 def show() -> None:
     """The desk below the page's content: the form of a new goal, or what can be done to the one that is open."""
     viewer = visit.viewer()
-    if not viewer.is_administrator:
+    if not viewer.may_change(GOALS):
         return
     with suppress(WarehouseError):  # the page above says it
         at = moments.moment(viewer)
@@ -87,6 +88,12 @@ def show() -> None:
             choices.lead_to(NEW, 1)
 
 
+def _is_theirs(at: Moment, kind_name: str, key: str) -> bool:
+    """Whether goals of that scope are this person's to change: all, or those of the teams that they answer for."""
+    teams = [str(number) for number in at.viewer.team_ids]
+    return whose.sees_everybody(at.viewer) or (kind_name == "team" and key in teams)
+
+
 def _one(at: Moment, number: int) -> None:
     if st.button(t("All goals"), icon=":material/arrow_back:", key="all-goals"):
         choices.lead_to(KEY, None)
@@ -94,6 +101,8 @@ def _one(at: Moment, number: int) -> None:
     if found.is_empty():
         return
     row = found.row(0, named=True)
+    if not _is_theirs(at, row["scope_kind_name"], row["scope_key"]):
+        return
     goal = goal_view.goal_of(row)
     with st.container(horizontal=True, gap="small", key="goal-buttons"):
         closing = t("Open this goal again") if goal.closed_at else t("Close this goal")
@@ -148,6 +157,7 @@ def _do(at: Moment, row: dict[str, Any], work: Callable[..., None], **values: An
     try:
         desk.change(
             at.viewer,
+            GOALS,
             work,
             goal_id=row["goal_id"],
             version_number=row["version_number"],
@@ -173,11 +183,11 @@ def _form(at: Moment) -> None:
         },
         key="form-title",
     )
-    known = templates()
+    able = [one.name for one in _aimable(at)]
+    known = [one for one in templates() if one.metric_name in able]
     chosen = st.selectbox(t("Template"), known, format_func=lambda one: one.name, key="template")
     mark = chosen.metric_name
     left, middle, right = st.columns(3)
-    able = [one.name for one in _aimable()]
     metric_name = left.selectbox(
         t("Metric"),
         able,
@@ -186,8 +196,12 @@ def _form(at: Moment) -> None:
         key=f"metric-{mark}",
     )
     record = metrics.metric(metric_name)
-    with middle:
-        kind, key, scope_name = _scope(at, measures.scopes_of(record, is_live=False), mark)
+    try:
+        with middle:
+            kind, key, scope_name = _scope(at, measures.scopes_of(record, is_live=False), mark)
+    except MeasureError as error:
+        _refused([str(error)])
+        return
     days = right.selectbox(
         t("Baseline"),
         BASELINE_DAYS,
@@ -258,7 +272,7 @@ def _finish(at: Moment, blank: Goal, mark: str) -> None:
         _refused(found)
         return
     number = desk.change(
-        at.viewer, goal_saves.make_goal, goal=goal, viewer_name=at.viewer.viewer_name, at=clock.now()
+        at.viewer, GOALS, goal_saves.make_goal, goal=goal, viewer_name=at.viewer.viewer_name, at=clock.now()
     )
     st.query_params.pop(NEW, None)
     choices.lead_to(KEY, number)
@@ -276,17 +290,25 @@ def _faults(at: Moment, goal: Goal) -> list[str]:
     )
 
 
-def _aimable() -> list[metrics.Metric]:
-    """The metrics that can be aimed at: measured over days, and better on one side."""
-    return [
-        one for one in metrics.metrics() if one.direction != "none" and measures.scopes_of(one, is_live=False)
-    ]
+def _aimable(at: Moment) -> list[metrics.Metric]:
+    """The metrics that this person can aim at: measured over days, better on one side, and told of what is theirs."""
+    sees_everybody = whose.sees_everybody(at.viewer)
+    found = []
+    for one in metrics.metrics():
+        scopes = measures.scopes_of(one, is_live=False)
+        if one.direction != "none" and (scopes if sees_everybody else "team" in scopes):
+            found.append(one)
+    return found
 
 
 def _scope(at: Moment, kinds: tuple[str, ...], mark: str) -> tuple[str, str, str]:
     """What the goal is for: its kind, key and name."""
     known = at.calm("measured_scopes").filter(pl.col("scope_kind_name").is_in(list(kinds)))
-    options = [("everything", "", ""), *known.rows()]
+    options = [one for one in (("everything", "", ""), *known.rows()) if _is_theirs(at, one[0], one[1])]
+    if not options:
+        raise MeasureError(
+            t("This metric cannot be told of a team of yours; choose another metric, or ask a manager.")
+        )
     found = st.selectbox(
         t("For"),
         options,

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dashboard.goals.goal_path import Goal, GoalError
+from sql import audit
 from sql.warehouse import execute, frame, one_row
 
 _MEASURED = ("metric_name", "scope_kind_name", "scope_key", "window_days", "started_date")
@@ -25,6 +26,12 @@ def make_goal(connection: Connection, *, goal: Goal, viewer_name: str, at: datet
     values = {key: value for key, value in asdict(goal).items() if key != "closed_at"}
     (goal_id,) = one_row(connection, "goals/make", **values, at=at)
     _note(connection, goal_id, 1, goal, "made", "", viewer_name, at)
+    audit.note(
+        connection,
+        what_name="goal.saved",
+        of_name=f"goal {goal_id}",
+        told={"did": "made", "after": asdict(goal)},
+    )
     return int(goal_id)
 
 
@@ -49,6 +56,8 @@ def amend_goal(
     if all(getattr(goal, name) == getattr(before, name) for name in _MEASURED):
         execute(connection, "goals/days_carry", goal_id=goal_id, version_number=version_number)
     _note(connection, goal_id, version_number + 1, goal, action_name, reason_text, viewer_name, at)
+    told = {"did": action_name, **audit.differences(asdict(before), values)}
+    audit.note(connection, what_name="goal.saved", of_name=f"goal {goal_id}", told=told)
 
 
 def close_goal(

@@ -73,6 +73,17 @@ def _replayed(row: Row) -> Block:
     return board.status("good", t("All taken"))
 
 
+def not_shown() -> Block:
+    """In the place of runs and refused rows, for whoever does not look after the sources."""
+    return board.notice(
+        "none",
+        t("Runs and refused rows are shown to administrators."),
+        t(
+            "They hold what sources delivered word for word. What is missing of a day stands above, for everybody."
+        ),
+    )
+
+
 def reason_table(reasons: pl.DataFrame, *, zone_name: str) -> Block:
     """The kinds of reasons for refused rows with an example of each, the most frequent first."""
     columns = [

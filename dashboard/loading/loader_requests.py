@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from dashboard.loading.upload_check import checked_name, refuse_unfit
+from sql import audit
 from sql.warehouse import execute, one_row
 
 
@@ -43,6 +44,7 @@ def put_upload(
         file_bytes=len(content),
         content=content,
     )
+    _note_upload(connection, upload_id, "uploaded", file_bytes=len(content), file_name=name)
     return int(upload_id)
 
 
@@ -61,6 +63,7 @@ def ask_load(connection: Connection, upload_id: int, *, look_number: int, at: da
         connection, "requests/upload_load", upload_id=upload_id, look_number=look_number, asked_at=at
     ):
         raise RequestError(_MEANWHILE)
+    _note_upload(connection, upload_id, "loaded")
 
 
 def discard_upload(connection: Connection, upload_id: int, *, at: datetime) -> None:
@@ -69,8 +72,18 @@ def discard_upload(connection: Connection, upload_id: int, *, at: datetime) -> N
         raise RequestError(
             "This upload is being worked on or has ended, so it cannot be discarded now. Wait a moment and look again."
         )
+    _note_upload(connection, upload_id, "discarded")
 
 
 def ask_replay(connection: Connection, source_name: str, *, viewer_name: str, at: datetime) -> None:
     """Has the refused rows of the source read again; asked twice at once it is done once."""
-    execute(connection, "requests/replay_new", source_name=source_name, viewer_name=viewer_name, asked_at=at)
+    if execute(
+        connection, "requests/replay_new", source_name=source_name, viewer_name=viewer_name, asked_at=at
+    ):
+        audit.note(connection, what_name="source.replay", of_name=f"source {source_name}")
+
+
+def _note_upload(connection: Connection, upload_id: int, did: str, **more: object) -> None:
+    audit.note(
+        connection, what_name="source.upload", of_name=f"upload {upload_id}", told={"did": did, **more}
+    )

@@ -50,6 +50,14 @@ def upload(connection: Connection, *, upload_id: int) -> pl.DataFrame:
     return frame(connection, "queries/upload", upload_id=upload_id)
 
 
+def retention(connection: Connection) -> pl.DataFrame:
+    """One row per kind of rows: its months (null: no limit), from when on it is whole, what was deleted last for its age.
+
+    No row before the loader's first night; whole_from_at is null while nothing of the kind was ever deleted.
+    """
+    return frame(connection, "queries/retention")
+
+
 def replays(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     """The newest 20 times that somebody asked to read refused rows again, with their outcome."""
     return frame(connection, "queries/replays", as_of=as_of)
@@ -102,6 +110,7 @@ QUESTIONS = (
     runs_of_day,
     uploads,
     upload,
+    retention,
     replays,
     source_health,
     recent_runs,

@@ -24,6 +24,7 @@ from sql.warehouse import WarehouseError
 
 BUSY_SECONDS, IDLE_SECONDS = 1, 5
 KEY = "upload"
+UPLOADS = "uploads"
 
 
 def opened() -> int | None:
@@ -34,7 +35,7 @@ def opened() -> int | None:
 def show() -> None:
     """The desk below the page's own content: the uploader and the list of files, or the one that is open."""
     viewer = visit.viewer()
-    if not viewer.is_administrator:
+    if not viewer.may_change(UPLOADS):
         board.show(
             board.notice("none", t("Only an administrator can upload files."), t("Ask one to do it.")),
             key="no-upload",
@@ -80,6 +81,7 @@ def _uploader(viewer: access.Viewer) -> None:
     try:
         number = desk.change(
             viewer,
+            UPLOADS,
             loader_requests.put_upload,
             file_name=file.name,
             content=file.getvalue(),
@@ -162,7 +164,7 @@ def _buttons(row: dict[str, Any], look: Look | None) -> None:
 def _ask(work: Any, **values: Any) -> None:
     """Asks the loader and draws the page anew; a request that came too late is said."""
     try:
-        desk.change(visit.viewer(), work, **values)
+        desk.change(visit.viewer(), UPLOADS, work, **values)
     except RequestError as error:
         board.show(board.notice("off", t("Not done"), str(error)), key="not-done")
         return

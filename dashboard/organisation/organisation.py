@@ -27,7 +27,7 @@ from dashboard.organisation.organisation_rows import (
     crossed_faults,
     row_faults,
 )
-from sql import warehouse
+from sql import audit, warehouse
 
 RECOUNTED = {  # what makes the past count otherwise once it changes
     "queues": ("service_level_threshold_seconds", "short_abandon_seconds", "time_zone_name"),
@@ -37,6 +37,10 @@ RECOUNTED = {  # what makes the past count otherwise once it changes
 }
 _ORDER = {name: place for place, name in enumerate(SHEETS)}
 _LONG_AGO = date(1990, 1, 1)
+_OF_PERSONS = frozenset(
+    {"agents", "agent_keys", "team_members"}
+)  # their names stay in one place: the history of the saves
+MOST_TOLD = 40
 
 
 def rows(connection: Connection, sheet_name: str) -> list[Row]:
@@ -113,7 +117,42 @@ def save(
             after_text=_as_text(change.after),
         )
     _follow_up(connection, done, now=now)
+    told = {
+        "save_number": number,
+        "undoes_number": undoes_number,
+        "rows": [_told(change) for change in done[:MOST_TOLD]],
+    }
+    whose = {
+        row["agent_id"]
+        for change in done
+        for row in (change.before, change.after)
+        if row and row.get("agent_id")
+    }
+    audit.note(
+        connection,
+        what_name="organisation.saved",
+        of_name=f"save {number}",
+        told={**told, "changed_rows": len(done), "agent_ids": sorted(whose)},
+    )
     return number
+
+
+def _told(change: Change) -> dict[str, Any]:
+    """What of a changed row goes into the trail: numbers and promises; of whoever has a name, that there was a change."""
+    found: dict[str, Any] = {"sheet": change.sheet_name, "did": change.action}
+    if change.sheet_name in _OF_PERSONS:
+        return found
+    named = next(
+        (
+            str(row[name])
+            for row in (change.after, change.before)
+            if row
+            for name in _NAMED_BY
+            if row.get(name)
+        ),
+        "",
+    )
+    return found | {"row": named} | audit.differences(change.before or {}, change.after or {})
 
 
 def in_order(changes: Iterable[Change]) -> list[Change]:

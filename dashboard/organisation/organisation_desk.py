@@ -62,7 +62,7 @@ def _files(at: Moment) -> None:
     )
     st.download_button(
         t("Download everything (ZIP)"),
-        data=lambda: desk.change(at.viewer, organisation_files.export_zip),
+        data=lambda: desk.change(at.viewer, "organisation", organisation_files.export_zip),
         file_name="organisation.zip",
         mime="application/zip",
         icon=":material/download:",
@@ -75,7 +75,7 @@ def _files(at: Moment) -> None:
         return
     file = {"file_name": given.name, "data": given.getvalue()}
     try:
-        plan = desk.change(at.viewer, organisation_files.plan_import, **file)
+        plan = desk.change(at.viewer, "organisation", organisation_files.plan_import, **file)
     except OrganisationError as error:
         board.show(board.notice("off", t("This file cannot be used"), str(error)), key="bad-file")
         return
@@ -84,7 +84,7 @@ def _files(at: Moment) -> None:
             view.fault_table([(f.place_text, f.column_name, f.sentence) for f in plan.faults]), key="faults"
         )
         return
-    known = desk.change(at.viewer, organisation.known)
+    known = desk.change(at.viewer, "organisation", organisation.known)
     board.show(change_block(plan.changes, known, at.zone_name), key="preview")
     st.caption(t_count("{n} row stays as it is.", "{n} rows stay as they are.", plan.unchanged_rows))
     if plan.changes and st.button(
@@ -97,7 +97,7 @@ def _files(at: Moment) -> None:
 
 def _history(at: Moment) -> None:
     """What was changed, by whom, and the way back."""
-    saves = desk.change(at.viewer, organisation.saves)
+    saves = desk.change(at.viewer, "organisation", organisation.saves)
     board.show(view.save_table(saves, zone_name=at.zone_name), key="saves")
     numbers = saves.filter(~pl.col("is_undone"))["save_number"].to_list()
     if not numbers:

@@ -52,7 +52,8 @@ def _opened(connection: Connection, *, sheet_name: str) -> tuple[list[Row], Know
 def edit(at: Moment, sheet: Sheet) -> None:
     """One sheet: search, table, preview, save."""
     opened: tuple[list[Row], Known, dict[int, str]] = desk.kept(
-        f"organisation-{sheet.name}", lambda: desk.change(at.viewer, _opened, sheet_name=sheet.name)
+        f"organisation-{sheet.name}",
+        lambda: desk.change(at.viewer, "organisation", _opened, sheet_name=sheet.name),
     )
     before, known, teams = opened
     board.show(
@@ -228,7 +229,7 @@ def _offer(
 ) -> None:
     """The preview of changes, and the buttons to save or discard them."""
     first, teams = (
-        desk.change(at.viewer, organisation.team_changes, wishes=wishes, from_date=from_date)
+        desk.change(at.viewer, "organisation", organisation.team_changes, wishes=wishes, from_date=from_date)
         if wishes
         else ([], [])
     )

@@ -32,6 +32,7 @@ from dashboard.organisation.organisation_rows import (
     row_faults,
     written,
 )
+from sql import audit
 
 MOST_BYTES = 20_000_000  # unpacked, all files together
 MOST_LINES = 50_000  # per file
@@ -66,6 +67,7 @@ def export_zip(connection: Connection) -> bytes:
             member = zipfile.ZipInfo(f"{name}.csv", date_time=(2000, 1, 1, 0, 0, 0))
             member.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(member, sheet_csv(SHEETS[name], organisation.rows(connection, name)))
+    audit.note(connection, what_name="exported.organisation")
     return out.getvalue()
 
 

@@ -26,7 +26,7 @@ from dashboard.words import t, t_count
 def join(at: Moment) -> None:
     """Suggestions to tick, any key to give by hand, and how far the joins are."""
     kind = choices.choice(t("Join"), {"agent": t("Agents"), "queue": t("Queues")}, key="kind")
-    keys: list[Row] = desk.change(at.viewer, organisation.rows, sheet_name=f"{kind}_keys")
+    keys: list[Row] = desk.change(at.viewer, "organisation", organisation.rows, sheet_name=f"{kind}_keys")
     people = {row[f"{kind}_id"]: row[f"{kind}_name"] for row in keys}
     board.show(
         {
@@ -49,7 +49,10 @@ def join(at: Moment) -> None:
     if gifts:
         _offer_join(at, kind, keys, people, gifts)
     board.show(
-        view.move_table(desk.change(at.viewer, organisation.key_moves), zone_name=at.zone_name), key="moves"
+        view.move_table(
+            desk.change(at.viewer, "organisation", organisation.key_moves), zone_name=at.zone_name
+        ),
+        key="moves",
     )
 
 

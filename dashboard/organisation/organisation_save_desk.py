@@ -30,7 +30,7 @@ def tell_outcome() -> None:
 def do(at: Moment, work: Callable[..., Any], *, done: str, **values: Any) -> None:
     """Does what was confirmed and draws the page anew; a refusal is told where it stands."""
     try:
-        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
+        desk.change(at.viewer, "organisation", work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
     except OrganisationError as error:
         board.show(board.notice("off", t("Not saved"), str(error)), key="refused")
         return

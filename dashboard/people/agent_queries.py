@@ -55,9 +55,9 @@ def agent_totals(
     parts = _parts(connection, **given)
     last_at = until(window_start, window_end, as_of)["last_at"]
     teams = agents(connection, as_of=last_at).select("agent_id", "team_id", "team_name")
-    totals = _summed(parts, "agent_id", "agent_name")
+    totals = _summed(_single(parts), "agent_id", "agent_name")
     if any(given[name] not in (None, False) for name in CALL_WORDS):
-        totals = totals.filter(pl.col("handled_calls") > 0)
+        totals = totals.filter(pl.col("handled_calls").fill_null(1) > 0)
     ordered = totals.join(teams, on="agent_id", how="left", maintain_order="left")
     return metrics.with_metrics(ordered.sort("agent_name", "agent_id"))
 
@@ -84,9 +84,13 @@ def team_totals(
     given = {name: value for name, value in locals().items() if name != "connection"}
     parts = _parts(connection, **given)
     if any(given[name] not in (None, False) for name in CALL_WORDS):
-        parts = parts.filter(pl.col("handled_calls").sum().over("agent_id") > 0)
-    working = parts.group_by("team_id").agg(
-        pl.col("agent_id").n_unique().cast(pl.Int64).alias("working_agents")
+        parts = parts.filter(
+            (pl.col("handled_calls").sum().over("agent_id") > 0) | pl.col("agent_id").is_null()
+        )
+    working = (
+        _single(parts)
+        .group_by("team_id")
+        .agg(pl.col("agent_id").n_unique().cast(pl.Int64).alias("working_agents"))
     )
     return _of_teams(parts).join(working, on="team_id", how="left", nulls_equal=True, maintain_order="left")
 
@@ -115,7 +119,7 @@ def agent_schedules(
     parts = _schedules(
         connection, window_start, window_end, as_of, team_id=team_id, site_name=site_name, agent_id=agent_id
     )
-    return metrics.with_metrics(_summed(parts, "agent_id", "agent_name"))
+    return metrics.with_metrics(_summed(_single(parts), "agent_id", "agent_name"))
 
 
 def team_schedules(
@@ -222,7 +226,7 @@ def agent_routing(
     )
     found = [
         part.group_by("agent_id", "agent_name").agg(*_ROUTED).sort("agent_name", "agent_id")
-        for part in (rows, together)
+        for part in (_single(rows), together)
     ]
     return metrics.with_metrics(pl.concat(found))
 
@@ -318,12 +322,22 @@ def _schedules(
 def _summed(parts: pl.DataFrame, *keys: str) -> pl.DataFrame:
     """The parts of each key in one row: sums, the longest, the oldest."""
     sums = [
-        pl.col(name).max() if name == LONGEST else pl.col(name).sum()
+        pl.col(name).max() if name == LONGEST else summed(name)
         for name in parts.columns
         if name.endswith(ADDITIVE)
     ]
     oldest = [pl.col(OLDEST).min()] if OLDEST in parts.columns else []
     return parts.group_by(*keys, maintain_order=True).agg(*sums, *oldest)
+
+
+def summed(name: str) -> pl.Expr:
+    """The sum of a column; null where none of its values may be told."""
+    return pl.when(pl.col(name).is_not_null().any()).then(pl.col(name).sum())
+
+
+def _single(parts: pl.DataFrame) -> pl.DataFrame:
+    """The rows of single agents, without what the site's policy tells of teams alone."""
+    return parts.filter(pl.col("agent_id").is_not_null())
 
 
 def _of_teams(parts: pl.DataFrame) -> pl.DataFrame:

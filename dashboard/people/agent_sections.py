@@ -23,6 +23,8 @@ from dashboard.people import (
     agent_time_view,
     agent_view,
 )
+from dashboard.privacy import privacy_view
+from dashboard.privacy.families import off_labels
 from dashboard.ui import choices, take_along
 from dashboard.ui.moments import Moment
 from dashboard.words import t
@@ -58,22 +60,32 @@ def before_of(at: Moment, chosen: Filters) -> Mapping[str, Any] | None:
     return None if found.is_empty() else agent_view.together(found)
 
 
+def _whole(at: Moment, chosen: Filters, totals: pl.DataFrame) -> Mapping[str, Any]:
+    """All chosen agents in one; made of their teams where the policy lets a figure not exist for single agents."""
+    if chosen.agent_id is None and off_labels(at.calm("individual_figures"), *FAMILIES["figures"]):
+        totals = at.calm("team_totals", **window(at, chosen), **chosen.narrowed(*CALL_WORDS))
+    return agent_view.together(totals)
+
+
 def figures(at: Moment, chosen: Filters) -> None:
     """Tiles, teams and agents in calls and tickets."""
     totals = totals_of(at, chosen)
     tiles = agent_view.agent_tiles(
-        agent_view.together(totals),
+        _whole(at, chosen, totals),
         before_of(at, chosen),
         chosen,
         whose=agent_ticket_view.whose_all(totals, chosen),
     )
-    board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
+    if tiles:
+        board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     if chosen.agent_id is None:
         teams = at.calm("team_totals", **window(at, chosen), **chosen.narrowed(*CALL_WORDS))
         if teams.height > 1:
             tickets = agent_ticket_view.whose_teams(totals)
             board.show(agent_view.team_table(teams, filters=chosen, tickets=tickets), key="teams")
             download(at, teams, chosen, "teams")
+    if len(off_labels(at.calm("individual_figures"), *FAMILIES["figures"])) == len(FAMILIES["figures"]):
+        return  # a list of agents would say who was there, and nothing else
     order = "name"
     if totals.height > 1:
         with st.container(width=240):
@@ -232,6 +244,35 @@ SECTIONS: Mapping[str, Callable[[Moment, Filters], None]] = {
     "fairness": fairness,
     "day": day,
 }
+
+
+FAMILIES = {
+    "figures": ("handled_contacts", "handle_time", "states", "tickets"),
+    "time": ("states",),
+    "schedule": ("adherence",),
+    "service": ("resolution", "ratings", "handled_contacts", "fair_share"),
+    "fairness": ("fair_share", "resolution", "handled_contacts"),
+    "day": ("states", "adherence", "handled_contacts"),
+}
+"""Of which families of figures of single agents each section is made."""
+
+
+def draw(at: Moment, section: str, chosen: Filters) -> None:
+    """The section, and above it what of it the site's policy does not let exist for single agents.
+
+    Where all of it is off and nothing of it is told of teams, that alone is said.
+    """
+    off = off_labels(at.calm("individual_figures"), *FAMILIES[section])
+    is_all_off = len(off) == len(FAMILIES[section])
+    is_alone = is_all_off and (section not in OF_TEAMS or chosen.agent_id is not None)
+    if notice := privacy_view.off_notice(off, is_alone=is_alone):
+        board.show(notice, key="policy")
+    if not is_alone:
+        SECTIONS[section](at, chosen)
+
+
+OF_TEAMS = ("figures", "schedule")
+"""The sections that tell of teams what they do not tell of single agents."""
 
 
 def chosen_section() -> str:

@@ -43,6 +43,11 @@ def nobody(*, has_agents: bool) -> Block:
     return board.notice("none", t("No agent is known yet."), body, steps=steps, page=True)
 
 
+def nobody_seen(whose_text: str) -> Block:
+    """The page of somebody to whom no agent is shown: whose rows they see, in words."""
+    return board.notice("none", t("No agent is shown to you."), whose_text, page=True)
+
+
 def orders() -> dict[str, str]:
     """The orders in which agents can stand: by name, or by one figure, the largest first."""
     return {
@@ -64,11 +69,12 @@ def ordered(totals: pl.DataFrame, order: str) -> pl.DataFrame:
 
 
 def together(totals: pl.DataFrame) -> Row:
-    """All rows in one; ratios are made of the sums."""
+    """All rows in one; ratios are made of the sums. Null where one of them may not be told: the rest is not the whole."""
     ratios = [one.name for one in metrics.metrics() if one.name in totals.columns]
     sums = [name for name in totals.columns if name.endswith(SUMMED) and name not in (*ratios, LONGEST)]
     longest = [pl.col(LONGEST).max()] if LONGEST in totals.columns else []
-    return metrics.with_metrics(totals.select(pl.col(sums).sum(), *longest)).row(0, named=True)
+    whole = [pl.when(pl.col(name).is_not_null().all()).then(pl.col(name).sum()) for name in sums]
+    return metrics.with_metrics(totals.select(*whole, *longest)).row(0, named=True)
 
 
 def occupancy_status(value: float | None) -> Block:
@@ -92,9 +98,30 @@ def _side(value: float) -> str:
 def agent_tiles(
     row: Row, before: Row | None, filters: Filters, *, whose: Mapping[str, object]
 ) -> list[Block]:
-    """The tiles of a team or an agent: calls and the time they took, then tickets; `before` is what they stand beside."""
+    """The tiles of a team or an agent: calls and the time they took, then tickets; `before` is what they stand beside.
+
+    A figure that the site's policy does not let exist for whoever is shown has no tile.
+    """
     beside = {"resolved_tickets": _beside("", "resolved_tickets", before)}
-    return [*_call_tiles(row, before, filters), *agent_ticket_view.ticket_tiles(row, filters, whose, beside)]
+    unknown = {LONGEST, *(one.name for one in metrics.metrics())}  # none of nothing is no sum that is 0
+    known = {
+        name: 0 if value is None and name.endswith(SUMMED) and name not in unknown else value
+        for name, value in row.items()
+    }
+    tiles = [
+        *_call_tiles(known, before, filters),
+        *agent_ticket_view.ticket_tiles(known, filters, whose, beside),
+    ]
+    return [tile for tile in tiles if row[_TILE_OF.get(tile["key"], tile["key"])] is not None]
+
+
+_TILE_OF = {
+    "average_handle_time_seconds": "talk_seconds",
+    "occupancy_ratio": "signed_in_seconds",
+    "signed_in": "signed_in_seconds",
+    "ticket_csat_ratio": "csat_tickets",
+}
+"""The sum of which a tile is made, where it is not called like the tile."""
 
 
 def _call_tiles(row: Row, before: Row | None, filters: Filters) -> list[Block]:
@@ -338,7 +365,7 @@ def _is_chosen(whose: Mapping[str, object]) -> bool:
 
 def handle_time_cell(row: Row, filters: Filters, whose: Mapping[str, object]) -> Block | str:
     """AHT above a bar of its talk, hold and wrap-up to scale; each part's average is told at its place."""
-    handled, total = row["handled_calls"], sum(row[name] for _, name in HANDLE_PARTS)
+    handled, total = row["handled_calls"], sum(row[name] or 0 for _, name in HANDLE_PARTS)
     if not handled or not total:
         return words.duration(row["average_handle_time_seconds"])
     labels = _part_words()

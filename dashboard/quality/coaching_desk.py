@@ -22,6 +22,7 @@ from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 DAYS_UNTIL_DUE = 14
+COACHING = "quality.coaching"
 
 
 def show(at: Moment, keep: Callable[..., None]) -> None:
@@ -31,6 +32,9 @@ def show(at: Moment, keep: Callable[..., None]) -> None:
     board.show(view.coaching_table(notes), key="coaching")
     if notes.height:
         take_along.download(notes, file_name="coaching.csv", zone_name=at.zone_name)
+    if not at.viewer.may_change(COACHING):
+        return
+    if notes.height:
         _end(at, keep, notes)
     _write(at, keep, chosen.get("agent_id"))
 
@@ -52,11 +56,11 @@ def _end(at: Moment, keep: Callable[..., None], notes: pl.DataFrame) -> None:
         number: dict[str, Any] = {"note_id": note_id, "save_number": row["save_number"]}
         if row["done_date"] is None:
             if st.button(t("Mark as done"), icon=":material/task_alt:", type="primary"):
-                keep(at, review_book.amend_note, done=t("Done."), done_date=at.today, **number)
+                keep(at, COACHING, review_book.amend_note, done=t("Done."), done_date=at.today, **number)
         elif st.button(t("Open it again"), icon=":material/undo:"):
-            keep(at, review_book.amend_note, done=t("Open again."), done_date=None, **number)
+            keep(at, COACHING, review_book.amend_note, done=t("Open again."), done_date=None, **number)
         if st.button(t("Remove"), icon=":material/delete:"):
-            keep(at, review_book.amend_note, done=t("Removed."), is_removed=True, **number)
+            keep(at, COACHING, review_book.amend_note, done=t("Removed."), is_removed=True, **number)
 
 
 def _write(at: Moment, keep: Callable[..., None], agent_id: int | None) -> None:
@@ -84,7 +88,7 @@ def _write(at: Moment, keep: Callable[..., None], agent_id: int | None) -> None:
             place = contact.strip()
             source = _source_of(at, place) if place else None
             note = Note(int(whom or 0), seen or "", agreed or "", due, None, source, place or None)
-            keep(at, review_book.save_note, done=t("The note is saved."), note=note)
+            keep(at, COACHING, review_book.save_note, done=t("The note is saved."), note=note)
 
 
 def _source_of(at: Moment, contact_id: str) -> str | None:

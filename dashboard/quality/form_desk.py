@@ -23,6 +23,7 @@ from dashboard.ui.moments import Moment
 from dashboard.words import t
 
 NEW = "new"
+FORMS = "quality.forms"
 COLUMNS: dict[str, Any] = {
     "section_name": pl.String,
     "question_text": pl.String,
@@ -37,7 +38,13 @@ def show(at: Moment, keep: Callable[..., None]) -> None:
     """A form and its versions, and the table that makes the next version."""
     forms = at.fresh("review_forms")
     names = dict(forms.select("form_id", "form_name").unique(maintain_order=True).rows())
-    options = {str(number): words.name(name) for number, name in names.items()} | {NEW: t("A new form")}
+    is_theirs = at.viewer.may_change(FORMS)
+    options = {str(number): words.name(name) for number, name in names.items()}
+    if is_theirs:
+        options[NEW] = t("A new form")
+    if not options:
+        board.show(view.no_forms(), key="no-forms")
+        return
     with st.container(width=320):
         chosen = choices.choice(t("Form"), options, key="form", kind="list")
     if chosen == NEW:
@@ -53,6 +60,8 @@ def show(at: Moment, keep: Callable[..., None]) -> None:
         else versions[0]
     )
     board.show(view.form_table(forms, form_id, version), key="form-table")
+    if not is_theirs:
+        return
     current = part.filter("is_current")
     is_active = bool(part[0, "is_active"])
     with st.expander(
@@ -73,7 +82,7 @@ def show(at: Moment, keep: Callable[..., None]) -> None:
         _edit(at, keep, names[form_id], questions, mark=f"{form_id}-{versions[0]}")
     word = t("Take this form out of use") if is_active else t("Use this form again")
     if st.button(word, icon=":material/block:" if is_active else ":material/undo:"):
-        keep(at, _set_active, done=t("Kept."), form_id=form_id, is_active=not is_active)
+        keep(at, FORMS, _set_active, done=t("Kept."), form_id=form_id, is_active=not is_active)
 
 
 def _suggested() -> list[Question]:
@@ -129,4 +138,11 @@ def _edit(at: Moment, keep: Callable[..., None], name: str, questions: list[Ques
             )
             for n, row in enumerate(edited.to_dicts(), start=1)
         ]
-        keep(at, review_book.save_form, done=t("The form is saved."), form_name=form_name, questions=made)
+        keep(
+            at,
+            FORMS,
+            review_book.save_form,
+            done=t("The form is saved."),
+            form_name=form_name,
+            questions=made,
+        )

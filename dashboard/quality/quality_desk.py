@@ -42,12 +42,14 @@ def show() -> None:
 
 
 def _review(at: Moment, keep: Callable[..., None]) -> None:
+    if (number := choices.number_in_address("review")) is not None:
+        review_desk.opened(at, keep, number)
+        return
+    if not at.viewer.may_change(review_desk.REVIEWS):
+        return
     forms = at.fresh("review_forms")
     if forms.is_empty():
         board.show(no_forms(), key="no-forms")
-        return
-    if (number := choices.number_in_address("review")) is not None:
-        review_desk.opened(at, keep, number)
     elif st.query_params.get("contact") and st.query_params.get("source"):
         place = {"contact_id": st.query_params["contact"], "source_name": st.query_params["source"]}
         review_desk.write(at, keep, forms, **place)
@@ -56,12 +58,18 @@ def _review(at: Moment, keep: Callable[..., None]) -> None:
 
 
 def do(
-    at: Moment, work: Callable[..., Any], *, done: str, leads: dict[str, str] | None = None, **values: Any
+    at: Moment,
+    change_name: str,
+    work: Callable[..., Any],
+    *,
+    done: str,
+    leads: dict[str, str] | None = None,
+    **values: Any,
 ) -> None:
     """Keeps what was confirmed and draws the page anew, at another address where `leads` names one."""
     try:
-        desk.change(at.viewer, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
-    except review_book.QualityError as error:
+        desk.change(at.viewer, change_name, work, viewer_name=at.viewer.viewer_name, now=at.now, **values)
+    except (review_book.QualityError, WarehouseError) as error:
         board.show(board.notice("off", t("Not saved"), str(error)), key="refused")
         return
     said: list[Any] = desk.kept("quality-said", list)

@@ -48,7 +48,8 @@ def scores(at: Moment, chosen: Chosen) -> None:
         **filters.narrowed("queue_id", "team_id", "site_name", "agent_id"),
     }
     row = at.calm("quality_totals", **asked).row(0, named=True)
-    sample = at.calm("review_sample", week_date=last_week(at))
+    may_review = at.viewer.may_change("quality.reviews")
+    sample = at.calm("review_sample", week_date=last_week(at)) if may_review else None
     notes = at.calm("coaching_notes", today_date=at.today, **filters.narrowed("agent_id", "team_id"))
     board.show({"kind": "tiles", "tiles": quality_view.tiles(row, sample, notes, filters)}, key="tiles")
     wanted = {"of_name": of_name} if (of_name := st.query_params.get("of")) in COUNTED else {}

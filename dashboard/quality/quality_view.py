@@ -63,12 +63,12 @@ def score_text(score: float | None) -> str:
     return words.UNKNOWN if score is None else f"{score:.1f}"
 
 
-def tiles(row: Row, sample: pl.DataFrame, notes: pl.DataFrame, filters: Filters) -> list[Block]:
-    """The average score, reviews, failed ones, what of the sample is left, and coaching that is due."""
+def tiles(row: Row, sample: pl.DataFrame | None, notes: pl.DataFrame, filters: Filters) -> list[Block]:
+    """The average score, reviews, failed ones, what of the sample is left (None: not told), and coaching that is due."""
     n, failed = row["review_count"], row["failed_review_count"]
     record = metrics.metric("average_quality_score")
     here = {"here": address(filters)} if n else {}
-    left = sample.filter(pl.col("review_id").is_null()).height
+    left = 0 if sample is None else sample.filter(pl.col("review_id").is_null()).height
     open_notes = notes.filter(pl.col("done_date").is_null())
     overdue = open_notes.filter(pl.col("is_overdue")).height
     return [
@@ -92,14 +92,20 @@ def tiles(row: Row, sample: pl.DataFrame, notes: pl.DataFrame, filters: Filters)
             more=t("{share} of all: a critical question was failed", share=words.ratio(row["failed_review_ratio"])),
             **({"here": address(filters, "failed_review_count")} if failed else {}),
         ),
-        board.count_tile(
-            "sample",
-            t("Still to review"),
-            left,
-            more=t("of {n} in last week's sample", n=words.number(sample.height))
-            if sample.height
-            else t("none drawn for last week"),
-            here="quality?view=review",
+        *(
+            [
+                board.count_tile(
+                    "sample",
+                    t("Still to review"),
+                    left,
+                    more=t("of {n} in last week's sample", n=words.number(sample.height))
+                    if sample.height
+                    else t("none drawn for last week"),
+                    here="quality?view=review",
+                )
+            ]
+            if sample is not None
+            else []
         ),
         board.count_tile(
             "coaching",

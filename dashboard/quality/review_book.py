@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from dashboard.quality import review_score
 from dashboard.quality.review_score import Question
-from sql import warehouse
+from sql import audit, policy, warehouse
 
 LONGEST_TEXT = 4000
 
@@ -73,6 +73,8 @@ def save_form(
         are_critical=[q.is_critical for q in numbered],
         are_skippable=[q.is_skippable for q in numbered],
     )
+    told = {"version_number": int(version), "questions_count": len(numbered)}
+    audit.note(connection, what_name="quality.form", of_name=f"form {form_id}", told=told)
     return form_id, int(version)
 
 
@@ -96,6 +98,7 @@ def questions_of(connection: Connection, *, form_id: int, version_number: int) -
 def set_form_active(connection: Connection, *, form_id: int, is_active: bool) -> None:
     """Takes a form out of use, or back into it."""
     warehouse.execute(connection, "quality/form_active", form_id=form_id, is_active=is_active)
+    audit.note(connection, what_name="quality.form", of_name=f"form {form_id}", told={"is_active": is_active})
 
 
 # --- reviews
@@ -223,6 +226,7 @@ def _keep_review(
     viewer_name: str,
     now: datetime,
 ) -> None:
+    policy.require(connection, "quality")
     questions = questions_of(connection, form_id=state["form_id"], version_number=state["version_number"])
     faults = review_score.answer_faults(questions, given.answers)
     url = given.recording_url_text.strip()
@@ -259,6 +263,8 @@ def _keep_review(
         answer_scores=[given.answers[question.number] for question in questions],
         comment_texts=[_text(given.remarks.get(question.number, "")) or "" for question in questions],
     )
+    told = {"save_number": save_number, "is_removed": state["is_removed"], "agent_ids": [state["agent_id"]]}
+    audit.note(connection, what_name="quality.review", of_name=f"review {review_id}", told=told)
 
 
 # --- coaching
@@ -321,6 +327,7 @@ def _keep_note(
     now: datetime,
     is_removed: bool = False,
 ) -> None:
+    policy.require(connection, "coaching")
     warehouse.execute(
         connection,
         "quality/coaching_save",
@@ -337,6 +344,8 @@ def _keep_note(
         comment_text=_text(note.comment_text or ""),
         action_text=_text(note.action_text or ""),
     )
+    told = {"save_number": save_number, "is_removed": is_removed, "agent_ids": [note.agent_id]}
+    audit.note(connection, what_name="quality.coaching", of_name=f"coaching note {note_id}", told=told)
 
 
 # --- what all share

@@ -25,6 +25,7 @@ from dashboard.words import t
 
 Keep = Callable[..., None]
 SKIPPED = "-"
+REVIEWS = "quality.reviews"
 
 
 def write(at: Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, source_name: str) -> None:
@@ -60,6 +61,7 @@ def write(at: Moment, keep: Keep, forms: pl.DataFrame, *, contact_id: str, sourc
             answers, remarks, comment = given
             keep(
                 at,
+                REVIEWS,
                 review_book.save_review,
                 done=t("The review is saved."),
                 leads={"view": "review"},
@@ -95,7 +97,7 @@ def opened(at: Moment, keep: Keep, review_id: int) -> None:
     board.show(view.answer_table(state), key="answers")
     journey = at.fresh("contact_journey", contact_id=row["contact_id"], source_name=row["source_name"])
     board.show(view.journey_table(journey, zone_name=at.zone_name), key="journey")
-    if not row["is_removed"]:
+    if not row["is_removed"] and at.viewer.may_change(REVIEWS):
         _amend(at, keep, state, row)
     board.show(view.history_table(states, zone_name=at.zone_name), key="history")
 
@@ -128,9 +130,16 @@ def _amend(at: Moment, keep: Keep, state: pl.DataFrame, row: dict[str, Any]) -> 
             )
             if st.form_submit_button(t("Save the amended review"), type="primary", icon=":material/save:"):
                 given = Answers(answers, remarks, comment, url)
-                keep(at, review_book.amend_review, done=t("The review is amended."), given=given, **number)
+                keep(
+                    at,
+                    REVIEWS,
+                    review_book.amend_review,
+                    done=t("The review is amended."),
+                    given=given,
+                    **number,
+                )
     if st.button(t("Take the last save back"), icon=":material/undo:", key="take-back"):
-        keep(at, review_book.take_back_review, done=t("The last save was taken back."), **number)
+        keep(at, REVIEWS, review_book.take_back_review, done=t("The last save was taken back."), **number)
 
 
 def asked(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from dashboard.quality import fair_sample
 from dashboard.quality.review_book import QualityError, in_turn, needed
-from sql import warehouse
+from sql import audit, policy, warehouse
 
 
 def draw_sample(
@@ -42,6 +42,7 @@ def draw_sample(
         raise QualityError(f"{per_agent} contacts of each agent were asked for; expected 1 to 50.")
     seed_name = needed(seed, "The sample", "a seed, such as the date")
     in_turn(connection)
+    policy.require(connection, "quality")
     drawn = sample_of(
         connection, week_date=week_date, per_agent=per_agent, seed=seed_name, window_start=window_start,
         window_end=window_end, as_of=now,
@@ -74,6 +75,15 @@ def draw_sample(
         queue_ids=[one.candidate.queue_id for one, _ in drawn],
         source_names=[one.candidate.source_name for one, _ in drawn],
         contact_ids=[one.candidate.contact_id for one, _ in drawn],
+    )
+    audit.note(
+        connection,
+        what_name="quality.sample",
+        of_name=f"week {week_date.isoformat()}",
+        told={
+            "drawn_contacts": len(drawn),
+            "agent_ids": sorted({one.candidate.agent_id for one, _ in drawn}),
+        },
     )
     return len(drawn)
 

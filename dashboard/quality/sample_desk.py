@@ -20,6 +20,7 @@ from dashboard.words import t
 
 WEEKS_BACK = 12
 PER_AGENT = 3
+SAMPLES = "quality.samples"
 
 
 def show(at: Moment, keep: Callable[..., None], last_week: date) -> None:
@@ -38,7 +39,8 @@ def show(at: Moment, keep: Callable[..., None], last_week: date) -> None:
         board.show(notice, key="few")
     board.show(view.sample_table(sample, zone_name=at.zone_name), key="sample")
     if sample.is_empty():
-        _draw(at, keep, week_date)
+        if at.viewer.may_change(SAMPLES):
+            _draw(at, keep, week_date)
     else:
         take_along.download(
             sample, file_name=f"review-sample-{week_date.isoformat()}.csv", zone_name=at.zone_name
@@ -58,6 +60,7 @@ def _draw(at: Moment, keep: Callable[..., None], week_date: date) -> None:
         if st.form_submit_button(t("Draw the sample"), type="primary", icon=":material/casino:"):
             keep(
                 at,
+                SAMPLES,
                 sample_book.draw_sample,
                 done=t("The sample is drawn."),
                 week_date=week_date,

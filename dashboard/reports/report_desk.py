@@ -18,7 +18,7 @@ from dashboard import board, filters, state_view, words
 from dashboard.filters import NUMBERS, Filters
 from dashboard.reports import report_requests, report_view
 from dashboard.reports.report_figures import Asked, ReportError, days_of
-from dashboard.ui import choices, clock, desk, moments, visit
+from dashboard.ui import choices, clock, desk, moments, take_along, visit
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
@@ -26,6 +26,7 @@ from sql.warehouse import WarehouseError
 BUSY_SECONDS, IDLE_SECONDS = 2, 10
 PREVIEW_POINTS = 1150
 FIRST_TIME = time(6, 30)
+MAKE, SCHEDULES = "reports.make", "reports.schedules"
 
 
 def opened() -> int | None:
@@ -53,14 +54,15 @@ def views_in_words(at: Moment, addresses: list[str]) -> Mapping[str, str]:
 
 def draw_new(at: Moment, chosen: Filters) -> None:
     """The two ways to a report: one now, or one that comes by itself."""
-    if not at.viewer.is_administrator:
+    if not at.viewer.may_change(MAKE):
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="new-report"):
         kind = choices.choice(t("Kind of report"), report_view.kind_words(), key="kind")
         with st.popover(t("Make one now"), icon=":material/summarize:", type="primary", key="make-now"):
             _draw_now(at, chosen, kind)
-        with st.popover(t("Schedule a report"), icon=":material/schedule_send:", key="make-later"):
-            _draw_later(at, chosen, kind)
+        if at.viewer.may_change(SCHEDULES):
+            with st.popover(t("Schedule a report"), icon=":material/schedule_send:", key="make-later"):
+                _draw_later(at, chosen, kind)
 
 
 def _draw_now(at: Moment, chosen: Filters, kind: str) -> None:
@@ -80,7 +82,12 @@ def _draw_now(at: Moment, chosen: Filters, kind: str) -> None:
         name = f"{report_view.kind_words()[kind]} {t('report')}"
         asked = Asked(kind, *days, address_of(chosen), name)
         number = _done(
-            at, report_requests.ask_report, asked=asked, viewer_name=at.viewer.viewer_name, at=clock.now()
+            at,
+            MAKE,
+            report_requests.ask_report,
+            asked=asked,
+            viewer_name=at.viewer.viewer_name,
+            at=clock.now(),
         )
         if number is not None:
             choices.lead_to(report_view.KEY, number)
@@ -103,6 +110,7 @@ def _draw_later(at: Moment, chosen: Filters, kind: str) -> None:
         if st.form_submit_button(t("Set up"), type="primary"):
             made = _done(
                 at,
+                SCHEDULES,
                 report_requests.add_schedule,
                 kind_name=kind,
                 name=name,
@@ -119,9 +127,11 @@ def _draw_later(at: Moment, chosen: Filters, kind: str) -> None:
 def draw_schedules(at: Moment) -> None:
     """What comes by itself, and a button to end each, or to take that back."""
     schedules = at.fresh("report_schedules")
+    if schedules.is_empty() and not at.viewer.may_change(SCHEDULES):
+        return  # none that this reader is told of, which does not mean that there are none
     views = views_in_words(at, schedules.get_column("address_text").unique().to_list())
     board.show(report_view.schedule_table(schedules, views), key="schedules")
-    if not at.viewer.is_administrator or schedules.is_empty():
+    if not at.viewer.may_change(SCHEDULES) or schedules.is_empty():
         return
     with st.popover(
         t("End or take up again"), icon=":material/event_busy:", type="tertiary", key="schedules-change"
@@ -141,16 +151,17 @@ def draw_schedules(at: Moment) -> None:
 def _end(at: Moment, schedule_id: int, is_ended: bool) -> None:
     _done(
         at,
+        SCHEDULES,
         report_requests.end_schedule,
         schedule_id=schedule_id,
         ended_at=None if is_ended else clock.now(),
     )
 
 
-def _done(moment: Moment, work: Any, /, **values: Any) -> Any:
+def _done(moment: Moment, change_name: str, work: Any, /, **values: Any) -> Any:
     """Does what was asked for; a refusal becomes a notice, and None."""
     try:
-        return desk.change(moment.viewer, work, **values)
+        return desk.change(moment.viewer, change_name, work, **values)
     except (ReportError, WarehouseError) as error:
         board.show(board.notice("off", t("Nothing was changed"), str(error)), key="refused")
         return None
@@ -187,14 +198,14 @@ def _report(number: int, *, was_open: bool) -> None:
         is_silent = state_view.loader_is_silent(at.fresh("loader", as_of=at.now))
         if notice := report_view.trouble(row, is_silent=is_silent):
             board.show(notice, key="state")
-        if row["state_name"] == "failed" and at.viewer.is_administrator:
+        if row["state_name"] == "failed" and at.viewer.may_change(MAKE):
             st.button(t("Try again"), key="again", on_click=_again, args=(at, number))
         if row["state_name"] == "made":
             _preview(at, row)
 
 
 def _again(at: Moment, number: int) -> None:
-    _done(at, report_requests.ask_again, report_id=number)
+    _done(at, MAKE, report_requests.ask_again, report_id=number)
 
 
 def _preview(at: Moment, row: Mapping[str, Any]) -> None:
@@ -205,7 +216,12 @@ def _preview(at: Moment, row: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="report-files"):
         st.download_button(
             t("Save as a file"),
-            data=text.encode("utf-8"),
+            data=take_along.noted(
+                lambda: text.encode("utf-8"),
+                "exported.report",
+                of_name=f"report {row['report_id']}",
+                told={"file_name": report_view.file_name(row)},
+            ),
             file_name=report_view.file_name(row),
             mime="text/html",
             icon=":material/download:",

@@ -23,7 +23,6 @@ from sql import metrics
 Row = Mapping[str, Any]
 KINDS = ("daily", "weekly", "monthly")
 DAY = timedelta(days=1)
-FEWEST_AGENTS = 5
 """Figures of fewer agents than these could be told apart; they are left out."""
 
 
@@ -40,6 +39,10 @@ class Asked:
     last_date: date
     address_text: str = ""
     report_name: str = ""
+    is_work_told: bool = True
+    """Whether whoever asks may be told of the work of agents whom they do not see, be it of one alone."""
+    fewest_agents: int = 5
+    """How many agents must have worked before their figures stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,10 @@ def figures(connection: Connection, asked: Asked, *, now: datetime) -> Figures:
     def ask(question: str, days: Mapping[str, datetime]) -> pl.DataFrame:
         return QUESTIONS[question](connection, **days, **narrowed)
 
-    agents = [_agents(connection, days, narrowed, now) for days in (window, before)]
+    agents = [_agents(connection, days, narrowed, now, asked.fewest_agents) for days in (window, before)]
     tickets = [_tickets(connection, days, chosen, now) for days in (window, before)]
     is_day = asked.kind_name == "daily"
-    return Figures(
+    found = Figures(
         asked=asked,
         filters=chosen,
         compared=compared,
@@ -174,17 +177,52 @@ def figures(connection: Connection, asked: Asked, *, now: datetime) -> Figures:
         goals=_goals(connection, chosen, min(now, window["window_end"] - timedelta(microseconds=1))),
         **_data(connection, chosen, window, now),
     )
+    return found if asked.is_work_told else _without_work(found)
+
+
+def _without_work(found: Figures) -> Figures:
+    """The same without the work of agents, which of one queue may be that of one of them: customers' figures alone."""
+    kept_back = {one.name for one in metrics.metrics() if one.is_of_agents}
+    kept_back |= {one.name for one in metrics.columns() if one.about == "agents"}
+
+    def plain(row: Row) -> Row:
+        return {name: None if name in kept_back else value for name, value in row.items()}
+
+    frames = {
+        name: (frame := getattr(found, name)).with_columns(
+            pl.lit(None, frame.schema[column]).alias(column)
+            for column in frame.columns
+            if column in kept_back
+        )
+        for name in ("days", "intervals", "hours", "queues", "queues_before")
+    }
+    is_of_customers = ~pl.col("metric_name").is_in(sorted(kept_back)) & (pl.col("scope_kind_name") != "team")
+    return replace(
+        found,
+        **frames,
+        together=plain(found.together),
+        before=plain(found.before),
+        voice=plain(found.voice),
+        voice_before=plain(found.voice_before),
+        agents=None,
+        agents_before=None,
+        goals=found.goals.filter(is_of_customers),
+    )
 
 
 def _agents(
-    connection: Connection, window: Mapping[str, datetime], narrowed: Mapping[str, Any], now: datetime
+    connection: Connection,
+    window: Mapping[str, datetime],
+    narrowed: Mapping[str, Any],
+    now: datetime,
+    fewest_agents: int,
 ) -> tuple[int, Row | None]:
     """How many agents worked, and their sums and metrics; null where they are too few to stand together."""
     as_of = min(now, window["window_end"])
     found = QUESTIONS["agent_totals"](connection, **window, as_of=as_of, **narrowed)
     additive = {one.name: one.combine for one in metrics.columns()}
     worked = found.filter(pl.col("handled_calls").fill_null(0) > 0)
-    if worked.height < FEWEST_AGENTS:
+    if worked.height < fewest_agents:
         return worked.height, None
     sums = [
         pl.col(name).max() if additive[name] == "max" else pl.col(name).sum()

@@ -48,7 +48,13 @@ def make_asked(connection: Connection, report_id: int, *, now: datetime) -> None
         )
     row = rows[0]
     asked = Asked(
-        row["kind_name"], row["first_date"], row["last_date"], row["address_text"], row["report_name"]
+        row["kind_name"],
+        row["first_date"],
+        row["last_date"],
+        row["address_text"],
+        row["report_name"],
+        is_work_told=row["is_work_told"],
+        fewest_agents=row["fewest_agents"],
     )
     made = make(connection, asked, now=now)
     warehouse.execute(

@@ -15,7 +15,7 @@ from dashboard import board, words
 from dashboard.board import Row
 from dashboard.goals import amount_view, goal_view
 from dashboard.reports.report_blocks import Card, Cell, Section, Table, Tone, change, metric_card, relative
-from dashboard.reports.report_figures import FEWEST_AGENTS, Figures
+from dashboard.reports.report_figures import Figures
 from dashboard.words import t, t_count
 from sql import metrics
 
@@ -153,12 +153,18 @@ def queue_section(found: Figures) -> Section:
 
 def agent_section(found: Figures) -> Section:
     """The agents together, never one of them."""
+    if not found.asked.is_work_told:
+        text = t(
+            "Left out: whoever asked for this report does not see every agent. What may be told of them stands on the page "
+            "Goals."
+        )
+        return Section(t("Agents"), text)
     count = t_count("{n} agent handled contacts", "{n} agents handled contacts", found.working_agents)
     if found.agents is None:
         text = t(
             "{count}; their figures stand together only from {fewest} on, so that nobody's own can be told.",
             count=count,
-            fewest=FEWEST_AGENTS,
+            fewest=found.asked.fewest_agents,
         )
         return Section(t("Agents"), text)
     wanted = ("occupancy_ratio", "utilisation_ratio", "paused_ratio", "transfer_ratio")

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection
 
 from dashboard.reports.report_figures import Asked, ReportError, filters_for
+from sql import audit
 from sql.warehouse import execute, frame
 
 MOST_RECIPIENTS = 20
@@ -53,7 +54,15 @@ def ask_report(connection: Connection, asked: Asked, *, viewer_name: str, at: da
         recipients_text="",
         viewer_name=viewer_name,
     )
-    return int(row[0, "report_id"])
+    report_id = int(row[0, "report_id"])
+    told = {
+        "did": "asked",
+        "kind_name": asked.kind_name,
+        "first_date": asked.first_date,
+        "last_date": asked.last_date,
+    }
+    audit.note(connection, what_name="report.asked", of_name=f"report {report_id}", told=told)
+    return report_id
 
 
 def add_schedule(
@@ -80,19 +89,32 @@ def add_schedule(
         recipients_text=", ".join(recipients_of(recipients)),
         viewer_name=viewer_name,
     )
-    return int(row[0, "schedule_id"])
+    schedule_id = int(row[0, "schedule_id"])
+    told = {
+        "did": "made",
+        "kind_name": kind_name,
+        "due_seconds": due_seconds,
+        "recipients_count": len(recipients_of(recipients)),
+    }
+    audit.note(connection, what_name="report.schedule", of_name=f"report schedule {schedule_id}", told=told)
+    return schedule_id
 
 
 def end_schedule(connection: Connection, schedule_id: int, *, ended_at: datetime | None) -> None:
     """Ends a schedule, or takes it up again (None); what it has made stays. ReportError."""
     if not execute(connection, "requests/report_schedule_end", schedule_id=schedule_id, ended_at=ended_at):
         raise ReportError("There is no such schedule; reload the page.")
+    told = {"did": "ended" if ended_at else "taken up again"}
+    audit.note(connection, what_name="report.schedule", of_name=f"report schedule {schedule_id}", told=told)
 
 
 def ask_again(connection: Connection, report_id: int) -> None:
     """Has a report tried again that was given up. ReportError."""
     if not execute(connection, "requests/report_again", report_id=report_id):
         raise ReportError("This report was made or taken up meanwhile; look at it again.")
+    audit.note(
+        connection, what_name="report.asked", of_name=f"report {report_id}", told={"did": "asked again"}
+    )
 
 
 def _name(text: str) -> str:

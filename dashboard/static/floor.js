@@ -32,7 +32,7 @@ export function floor(data, kit) {
     h("section", { "aria-label": words.queues },
       h("div", { class: "section" }, h("h2", {}, words.queues), h("p", { class: "muted" }, data.queues_lead), h("p", { class: "status", "data-tone": "off", "data-late-word": "1", role: "status" })),
       data.queues.length ? h("div", { class: "cards" }, data.queues.map((queue) => queueCard(queue, words, kit))) : h("p", { class: "quiet" }, data.queues_none)),
-    h("section", { "aria-label": words.agents },
+    data.has_persons === false ? null : h("section", { "aria-label": words.agents },
       h("div", { class: "section" }, h("h2", {}, words.agents), h("p", { class: "muted" }, data.agents_lead)),
       data.groups.length ? h("div", { class: "people" }, data.groups.map((group) => h("section", { class: "group", key: "g" + group.state, "data-state": group.state },
         h("h3", {}, mark(group.shape), group.title), h("ul", {}, group.agents.map((agent) => person(agent, kit)))))) : h("p", { class: "quiet" }, data.agents_none)));

@@ -87,7 +87,8 @@ function notice(data) {
     return h("section", { class: "notice", "data-tone": data.tone, role: "status" }, mark(data.shape), h("h2", {}, data.title), h("p", {}, words(data.body)));
   }
   return h("section", { class: "notice page", "data-tone": data.tone }, art(), h("h2", {}, data.title), h("p", {}, words(data.body)),
-    data.steps.length ? h("ol", {}, data.steps.map((step) => h("li", {}, words(step)))) : null);
+    data.steps.length ? h("ol", {}, data.steps.map((step) => h("li", {}, words(step)))) : null,
+    data.way ? h("p", {}, h("a", { class: "way", href: data.way.here, target: "_self" }, data.way.text)) : null);
 }
 
 /** The band over a page of the past: never to be taken for live. */

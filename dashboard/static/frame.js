@@ -1,6 +1,8 @@
 // The page around the blocks, which another program draws: it is told here where the reader stands in the menu, it gets a way
 // past the menu for the keyboard, and its controls stay off the paper. The styles are in frame.css.
 
+const { who } = await import(new URL("./who.js" + new URL(import.meta.url).search, import.meta.url).href);
+
 let told = null;
 let watching = null;
 
@@ -63,7 +65,7 @@ export function frame(data, host, version) {
   told = data;
   const place = host.getRootNode().host && host.getRootNode().host.closest("[data-testid=stElementContainer]");
   if (place) place.style.display = "none";
-  for (const [name, of] of [["--fb-accent", "--st-primary-color"], ["--fb-paper", "--st-background-color"]]) {
+  for (const [name, of] of [["--fb-accent", "--st-primary-color"], ["--fb-paper", "--st-background-color"], ["--fb-card", "--st-secondary-background-color"], ["--fb-ink", "--st-text-color"], ["--fb-line", "--st-border-color"]]) {
     const colour = getComputedStyle(host).getPropertyValue(of).trim();
     if (colour) document.documentElement.style.setProperty(name, colour);
   }
@@ -75,7 +77,9 @@ export function frame(data, host, version) {
     document.head.append(link);
   }
   document.documentElement.dataset.paper = host.dataset.theme;
+  document.documentElement.dataset.wall = String(Boolean(data.is_wall));
   skip();
+  who(data.who);
   mark();
   const header = document.querySelector("[data-testid=stApp]") && document.querySelector("[data-testid=stHeader]");
   if (header && watching !== header) {

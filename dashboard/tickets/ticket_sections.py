@@ -16,7 +16,7 @@ import polars as pl
 from dashboard import board, charts, words
 from dashboard.tickets import ticket_answer_view, ticket_list_view, ticket_trend_view, ticket_view
 from dashboard.tickets.ticket_shown_view import Shown
-from dashboard.ui import take_along
+from dashboard.ui import take_along, whose
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 
@@ -54,14 +54,17 @@ def today(at: Moment, chosen: Chosen) -> None:
     }
     totals = at.calm("ticket_totals", **of_day, **chosen.narrowed).row(0, named=True)
     earlier = at.calm("ticket_totals", **of_day_before, **chosen.narrowed).row(0, named=True)
-    answers = at.calm("ticket_answers", as_of=as_of, **chosen.narrowed)
-    owed = ticket_view.owed_row(answers, as_of=as_of)
+    owed = None
+    if whose.sees_everybody(at.viewer):
+        answers = at.calm("ticket_answers", as_of=as_of, **chosen.narrowed)
+        owed = ticket_view.owed_row(answers, as_of=as_of)
     shown, shown_before = (_shown(chosen, one) for one in (of_day, of_day_before))
     tiles = ticket_view.today_tiles(
         totals, earlier, owed, hours=chosen.hours, shown=shown, shown_before=shown_before
     )
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     due = at.calm("ticket_due", as_of=as_of, **chosen.narrowed)
+    whose.tell_rows(at)
     board.show(ticket_list_view.due_table(due, zone_name=at.zone_name, most=8), key="due")
     _groups(at, chosen, of_day)
 
@@ -122,6 +125,7 @@ def sla(at: Moment, chosen: Chosen) -> None:
     board.show(ticket_list_view.target_table(targets, shown), key="targets")
     _download(at, targets, "promises")
     due = at.calm("ticket_due", as_of=as_of, **chosen.narrowed)
+    whose.tell_rows(at)
     board.show(ticket_list_view.due_table(due, zone_name=at.zone_name, most=100), key="due")
     board.show(ticket_list_view.overdue_table(due, zone_name=at.zone_name), key="overdue")
     _download(at, due, "promises-open")
@@ -136,6 +140,7 @@ def ageing(at: Moment, chosen: Chosen) -> None:
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     board.show(ticket_view.age_table(found, by="status_name", shown=shown), key="ages")
     oldest = at.calm("ticket_oldest", as_of=as_of, **chosen.narrowed)
+    whose.tell_rows(at)
     board.show(ticket_list_view.oldest_table(oldest), key="oldest")
     _download(at, oldest, "tickets-oldest")
 
@@ -172,6 +177,7 @@ def answers(at: Moment, chosen: Chosen) -> None:
     as_of = instant(at)
     shown = _shown(chosen, {"as_of": as_of})
     found = at.calm("ticket_answers", as_of=as_of, **chosen.narrowed)
+    whose.tell(at)
     tiles = ticket_answer_view.answer_tiles(ticket_view.owed_row(found, as_of=as_of), shown)
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
     owed = at.calm("ticket_owed", as_of=as_of, **chosen.narrowed)

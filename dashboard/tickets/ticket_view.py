@@ -193,14 +193,15 @@ def overdue_status(overdue: int, *, promised: int) -> Block:
 
 
 def today_tiles(
-    now: Row, before: Row, owed: Row, *, hours: Hours, shown: Shown, shown_before: Shown
+    now: Row, before: Row, owed: Row | None, *, hours: Hours, shown: Shown, shown_before: Shown
 ) -> list[Block]:
-    """The tiles of the day so far, each count against yesterday at the same time of day; each leads to its tickets."""
+    """The tiles of the day so far, each count against yesterday at the same time of day; each leads to its tickets.
+
+    owed: None where who owes an answer is known of some agents only, and so would be no figure of the day.
+    """
     beside = (now, before, shown, shown_before)
     standing = replace(shown, window_start=None, window_end=None)
     sla = attainment_tile(now, shown)
-    oldest = owed["oldest_wait_seconds"]
-    waits = t("oldest for {time}", time=words.long_time(oldest)) if oldest is not None else ""
     return [
         {**sla, "label": t("Promises due today, kept (SLA)"), "more": [*sla["more"], *_due_later(now, shown)]},
         _change_tile("created_tickets", t("Created"), *beside),
@@ -209,14 +210,27 @@ def today_tiles(
         _reply_tile(now, hours, shown),
         _change_tile("backlog_tickets", t("Backlog"), *beside,
                      tip=t("Tickets that are created and not solved. Deleted ones do not count.")),
-        board.count_tile("owed_tickets", t("We owe an answer"), owed["owed_tickets"], here=standing.behind("owed_tickets"),
-                         more=[standing.cell(waits, 1, "longest_owed_wait_seconds")] if waits
-                         else t("nobody waits for a word of ours"),
-                         tip=t("Unsolved tickets in which the requester wrote last.")),
+        *([_owed_tile(owed, standing)] if owed else []),
         _change_tile("reopened_tickets", t("Solved, then opened again"), *beside,
                      tip=t("Tickets that had been solved, today or earlier, and were opened again today.")),
         _change_tile("escalated_tickets", t("Escalated"), *beside, tip=t(metrics.column("escalated_tickets").meaning)),
     ]  # fmt: skip
+
+
+def _owed_tile(owed: Row, standing: Shown) -> Block:
+    """Who waits for a word of ours, and for how long."""
+    oldest = owed["oldest_wait_seconds"]
+    waits = t("oldest for {time}", time=words.long_time(oldest)) if oldest is not None else ""
+    return board.count_tile(
+        "owed_tickets",
+        t("We owe an answer"),
+        owed["owed_tickets"],
+        here=standing.behind("owed_tickets"),
+        more=[standing.cell(waits, 1, "longest_owed_wait_seconds")]
+        if waits
+        else t("nobody waits for a word of ours"),
+        tip=t("Unsolved tickets in which the requester wrote last."),
+    )
 
 
 def _due_later(now: Row, shown: Shown) -> list[Block | str]:

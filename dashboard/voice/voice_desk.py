@@ -22,8 +22,10 @@ from dashboard.ui.moments import Moment
 from dashboard.voice import voice_list_view
 from dashboard.voice.voice_sections import PERIOD_NAME, low_scores
 from dashboard.words import t
-from sql import warehouse
+from sql import audit, warehouse
 from sql.warehouse import WarehouseError
+
+FOLLOW_UPS = "voice.follow_ups"
 
 
 def mark(
@@ -50,6 +52,9 @@ def mark(
         viewer_name=viewer_name,
         saved_at=now,
     )
+    if kept:
+        of_name = f"contact {source_name}/{contact_id}"
+        audit.note(connection, what_name="voice.follow_up", of_name=of_name, told={"is_done": is_done})
     return kept > 0
 
 
@@ -59,6 +64,8 @@ def show() -> None:
         return
     with suppress(WarehouseError):  # the page's own content says it
         at = moments.moment(visit.viewer())
+        if not at.viewer.may_change(FOLLOW_UPS):
+            return
         filters = filters_of(st.query_params, today=at.today, period_name=PERIOD_NAME)
         found = low_scores(at, filters, is_due=False)
         left, done = found.filter(~pl.col("is_followed_up")), found.filter(pl.col("is_followed_up"))
@@ -107,6 +114,7 @@ def _keep(at: Moment, row: Mapping[str, Any], *, is_done: bool, comment_text: st
     place = {name: row[name] for name in ("kind_name", "source_name", "contact_id")}
     desk.change(
         at.viewer,
+        FOLLOW_UPS,
         mark,
         **place,
         is_done=is_done,

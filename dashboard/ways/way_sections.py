@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard import board
 from dashboard.filters import Filters
-from dashboard.ui import take_along
+from dashboard.ui import take_along, whose
 from dashboard.ui.moments import Moment
 from dashboard.ways import outreach_view, way_view
 from dashboard.ways.way_queries import callback_totals
@@ -72,6 +72,7 @@ def callbacks(at: Moment, view: Filters) -> None:
     asked_for = at.calm("callback_requests", **given)
     totals = callback_totals(asked_for)
     state = asked("state").get("state", "all")
+    whose.tell(at)
     promised = outreach_view.promise_word(asked_for)
     tiles = outreach_view.callback_tiles(totals, _address(view, "callbacks"), promised=promised)
     board.show({"kind": "tiles", "tiles": tiles}, key="tiles")
@@ -84,6 +85,7 @@ def transfers(at: Moment, view: Filters) -> None:
     """Who passes on to whom, and the handovers behind a number."""
     given = {**view.window(at.zone_name), **view.narrowed("queue_id", "group_name")}
     passed = at.calm("transfers", **given)
+    whose.tell(at)
     board.show(way_view.transfer_table(passed, _address(view, "transfers")), key="transfers")
     if not passed.height:
         return
@@ -108,6 +110,7 @@ def campaigns(at: Moment, view: Filters) -> None:
     if said:
         chosen = {f"{name}_name": text for name, text in said.items() if text}
         attempts = at.calm("attempt_rows", **window, **chosen)
+        whose.tell_rows(at)
         board.show(outreach_view.attempt_table(attempts, zone_name=at.zone_name), key="attempts")
         take_along.download(attempts, file_name="attempts.csv", zone_name=at.zone_name)
 

@@ -68,6 +68,8 @@ def _carry_out(connection: sa.Connection, move: dict[str, Any], *, now: Callable
         )
         warehouse.one_row(connection, "rollups/lock_shared")
         roll_up(connection)
+    if move["kind_name"] == "agent":
+        warehouse.execute(connection, "moves/agent_accounts", from_id=move["from_id"], to_id=move["to_id"])
     warehouse.execute(connection, "moves/done", move_id=move["move_id"], moved_rows=moved_rows, done_at=now())
 
 

@@ -1,6 +1,7 @@
 """Notes which sources the loader reads and with which settings, so that the pages can show them.
 
-In: the settings. Out: rows of ops.sources, and where recordings may be opened.
+In: the settings. Out: rows of ops.sources, where recordings may be opened, and how small a group may be of which others see
+the work.
 The rule it guards: no secret leaves the settings; what could be one is named as set, never shown.
 """
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.config import Settings
 from etl.sources import SourceSettings
-from sql import warehouse
+from sql import audit, warehouse
 
 UPLOAD_KIND = "upload"
 _SECRET_KEY = re.compile(r"pass(word|phrase)?|secret|token|credential|api_?key", re.IGNORECASE)
@@ -30,12 +31,17 @@ def note_sources(engine: sa.Engine, settings: Settings, *, now: Callable[[], dat
     """Notes every source of the settings; those that were there before and are not any more become past ones."""
     try:
         with warehouse.connected(engine) as connection:
+            before = _settings_now(connection)
             note(connection, settings.sources, is_whole=True, at=now())
             recordings = settings.recordings
             warehouse.execute(
                 connection, "merge/recording_rules", noted_at=now(), kept_days=recordings.kept_days,
                 host_names=list(recordings.hosts),
             )  # fmt: skip
+            _note_changes(connection, before, _settings_now(connection))
+            fewest = settings.privacy.fewest_agents
+            if warehouse.execute(connection, "merge/smallest_groups", fewest_agents=fewest):
+                audit.note(connection, what_name="policy.group_changed", told={"fewest_agents": fewest})
     except warehouse.WarehouseError as error:
         raise LoadError(str(error)) from error
 
@@ -59,6 +65,22 @@ def note(
         is_whole=is_whole,
         noted_at=at,
     )
+
+
+def _settings_now(connection: sa.Connection) -> dict[str, dict[str, Any]]:
+    """What the settings said when they were noted last: by the source's name its settings, and which recordings open."""
+    rows = warehouse.frame(connection, "audit/settings").to_dicts()
+    return {row["of_text"]: json.loads(row["settings_text"]) for row in rows}
+
+
+def _note_changes(
+    connection: sa.Connection, before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """One line of the trail for each source whose settings are others now, were added, or are gone."""
+    for of_name in sorted({*before, *after}):
+        if told := audit.differences(before.get(of_name, {}), after.get(of_name, {})):
+            what_name = "recording.rule" if of_name == "recordings" else "source.settings"
+            audit.note(connection, what_name=what_name, of_name=of_name, told=told)
 
 
 def settings_text(source: SourceSettings) -> str:

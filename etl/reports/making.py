@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from etl import LoadError
 from etl.config import Settings
 from etl.reports.due import Schedule, due
-from sql import warehouse
+from sql import audit, warehouse
 from sql.warehouse import WarehouseError, connected
 
 REPORTS_SECONDS = 5
@@ -152,3 +152,8 @@ class Reports:
                     sent_at=None if fault else self._now(),
                     error_text=fault,
                 )
+                if fault is None:
+                    told = {"recipients_count": len(recipients)}
+                    audit.note(
+                        connection, what_name="report.sent", of_name=f"report {row['report_id']}", told=told
+                    )

@@ -19,6 +19,7 @@ from etl.config import Settings
 from etl.erasure import reapply_nightly
 from etl.lost_ends import close_lost_ends
 from etl.reconcile import reconcile_day
+from etl.retention import retain_nightly
 from etl.schedule.local_days import MOST_DAYS_BACK, ended_days
 from etl.sources import SourceSettings
 from sql import warehouse
@@ -79,6 +80,8 @@ WORKS: tuple[Nightly, ...] = (
     Nightly("reconciliation", SHOWN_LATE, _reconciled),
     # After the comparison: what the origin knows of an end is not lost.
     Nightly("lost ends", SHOWN_LATE + timedelta(minutes=30), close_lost_ends),
+    # Last of all: what is compared and closed before is still there.
+    Nightly("retention", SHOWN_LATE + timedelta(hours=1), retain_nightly, is_of_the_site=True),
 )
 
 

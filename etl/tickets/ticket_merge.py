@@ -93,6 +93,7 @@ def settle_tickets(connection: sa.Connection, ticket_ids: list[str], *, source_n
 def roll_up_days(connection: sa.Connection) -> int:
     """Makes the days that are noted in dirty_ticket_days anew from the tickets; how many rows there are now."""
     warehouse.one_row(connection, "merge/ticket_days_lock")
+    warehouse.execute(connection, "rollups/deleted_ticket_days")  # they stay as they were counted
     warehouse.execute(connection, "rollups/clear_ticket_days")
     return warehouse.execute(connection, "rollups/ticket_days")
 

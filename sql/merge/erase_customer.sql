@@ -1,14 +1,14 @@
 -- Takes away what customers wrote, what was written about their contacts, and the ways back to them in other systems.
 -- Grain: one row: how many calls and tickets were theirs, and which surveys, reviews and recordings lost their words, or went,
 -- without naming them.
--- Their key goes afterwards, with ops.erase_texts.
+-- Their keys, one in each time of a key of its own, go afterwards, with ops.erase_texts.
 with their_calls as materialized (
     select
         c.source_name,
         c.call_id,
         c.contact_id
     from warehouse.calls as c
-    where c.customer_key = :customer_key
+    where c.customer_key = any(cast(:customer_keys as text []))
 ),
 
 their_tickets as materialized (
@@ -16,16 +16,16 @@ their_tickets as materialized (
         t.source_name,
         t.ticket_id
     from warehouse.tickets as t
-    where t.customer_key = :customer_key
+    where t.customer_key = any(cast(:customer_keys as text []))
 ),
 
 links as (
-    delete from warehouse.kept_callbacks as k where k.customer_key = :customer_key
+    delete from warehouse.kept_callbacks as k where k.customer_key = any(cast(:customer_keys as text []))
 ),
 
 addresses as (
     update warehouse.tickets as t set url_text = null
-    where t.customer_key = :customer_key and t.url_text is not null
+    where t.customer_key = any(cast(:customer_keys as text [])) and t.url_text is not null
 ),
 
 surveys as (
@@ -33,7 +33,7 @@ surveys as (
     where
         s.comment_text is not null
         and (
-            s.customer_key = :customer_key
+            s.customer_key = any(cast(:customer_keys as text []))
             or exists (select 1 from their_calls as c where c.call_id = s.call_id or c.contact_id = s.contact_id)
             or exists (select 1 from their_tickets as t where t.ticket_id = s.ticket_id)
         )
@@ -54,7 +54,7 @@ reviews as (
 recordings as (
     delete from warehouse.recordings as r
     where
-        r.customer_key = :customer_key
+        r.customer_key = any(cast(:customer_keys as text []))
         or exists (select 1 from their_calls as c where c.call_id = r.call_id or c.contact_id = r.contact_id)
     returning r.source_name, r.recording_id, r.customer_key, r.started_at, r.call_id, r.contact_id, r.media_name
 ),
@@ -77,7 +77,7 @@ choices as (
     where
         v.choices_text is not null
         and (
-            v.customer_key = :customer_key
+            v.customer_key = any(cast(:customer_keys as text []))
             or exists (select 1 from their_calls as c where c.contact_id = v.contact_id)
         )
 ),
@@ -101,7 +101,7 @@ their_contacts as materialized (
         s.source_name,
         s.survey_id
     from warehouse.surveys as s
-    where s.customer_key = :customer_key
+    where s.customer_key = any(cast(:customer_keys as text []))
 ),
 
 follow_ups as (
@@ -143,7 +143,7 @@ remarks as (
         s.source_name,
         s.survey_id as of_id
     from surveys as s
-    where s.customer_key is distinct from :customer_key
+    where (s.customer_key = any(cast(:customer_keys as text []))) is not true
     union all
     select
         r.source_name,
@@ -154,7 +154,7 @@ remarks as (
         g.source_name,
         g.recording_id
     from recordings as g
-    where g.customer_key is distinct from :customer_key
+    where (g.customer_key = any(cast(:customer_keys as text []))) is not true
 )
 
 select

@@ -20,7 +20,7 @@ create temporary table if not exists stage_quality_reviews (
     reviewed_at timestamptz not null,
     version_number bigint not null,
     seq bigint,
-    agent_id integer not null,
+    agent_id integer,
     total_score double precision,
     is_failed boolean,
     review_id text not null,

@@ -14,4 +14,5 @@ from warehouse.agent_lanes(
 ) as l
 inner join warehouse.agents as a on l.agent_id = a.agent_id
 left join warehouse.queues as q on l.queue_id = q.queue_id
+where (select warehouse.is_individual('states'))
 order by a.agent_name, l.agent_id, l.started_at

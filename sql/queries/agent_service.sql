@@ -30,29 +30,56 @@ followed as (
         and (cast(:group_name as text) is null or coalesce(q.group_name, '') = cast(:group_name as text))
         and (cast(:channel_name as text) is null or c.channel_name = cast(:channel_name as text))
         and (cast(:topic_name as text) is null or coalesce(c.topic_name, '') = cast(:topic_name as text))
+),
+
+each as (
+    select
+        a.agent_id,
+        a.agent_name,
+        s.team_id,
+        sum(f.flagged_contacts) as flagged_contacts,
+        sum(f.resolved_first_contacts) as resolved_first_contacts,
+        sum(f.followed_contacts) as followed_contacts,
+        sum(f.repeated_contacts) as repeated_contacts,
+        sum(f.provisional_contacts) as provisional_contacts,
+        count(*) filter (where f.is_returning) as returning_contacts,
+        count(*) filter (where f.is_returning and f.before_agent_id = f.agent_id) as same_agent_contacts,
+        sum(f.askable_contacts) as askable_contacts,
+        sum(f.survey_count) as survey_count,
+        sum(f.csat_count) as csat_count,
+        sum(f.csat_satisfied_count) as csat_satisfied_count
+    from followed as f
+    inner join warehouse.agents as a on f.agent_id = a.agent_id
+    left join warehouse.team_spans as s
+        on f.agent_id = s.agent_id and f.local_date >= s.started_date and f.local_date < coalesce(s.ended_date, cast('2100-01-01' as date))
+    where
+        (cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer))
+        and (cast(:site_name as text) is null or coalesce(a.site_name, '') = cast(:site_name as text))
+    group by a.agent_id, a.agent_name, s.team_id
+),
+
+policy as materialized (
+    select
+        warehouse.is_individual('resolution') as has_resolution,
+        warehouse.is_individual('ratings') as has_ratings
 )
 
 select
-    a.agent_id,
-    a.agent_name,
-    s.team_id,
-    sum(f.flagged_contacts) as flagged_contacts,
-    sum(f.resolved_first_contacts) as resolved_first_contacts,
-    sum(f.followed_contacts) as followed_contacts,
-    sum(f.repeated_contacts) as repeated_contacts,
-    sum(f.provisional_contacts) as provisional_contacts,
-    count(*) filter (where f.is_returning) as returning_contacts,
-    count(*) filter (where f.is_returning and f.before_agent_id = f.agent_id) as same_agent_contacts,
-    sum(f.askable_contacts) as askable_contacts,
-    sum(f.survey_count) as survey_count,
-    sum(f.csat_count) as csat_count,
-    sum(f.csat_satisfied_count) as csat_satisfied_count
-from followed as f
-inner join warehouse.agents as a on f.agent_id = a.agent_id
-left join warehouse.team_spans as s
-    on f.agent_id = s.agent_id and f.local_date >= s.started_date and f.local_date < coalesce(s.ended_date, cast('2100-01-01' as date))
-where
-    (cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer))
-    and (cast(:site_name as text) is null or coalesce(a.site_name, '') = cast(:site_name as text))
-group by a.agent_id, a.agent_name, s.team_id
-order by a.agent_name, a.agent_id, s.team_id
+    e.agent_id,
+    e.agent_name,
+    e.team_id,
+    case when y.has_resolution then e.flagged_contacts end as flagged_contacts,
+    case when y.has_resolution then e.resolved_first_contacts end as resolved_first_contacts,
+    case when y.has_resolution then e.followed_contacts end as followed_contacts,
+    case when y.has_resolution then e.repeated_contacts end as repeated_contacts,
+    case when y.has_resolution then e.provisional_contacts end as provisional_contacts,
+    case when y.has_resolution then e.returning_contacts end as returning_contacts,
+    case when y.has_resolution then e.same_agent_contacts end as same_agent_contacts,
+    case when y.has_ratings then e.askable_contacts end as askable_contacts,
+    case when y.has_ratings then e.survey_count end as survey_count,
+    case when y.has_ratings then e.csat_count end as csat_count,
+    case when y.has_ratings then e.csat_satisfied_count end as csat_satisfied_count
+from each as e
+cross join policy as y
+where y.has_resolution or y.has_ratings
+order by e.agent_name, e.agent_id, e.team_id

@@ -10,6 +10,7 @@ select
 from warehouse.shifts as s
 inner join warehouse.agents as a on s.agent_id = a.agent_id
 where
-    s.started_at < cast(:window_end as timestamptz) and s.ended_at > cast(:window_start as timestamptz)
+    (select warehouse.is_individual('adherence'))
+    and s.started_at < cast(:window_end as timestamptz) and s.ended_at > cast(:window_start as timestamptz)
     and (cast(:agent_id as integer) is null or s.agent_id = cast(:agent_id as integer))
 order by a.agent_name, s.agent_id, s.started_at, s.ended_at desc, s.shift_id

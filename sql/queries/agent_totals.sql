@@ -1,8 +1,10 @@
 -- What did each agent do in a window, in calls and in tickets?
--- Grain: one row per agent and team to which he belonged in it, if he took calls, was signed in, or had to do with a ticket. Calls
+-- Grain: one row per agent and team to which he belonged in it, if he took calls, was signed in, or had to do with a ticket, and one
+-- per team (agent_id null) of what is told of teams alone. Calls
 -- belong to the instant of the answer, as in the rollup, and to the team of its day; seconds to the team of their day; tickets to
 -- that of the last day: resolved ones to the agent to whom they are assigned, replies to who wrote them; assigned and owed are those
 -- at the end. Queue, group, channel, topic and business hours narrow the contacts that came in only: time is spent for all of them.
+-- Calls that were deleted for their age count as the rollup has them, without the longest and the short ones, which it does not know.
 -- :last_at is the last instant that counts: :as_of, or the microsecond before :window_end.
 with zone as (
     select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s
@@ -40,6 +42,17 @@ stretches as materialized (
     ) as w
 ),
 
+deleted as materialized (
+    -- Before when no call is there any more and the rollup tells instead: it knows all calls of an agent, or none.
+    select max(r.whole_from_at) as whole_from_at
+    from ops.retentions as r
+    where
+        r.kind_name = 'calls' and r.whole_from_at > :window_start
+        and cast(:queue_id as integer) is null and cast(:group_name as text) is null and cast(:channel_name as text) is null
+        and cast(:topic_name as text) is null and not coalesce(cast(:is_business_hours as boolean), false)
+        and warehouse.is_individual('handled_contacts') and warehouse.is_individual('handle_time')
+),
+
 answered as (
     select
         m.agent_id,
@@ -67,7 +80,8 @@ answered as (
             c.wrap_up_seconds
         from warehouse.calls as c
         where
-            c.agent_id = a.agent_id and c.answered_at >= :window_start and c.answered_at <= :last_at
+            c.agent_id = a.agent_id and c.answered_at <= :last_at
+            and c.answered_at >= greatest(cast(:window_start as timestamptz), (select d.whole_from_at from deleted as d))
             and c.offered_at <= :last_at and c.offered_at >= cast(:window_start as timestamptz) - interval '31 days'
             and c.direction_name = 'inbound'
             and (cast(:channel_name as text) is null or c.channel_name = cast(:channel_name as text))
@@ -78,6 +92,23 @@ answered as (
         select 1 from stretches as w
         where w.queue_id = m.queue_id and m.offered_at >= w.starts_at and m.offered_at < w.ends_at
     )
+    union all
+    select
+        i.agent_id,
+        cast(i.interval_start_at at time zone z.time_zone_name as date) as day_date,
+        i.handled_calls,
+        i.transferred_calls,
+        i.blind_transferred_calls,
+        i.attended_transferred_calls,
+        i.talk_seconds,
+        i.hold_seconds,
+        i.wrap_up_seconds
+    from deleted as d
+    inner join warehouse.agent_intervals as i
+        on i.interval_start_at >= :window_start and i.interval_start_at < d.whole_from_at and i.interval_start_at <= :last_at
+    inner join chosen as a on i.agent_id = a.agent_id
+    cross join zone as z
+    where i.handled_calls > 0
 ),
 
 calls as (
@@ -117,10 +148,11 @@ days as (
         sum(i.ringing_seconds) as ringing_seconds,
         sum(i.paused_seconds) as paused_seconds,
         sum(i.signed_in_seconds) as signed_in_seconds
-    from warehouse.agent_intervals as i
+    from warehouse.agent_sums(
+        cast(:window_start as timestamptz), cast(:last_at as timestamptz) + interval '1 microsecond'
+    ) as i
     inner join chosen as a on i.agent_id = a.agent_id
     cross join zone as z
-    where i.interval_start_at >= :window_start and i.interval_start_at <= :last_at
     group by i.agent_id, day_date
 ),
 
@@ -243,50 +275,142 @@ pairs as (
         m.agent_id in (select v.agent_id from solved as v)
         or m.agent_id in (select r.agent_id from replies as r)
         or m.agent_id in (select o.agent_id from standing as o)
+),
+
+-- What the policy lets exist for single agents; the rest is told of a team alone, and only of one with enough agents at work.
+policy as materialized (
+    select
+        warehouse.is_individual('handled_contacts') as has_contacts,
+        warehouse.is_individual('handle_time') as has_times,
+        warehouse.is_individual('states') as has_states,
+        warehouse.is_individual('ratings') as has_ratings,
+        warehouse.is_individual('tickets') as has_tickets
+),
+
+each as (
+    select
+        a.agent_id,
+        a.agent_name,
+        p.team_id,
+        g.team_name,
+        coalesce(c.handled_calls, 0) as handled_calls,
+        coalesce(c.transferred_calls, 0) as transferred_calls,
+        coalesce(c.blind_transferred_calls, 0) as blind_transferred_calls,
+        coalesce(c.attended_transferred_calls, 0) as attended_transferred_calls,
+        case when x.whole_from_at is null then coalesce(c.short_handled_calls, 0) end as short_handled_calls,
+        coalesce(t.outbound_calls, 0) as outbound_calls,
+        coalesce(t.internal_calls, 0) as internal_calls,
+        coalesce(c.talk_seconds, 0) as talk_seconds,
+        coalesce(c.hold_seconds, 0) as hold_seconds,
+        coalesce(c.wrap_up_seconds, 0) as wrap_up_seconds,
+        case when x.whole_from_at is null then c.longest_call_seconds end as longest_call_seconds,
+        coalesce(t.outbound_talk_seconds, 0) as outbound_talk_seconds,
+        coalesce(t.internal_talk_seconds, 0) as internal_talk_seconds,
+        coalesce(t.on_contact_seconds, 0) as on_contact_seconds,
+        coalesce(t.wrapping_up_seconds, 0) as wrapping_up_seconds,
+        coalesce(t.available_seconds, 0) as available_seconds,
+        coalesce(t.ringing_seconds, 0) as ringing_seconds,
+        coalesce(t.paused_seconds, 0) as paused_seconds,
+        coalesce(t.signed_in_seconds, 0) as signed_in_seconds,
+        coalesce(v.solved_tickets, 0) as solved_tickets,
+        coalesce(v.resolved_tickets, 0) as resolved_tickets,
+        coalesce(v.reopened_in_7_days_tickets, 0) as reopened_in_7_days_tickets,
+        coalesce(v.csat_tickets, 0) as csat_tickets,
+        coalesce(v.csat_satisfied_tickets, 0) as csat_satisfied_tickets,
+        coalesce(r.reply_count, 0) as reply_count,
+        coalesce(r.first_reply_count, 0) as first_reply_count,
+        coalesce(o.assigned_tickets, 0) as assigned_tickets,
+        coalesce(o.owed_tickets, 0) as owed_tickets,
+        o.oldest_owed_at
+    from pairs as p
+    inner join warehouse.agents as a on p.agent_id = a.agent_id
+    left join warehouse.teams as g on p.team_id = g.team_id
+    left join calls as c on p.agent_id = c.agent_id and p.team_id is not distinct from c.team_id
+    left join spent as t on p.agent_id = t.agent_id and p.team_id is not distinct from t.team_id
+    left join members as m on p.agent_id = m.agent_id and p.team_id is not distinct from m.team_id
+    left join solved as v on m.agent_id = v.agent_id
+    left join replies as r on m.agent_id = r.agent_id
+    left join standing as o on m.agent_id = o.agent_id
+    cross join deleted as x
+    where cast(:team_id as integer) is null or p.team_id = cast(:team_id as integer)
 )
 
 select
-    a.agent_id,
-    a.agent_name,
-    p.team_id,
-    g.team_name,
-    coalesce(c.handled_calls, 0) as handled_calls,
-    coalesce(c.transferred_calls, 0) as transferred_calls,
-    coalesce(c.blind_transferred_calls, 0) as blind_transferred_calls,
-    coalesce(c.attended_transferred_calls, 0) as attended_transferred_calls,
-    coalesce(c.short_handled_calls, 0) as short_handled_calls,
-    coalesce(t.outbound_calls, 0) as outbound_calls,
-    coalesce(t.internal_calls, 0) as internal_calls,
-    coalesce(c.talk_seconds, 0) as talk_seconds,
-    coalesce(c.hold_seconds, 0) as hold_seconds,
-    coalesce(c.wrap_up_seconds, 0) as wrap_up_seconds,
-    c.longest_call_seconds,
-    coalesce(t.outbound_talk_seconds, 0) as outbound_talk_seconds,
-    coalesce(t.internal_talk_seconds, 0) as internal_talk_seconds,
-    coalesce(t.on_contact_seconds, 0) as on_contact_seconds,
-    coalesce(t.wrapping_up_seconds, 0) as wrapping_up_seconds,
-    coalesce(t.available_seconds, 0) as available_seconds,
-    coalesce(t.ringing_seconds, 0) as ringing_seconds,
-    coalesce(t.paused_seconds, 0) as paused_seconds,
-    coalesce(t.signed_in_seconds, 0) as signed_in_seconds,
-    coalesce(v.solved_tickets, 0) as solved_tickets,
-    coalesce(v.resolved_tickets, 0) as resolved_tickets,
-    coalesce(v.reopened_in_7_days_tickets, 0) as reopened_in_7_days_tickets,
-    coalesce(v.csat_tickets, 0) as csat_tickets,
-    coalesce(v.csat_satisfied_tickets, 0) as csat_satisfied_tickets,
-    coalesce(r.reply_count, 0) as reply_count,
-    coalesce(r.first_reply_count, 0) as first_reply_count,
-    coalesce(o.assigned_tickets, 0) as assigned_tickets,
-    coalesce(o.owed_tickets, 0) as owed_tickets,
-    o.oldest_owed_at
-from pairs as p
-inner join warehouse.agents as a on p.agent_id = a.agent_id
-left join warehouse.teams as g on p.team_id = g.team_id
-left join calls as c on p.agent_id = c.agent_id and p.team_id is not distinct from c.team_id
-left join spent as t on p.agent_id = t.agent_id and p.team_id is not distinct from t.team_id
-left join members as m on p.agent_id = m.agent_id and p.team_id is not distinct from m.team_id
-left join solved as v on m.agent_id = v.agent_id
-left join replies as r on m.agent_id = r.agent_id
-left join standing as o on m.agent_id = o.agent_id
-where cast(:team_id as integer) is null or p.team_id = cast(:team_id as integer)
-order by a.agent_name, a.agent_id, p.team_id
+    e.agent_id,
+    e.agent_name,
+    e.team_id,
+    e.team_name,
+    case when y.has_contacts then e.handled_calls end as handled_calls,
+    case when y.has_contacts then e.transferred_calls end as transferred_calls,
+    case when y.has_contacts then e.blind_transferred_calls end as blind_transferred_calls,
+    case when y.has_contacts then e.attended_transferred_calls end as attended_transferred_calls,
+    case when y.has_contacts then e.short_handled_calls end as short_handled_calls,
+    case when y.has_contacts then e.outbound_calls end as outbound_calls,
+    case when y.has_contacts then e.internal_calls end as internal_calls,
+    case when y.has_times then e.talk_seconds end as talk_seconds,
+    case when y.has_times then e.hold_seconds end as hold_seconds,
+    case when y.has_times then e.wrap_up_seconds end as wrap_up_seconds,
+    case when y.has_times then e.longest_call_seconds end as longest_call_seconds,
+    case when y.has_times then e.outbound_talk_seconds end as outbound_talk_seconds,
+    case when y.has_times then e.internal_talk_seconds end as internal_talk_seconds,
+    case when y.has_states then e.on_contact_seconds end as on_contact_seconds,
+    case when y.has_states then e.wrapping_up_seconds end as wrapping_up_seconds,
+    case when y.has_states then e.available_seconds end as available_seconds,
+    case when y.has_states then e.ringing_seconds end as ringing_seconds,
+    case when y.has_states then e.paused_seconds end as paused_seconds,
+    case when y.has_states then e.signed_in_seconds end as signed_in_seconds,
+    case when y.has_tickets then e.solved_tickets end as solved_tickets,
+    case when y.has_tickets then e.resolved_tickets end as resolved_tickets,
+    case when y.has_tickets then e.reopened_in_7_days_tickets end as reopened_in_7_days_tickets,
+    case when y.has_ratings then e.csat_tickets end as csat_tickets,
+    case when y.has_ratings then e.csat_satisfied_tickets end as csat_satisfied_tickets,
+    case when y.has_tickets then e.reply_count end as reply_count,
+    case when y.has_tickets then e.first_reply_count end as first_reply_count,
+    case when y.has_tickets then e.assigned_tickets end as assigned_tickets,
+    case when y.has_tickets then e.owed_tickets end as owed_tickets,
+    case when y.has_tickets then e.oldest_owed_at end as oldest_owed_at
+from each as e
+cross join policy as y
+union all
+select
+    null,
+    null,
+    e.team_id,
+    e.team_name,
+    case when not y.has_contacts then sum(e.handled_calls) end as handled_calls,
+    case when not y.has_contacts then sum(e.transferred_calls) end as transferred_calls,
+    case when not y.has_contacts then sum(e.blind_transferred_calls) end as blind_transferred_calls,
+    case when not y.has_contacts then sum(e.attended_transferred_calls) end as attended_transferred_calls,
+    case when not y.has_contacts then sum(e.short_handled_calls) end as short_handled_calls,
+    case when not y.has_contacts then sum(e.outbound_calls) end as outbound_calls,
+    case when not y.has_contacts then sum(e.internal_calls) end as internal_calls,
+    case when not y.has_times then sum(e.talk_seconds) end as talk_seconds,
+    case when not y.has_times then sum(e.hold_seconds) end as hold_seconds,
+    case when not y.has_times then sum(e.wrap_up_seconds) end as wrap_up_seconds,
+    null as longest_call_seconds,
+    case when not y.has_times then sum(e.outbound_talk_seconds) end as outbound_talk_seconds,
+    case when not y.has_times then sum(e.internal_talk_seconds) end as internal_talk_seconds,
+    case when not y.has_states then sum(e.on_contact_seconds) end as on_contact_seconds,
+    case when not y.has_states then sum(e.wrapping_up_seconds) end as wrapping_up_seconds,
+    case when not y.has_states then sum(e.available_seconds) end as available_seconds,
+    case when not y.has_states then sum(e.ringing_seconds) end as ringing_seconds,
+    case when not y.has_states then sum(e.paused_seconds) end as paused_seconds,
+    case when not y.has_states then sum(e.signed_in_seconds) end as signed_in_seconds,
+    case when not y.has_tickets then sum(e.solved_tickets) end as solved_tickets,
+    case when not y.has_tickets then sum(e.resolved_tickets) end as resolved_tickets,
+    case when not y.has_tickets then sum(e.reopened_in_7_days_tickets) end as reopened_in_7_days_tickets,
+    case when not y.has_ratings then sum(e.csat_tickets) end as csat_tickets,
+    case when not y.has_ratings then sum(e.csat_satisfied_tickets) end as csat_satisfied_tickets,
+    case when not y.has_tickets then sum(e.reply_count) end as reply_count,
+    case when not y.has_tickets then sum(e.first_reply_count) end as first_reply_count,
+    case when not y.has_tickets then sum(e.assigned_tickets) end as assigned_tickets,
+    case when not y.has_tickets then sum(e.owed_tickets) end as owed_tickets,
+    case when not y.has_tickets then min(e.oldest_owed_at) end as oldest_owed_at
+from each as e
+cross join policy as y
+where
+    cast(:agent_id as integer) is null
+    and not (y.has_contacts and y.has_times and y.has_states and y.has_ratings and y.has_tickets)
+group by e.team_id, e.team_name, y.has_contacts, y.has_times, y.has_states, y.has_ratings, y.has_tickets
+having count(distinct e.agent_id) >= (select access.fewest_agents())
+order by agent_name, agent_id, team_id

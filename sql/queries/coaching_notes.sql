@@ -18,7 +18,8 @@ select
 from warehouse.coaching_notes as n
 inner join warehouse.agents as a on n.agent_id = a.agent_id
 where
-    not n.is_removed
+    (select warehouse.is_individual('coaching'))
+    and not n.is_removed
     and not exists (
         select 1 from warehouse.coaching_notes as l
         where l.note_id = n.note_id and l.save_number > n.save_number

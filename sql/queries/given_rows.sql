@@ -50,7 +50,7 @@ with given as materialized (
         ) = 0
 ),
 
-standing_by as materialized (
+standing_by as (
     select
         s.agent_id,
         s.started_at as began_at,
@@ -67,40 +67,85 @@ standing_by as materialized (
         and s.started_at <= cast(:last_at as timestamptz)
 ),
 
-answerers as (
+answerers as materialized (
     -- Of all contacts of the queue, whoever was chosen: otherwise an agent alone would have no rival.
-    select distinct
+    select
         c.queue_id,
-        c.agent_id
+        array_agg(distinct c.agent_id) as agent_ids
     from (select distinct g.queue_id from given as g) as g
     inner join warehouse.calls as c on g.queue_id = c.queue_id
     where
         c.offered_at >= :window_start and c.offered_at <= :last_at and c.answered_at <= :last_at and c.direction_name = 'inbound'
         and not exists (select 1 from warehouse.queue_members as q where q.queue_id = g.queue_id)
+    group by c.queue_id
 ),
 
-rivals as (
+-- Beside each contact, who stood by in its quarter of an hour. By a window, not by a join: how many rows there are is hard to
+-- foresee here, and a join that was planned for a handful compares each contact with everybody's states of all days.
+in_quarters as (
     select
+        n.*,
+        array_agg(n.agent_id) filter (where n.is_standing_by) over quarter as standing_agent_ids,
+        array_agg(n.began_at) filter (where n.is_standing_by) over quarter as standing_began_ats,
+        array_agg(n.ended_at) filter (where n.is_standing_by) over quarter as standing_ended_ats
+    from (
+        select
+            false as is_standing_by,
+            g.agent_id,
+            g.began_at,
+            g.given_at as ended_at,
+            g.interval_start_at,
+            g.queue_id,
+            g.source_name,
+            g.call_id,
+            g.stay_number,
+            g.contact_id
+        from given as g
+        union all
+        select
+            true as is_standing_by,
+            b.agent_id,
+            b.began_at,
+            b.ended_at,
+            b.interval_start_at,
+            null as queue_id,
+            null as source_name,
+            null as call_id,
+            null as stay_number,
+            null as contact_id
+        from standing_by as b
+    ) as n
+    window quarter as (partition by n.interval_start_at)
+),
+
+shared as (
+    select
+        g.agent_id,
+        g.queue_id,
         g.source_name,
         g.call_id,
         g.stay_number,
-        g.queue_id,
-        g.given_at,
-        min(b.began_at) as longest_began_at
-    from given as g
-    inner join standing_by as b
-        on
-            g.interval_start_at = b.interval_start_at
-            and b.agent_id <> g.agent_id and b.began_at < g.given_at and b.ended_at > g.given_at
-    where
-        exists (
-            select 1 from warehouse.queue_members as q
+        g.contact_id,
+        g.began_at,
+        g.ended_at as given_at,
+        (
+            select min(b.began_at)
+            from unnest(g.standing_agent_ids, g.standing_began_ats, g.standing_ended_ats) as b (agent_id, began_at, ended_at)
             where
-                q.queue_id = g.queue_id and q.agent_id = b.agent_id and q.started_at <= g.given_at
-                and (q.ended_at is null or q.ended_at > g.given_at)
-        )
-        or exists (select 1 from answerers as w where w.queue_id = g.queue_id and w.agent_id = b.agent_id)
-    group by g.source_name, g.call_id, g.stay_number, g.queue_id, g.given_at
+                b.agent_id <> g.agent_id and b.began_at < g.ended_at and b.ended_at > g.ended_at
+                and (
+                    b.agent_id = any(w.agent_ids)
+                    or exists (
+                        select 1 from warehouse.queue_members as q
+                        where
+                            q.queue_id = g.queue_id and q.agent_id = b.agent_id and q.started_at <= g.ended_at
+                            and (q.ended_at is null or q.ended_at > g.ended_at)
+                    )
+                )
+        ) as longest_began_at
+    from in_quarters as g
+    left join answerers as w on g.queue_id = w.queue_id
+    where not g.is_standing_by
 ),
 
 rings as (
@@ -159,18 +204,14 @@ listed as (
         g.given_at as happened_at,
         g.began_at,
         g.given_at as ended_at,
-        r.longest_began_at is not null as is_routed,
-        coalesce(g.began_at <= r.longest_began_at, false) as is_longest_idle_first,
+        g.longest_began_at is not null as is_routed,
+        coalesce(g.began_at <= g.longest_began_at, false) as is_longest_idle_first,
         true as is_answered,
         g.source_name,
         g.call_id,
         g.contact_id,
         concat_ws('|', g.queue_id, g.stay_number, g.source_name, g.call_id) as row_text
-    from given as g
-    left join rivals as r
-        on
-            g.source_name = r.source_name and g.call_id = r.call_id and g.stay_number = r.stay_number
-            and g.queue_id = r.queue_id and g.given_at = r.given_at
+    from shared as g
     union all
     select
         'ring' as kind_name,
@@ -191,8 +232,8 @@ listed as (
 
 select
     l.kind_name,
-    l.agent_id,
-    a.agent_name,
+    case when (select warehouse.is_individual('fair_share')) then l.agent_id end as agent_id,
+    case when (select warehouse.is_individual('fair_share')) then a.agent_name end as agent_name,
     l.queue_id,
     q.queue_name,
     l.happened_at,
@@ -205,7 +246,10 @@ select
     l.source_name,
     l.call_id,
     l.contact_id,
-    l.row_text
+    case
+        when (select warehouse.is_individual('fair_share')) then l.row_text
+        else cast(row_number() over (order by l.happened_at desc, l.row_text desc) as text)
+    end as row_text
 from listed as l
 inner join warehouse.agents as a on l.agent_id = a.agent_id
 left join warehouse.queues as q on l.queue_id = q.queue_id

@@ -65,6 +65,12 @@ served as materialized (
     where m.started_at < s.end_at and (m.ended_at is null or m.ended_at > s.start_at)
 ),
 
+counted as materialized (
+    select g.*
+    from spans as s
+    cross join lateral warehouse.agent_sums(s.start_at, s.end_at) as g
+),
+
 agent_sums as (
     select
         v.start_at,
@@ -77,7 +83,7 @@ agent_sums as (
         sum(coalesce(i.paused_seconds, 0) + case when o.state_name = 'paused' then o.open_seconds else 0 end)
             as paused_seconds
     from served as v
-    left join warehouse.agent_intervals as i on v.agent_id = i.agent_id and v.start_at = i.interval_start_at
+    left join counted as i on v.agent_id = i.agent_id and v.start_at = i.interval_start_at
     left join lateral (
         -- the rollup holds ended states only: what still lasts is added
         select

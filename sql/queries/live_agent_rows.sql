@@ -15,7 +15,7 @@ inner join warehouse.agents as a on s.agent_id = a.agent_id
 left join warehouse.teams as t on a.team_id = t.team_id
 left join warehouse.queues as q on s.queue_id = q.queue_id
 where
-    s.state_name <> 'signed_out'
+    s.state_name <> 'signed_out' and (select warehouse.is_individual('live_states'))
     and (
         cast(:queue_id as integer) is null
         or exists (

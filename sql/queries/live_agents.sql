@@ -9,7 +9,7 @@ select
     q.queue_name,
     s.started_at as state_started_at,
     floor(extract(epoch from :as_of - s.started_at)) as state_seconds,
-    h.handled_calls
+    case when (select warehouse.is_individual('handled_contacts')) then h.handled_calls end as handled_calls
 from warehouse.agent_states_at(:as_of) as s
 inner join warehouse.agents as a on s.agent_id = a.agent_id
 left join warehouse.teams as t on a.team_id = t.team_id
@@ -28,5 +28,5 @@ cross join lateral (
         and c.answered_at >= d.day_start_at - interval '1 day'
         and c.ended_at >= d.day_start_at and c.ended_at <= :as_of
 ) as h
-where s.state_name <> 'signed_out'
+where s.state_name <> 'signed_out' and (select warehouse.is_individual('live_states'))
 order by a.agent_name, a.agent_id

@@ -62,5 +62,7 @@ left join warehouse.team_spans as s
     on
         c.agent_id = s.agent_id and c.day_date >= s.started_date
         and c.day_date < coalesce(s.ended_date, cast('2100-01-01' as date))
-where cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer)
+where
+    (select warehouse.is_individual('states'))
+    and (cast(:team_id as integer) is null or s.team_id = cast(:team_id as integer))
 order by c.started_at desc, c.agent_id

@@ -28,13 +28,14 @@ with placed as (
         from warehouse.standing_reviews as s
         where s.reviewed_at >= :window_start and s.reviewed_at < :window_end and not s.is_calibration
     ) as r
-    inner join warehouse.agents as a on r.agent_id = a.agent_id
+    left join warehouse.agents as a on r.agent_id = a.agent_id
     left join warehouse.queues as q on r.queue_id = q.queue_id
     left join warehouse.team_spans as t
         on r.agent_id = t.agent_id and t.started_date <= r.local_date and (t.ended_date is null or t.ended_date > r.local_date)
     left join warehouse.teams as m on t.team_id = m.team_id
     where
-        (cast(:agent_id as integer) is null or r.agent_id = :agent_id)
+        (:by_name <> 'agent' or (select warehouse.is_individual('quality')))
+        and (cast(:agent_id as integer) is null or r.agent_id = :agent_id)
         and (cast(:team_id as integer) is null or t.team_id = :team_id)
         and (cast(:queue_id as integer) is null or r.queue_id = :queue_id)
         and (cast(:site_name as text) is null or coalesce(a.site_name, '') = :site_name)

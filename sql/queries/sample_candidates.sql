@@ -14,7 +14,8 @@ select
 from (select c.* from warehouse.contact_outcomes(:window_start, :window_end, :as_of, 1) as c offset 0) as o
 inner join warehouse.agents as a on o.agent_id = a.agent_id
 where
-    o.kind_name = 'call' and o.askable_contacts = 1 and a.is_active
+    (select warehouse.is_individual('quality'))
+    and o.kind_name = 'call' and o.askable_contacts = 1 and a.is_active
     and not exists (
         select 1 from warehouse.review_sample_contacts as s
         where s.source_name = o.source_name and s.contact_id = o.contact_id and s.week_date <> :week_date

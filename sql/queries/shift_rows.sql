@@ -21,4 +21,5 @@ from warehouse.schedule_stretches(
     cast(:site_name as text), cast(:team_id as integer)
 ) as s
 inner join warehouse.agents as a on s.agent_id = a.agent_id
+where (select warehouse.is_individual('adherence'))
 order by s.started_at desc, s.agent_id, s.kind_name

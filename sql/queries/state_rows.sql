@@ -288,9 +288,12 @@ left join (
     from found as f
     inner join warehouse.agents as a on f.agent_id = a.agent_id
     where
-        cast(:after_text as text) is null
-        or (f.rank_number, f.started_at, f.row_text)
-        < (cast(:after_rank_number as numeric), cast(:after_at as timestamptz), cast(:after_text as text))
+        (select warehouse.is_individual('states'))
+        and (
+            cast(:after_text as text) is null
+            or (f.rank_number, f.started_at, f.row_text)
+            < (cast(:after_rank_number as numeric), cast(:after_at as timestamptz), cast(:after_text as text))
+        )
     order by f.rank_number desc, f.started_at desc, f.row_text desc
     limit :limit_rows
 ) as p on true

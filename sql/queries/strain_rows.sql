@@ -53,5 +53,5 @@ select
     concat_ws('|', s.agent_id, cast(extract(epoch from s.interval_start_at) as text)) as row_text
 from stretches as s
 inner join warehouse.agents as a on s.agent_id = a.agent_id
-where s.quarter_count >= 4
+where s.quarter_count >= 4 and (select warehouse.is_individual('states'))
 order by a.agent_name, s.agent_id, s.interval_start_at

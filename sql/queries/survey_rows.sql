@@ -139,7 +139,7 @@ select
     p.counted_number,
     p.queue_id,
     p.queue_name,
-    p.agent_id,
+    p.shown_agent_id as agent_id,
     p.agent_name,
     p.kind_name,
     p.channel_name,
@@ -159,10 +159,11 @@ left join (
         f.*,
         concat_ws('|', f.rank_number, cast(extract(epoch from f.happened_at) * 1000000 as bigint), f.row_text) as position_text,
         q.queue_name,
+        a.agent_id as shown_agent_id,
         a.agent_name
     from found as f
     left join warehouse.queues as q on f.queue_id = q.queue_id
-    left join warehouse.agents as a on f.agent_id = a.agent_id
+    left join warehouse.agents as a on f.agent_id = a.agent_id and (select warehouse.is_individual('ratings'))
     where
         cast(:after_text as text) is null
         or (f.rank_number, f.happened_at, f.row_text)

@@ -74,7 +74,7 @@ select
     l.contact_id,
     l.queue_id,
     q.queue_name,
-    l.agent_id,
+    a.agent_id,
     a.agent_name,
     l.channel_name,
     coalesce(l.group_name, q.queue_name) as group_name,
@@ -93,6 +93,6 @@ select
     count(*) over () as total_count
 from listed as l
 left join warehouse.queues as q on l.queue_id = q.queue_id
-left join warehouse.agents as a on l.agent_id = a.agent_id
+left join warehouse.agents as a on l.agent_id = a.agent_id and (select warehouse.is_individual('ratings'))
 order by coalesce(l.told_at, l.happened_at) desc, l.source_name, l.contact_id
 limit :limit_rows

@@ -51,7 +51,7 @@ placed as (
             when 'queue' then cast(c.queue_id as text)
             when 'group' then c.group_name
             when 'team' then cast(t.team_id as text)
-            when 'agent' then cast(c.agent_id as text)
+            when 'agent' then case when (select warehouse.is_individual('ratings')) then cast(c.agent_id as text) end
             when 'channel' then c.channel_name
             when 'topic' then c.topic_name
         end as by_key,
@@ -76,7 +76,7 @@ placed as (
     from chosen as c
     left join standing as s on c.kind_name = s.kind_name and c.source_name = s.source_name and c.contact_id = s.contact_id
     left join warehouse.queues as q on c.queue_id = q.queue_id
-    left join warehouse.agents as a on c.agent_id = a.agent_id
+    left join warehouse.agents as a on c.agent_id = a.agent_id and (select warehouse.is_individual('ratings'))
     left join warehouse.team_spans as t
         on
             c.agent_id = t.agent_id and t.started_date <= c.local_date and (t.ended_date is null or t.ended_date > c.local_date)

@@ -1,6 +1,7 @@
 -- Where is this recording?
 -- Grain: one row; none where it is not known, or was erased.
 select
+    r.agent_id,
     r.url_text,
     r.started_at
 from warehouse.recordings as r

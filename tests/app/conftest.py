@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import access, queries
 from dashboard.ui import visit
-from sql import warehouse
+from sql import audit, individual, warehouse
 from tests.app import drawn_queues
 
 ROOT = Path(__file__).parents[2]
@@ -307,6 +307,17 @@ def replays(_connection: object, *, as_of: datetime) -> pl.DataFrame:
     )
 
 
+def retention(_connection: object) -> pl.DataFrame:
+    """Of calls what is older than 1 February was deleted in the night of the drawn day; sums are kept for ever."""
+    drawn = [
+        ("calls", 6, datetime(2026, 1, 31, 22, 0, tzinfo=UTC), NOW - timedelta(hours=7), 1234),
+        ("agents", 12, None, None, None),
+        ("figures", None, None, None, None),
+    ]
+    names = ("kind_name", "kept_months", "whole_from_at", "deleted_at", "deleted_rows")
+    return frame(*(dict(zip(names, row, strict=True)) for row in drawn))
+
+
 def sources(_connection: object, *, as_of: datetime) -> pl.DataFrame:
     return frame(
         {
@@ -386,7 +397,26 @@ def firing_alerts(_connection: object, *, as_of: datetime) -> pl.DataFrame:
     return row.with_columns(pl.lit("").alias("scope_id")).clear()
 
 
+def individual_figures(_connection: None) -> pl.DataFrame:
+    """Every figure of single agents exists, and all is said about it."""
+    given = {
+        "is_on": True,
+        "is_taken_over": False,
+        "since_date": NOW.date(),
+        "noted_at": NOW,
+        "by_text": "Ada",
+    }
+    told = {"legal_basis_text": "Law", "works_agreement_text": "Agreed", "place_text": "policy.toml, line 1"}
+    return pl.DataFrame(
+        [
+            {"family_name": one.name, "purpose_text": one.example_purpose, **given, **told}
+            for one in individual.families()
+        ]
+    )
+
+
 ANSWERS: dict[str, Answer] = {
+    "individual_figures": individual_figures,
     "firing_alerts": firing_alerts,
     "live_queues": live_queues,
     "live_totals": live_totals,
@@ -402,6 +432,7 @@ ANSWERS: dict[str, Answer] = {
     "reject_reasons": reject_reasons,
     "unused_events": unused_events,
     "replays": replays,
+    "retention": retention,
     "sources": sources,
     "loader": loader,
     "outages": outages,
@@ -418,6 +449,7 @@ class DrawnFloor:
         self.answer(**ANSWERS)
         for way in ("transaction", "change"):
             monkeypatch.setattr(access, way, lambda _engine, _viewer: contextlib.nullcontext(None))
+        monkeypatch.setattr(audit, "note", lambda *_args, **_values: None)
         monkeypatch.setattr(visit, "viewer", lambda: access.LOCAL_VIEWER)
         monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
         monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())

@@ -16,6 +16,7 @@ from dashboard import filters as filter_module
 from dashboard.people import (
     agent_deed_view,
     agent_lane_view,
+    agent_queries,
     agent_sections,
     agent_service_view,
     agent_time_view,
@@ -102,6 +103,14 @@ def test_agents_stand_by_name_in_calls_and_tickets(told: sa.Engine, run_page: Ru
     assert apart == "apart: 1 outbound from queues' own calls, 0 internal"
     assert campaigns["here"].startswith("ways?period=")
     assert "section=campaigns" in campaigns["here"]
+
+
+def test_the_average_of_no_contact_is_unknown_and_not_0(told: sa.Engine) -> None:
+    with told.connect() as connection:
+        afternoon = agent_queries.agent_totals(connection, window_start=h(13), window_end=h(17), as_of=h(18))
+    made = agent_view.agent_tiles(agent_view.together(afternoon), None, VIEW, whose={})
+    values = {tile["key"]: tile["value"] for tile in made}
+    assert (values["handled_calls"], values["average_handle_time_seconds"]) == ("0", "–")
 
 
 def test_who_did_nothing_stands_behind_a_line_with_what_is_assigned() -> None:

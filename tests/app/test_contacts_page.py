@@ -102,6 +102,20 @@ def table(at: AppTest) -> dict[str, Any]:
     return block(at, "table")
 
 
+def test_a_list_that_begins_before_the_kept_days_says_so_and_a_younger_one_does_not(
+    names: Any, run_page: Run
+) -> None:
+    answer(names, "call_rows", stay("a", "abandoned", 30))
+    days = {"period": "days", "to": "2026-02-10"}
+    old = run_page("contacts", of="abandoned_calls", **days, **{"from": "2026-01-31"})
+    [notice] = [one for one in blocks(old) if one["kind"] == "notice"]
+    assert "Calls from Sun, 1 Feb 2026 on" in notice["body"]
+    assert block(old, "number")["more"].startswith("Of the rows that are still there")
+    young = run_page("contacts", of="abandoned_calls", **days, **{"from": "2026-02-01"})
+    assert not [one for one in blocks(young) if one["kind"] == "notice"]
+    assert "still there" not in block(young, "number")["more"]
+
+
 def test_the_list_repeats_its_number_and_says_the_view_in_words(names: Any, run_page: Run) -> None:
     asked = answer(names, "call_rows", stay("a", "abandoned", 30), stay("b", "abandoned", 9), total=(23, 23))
     at = run_page("contacts", of="abandoned_calls", queue="1", period="yesterday")

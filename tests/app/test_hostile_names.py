@@ -20,13 +20,16 @@ from google.protobuf.message import Message
 from streamlit.testing.v1 import AppTest
 
 from dashboard import queries
+from dashboard.access import Viewer
+from dashboard.door import accounts, devices, sessions
 from dashboard.goals import alert_saves, goal_saves
 from dashboard.goals.alert_saves import Rule
 from dashboard.goals.goal_path import Goal
 from dashboard.quality import review_book
 from dashboard.quality.review_book import Answers
 from dashboard.quality.review_score import Question
-from sql import warehouse
+from dashboard.ui import visit
+from sql import rights, warehouse
 from tests.app.test_ticket_pages import use
 from tests.conftest import engine_of_copy
 from tests.db.test_records import ask, call, tell
@@ -294,7 +297,47 @@ def test_no_name_is_more_than_words_on_any_page(
     assert name in WITHOUT_NAMES or "alert" in seen, "none of the names reached the page: this proves nothing"
 
 
-WITHOUT_NAMES = {"data_health", "definitions", "reconciliation", "reports", "sources"}
+@pytest.mark.parametrize("part", ["accounts", "walls"])
+def test_no_name_of_an_account_is_more_than_words_where_accounts_are_kept(
+    guarded: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Callable[..., AppTest], part: str
+) -> None:
+    use(guarded, monkeypatch)
+    with guarded.begin() as connection:
+        (number,) = connection.execute(
+            sa.text("select account_id from access.accounts where login_name = 'ada'")
+        ).one()
+        now = datetime.now(UTC)
+        token = sessions.begin(connection, account_id=number, now=now, lasts=timedelta(hours=1))
+    monkeypatch.setattr(visit, "viewer", lambda: Viewer("ada", "administrator: everyone", token=token))
+    at = run_page("access", part=part)
+    assert not at.exception, at.exception
+    assert raw_places(at) == []
+    seen = "".join(str(proto) for root in at._tree.children.values() for proto in protos(root))
+    assert "alert(1)" in seen, "none of the names reached the page: this proves nothing"
+
+
+@pytest.fixture(scope="module")
+def guarded(server_url: str, template_name: str) -> Iterator[sa.Engine]:
+    """A site whose accounts, teams, agents and displays have these names."""
+    with engine_of_copy(server_url, template_name) as engine:
+        rights.install(engine)
+        with engine.begin() as connection:
+            for text in ACTIVE:
+                connection.execute(
+                    sa.text("insert into warehouse.teams (team_name) values (:text)"), {"text": text}
+                )
+                connection.execute(
+                    sa.text("insert into warehouse.agents (agent_name) values (:text)"), {"text": text}
+                )
+                who = {"role_name": "supervisor", "team_names": [text]}
+                accounts.add(connection, text, identity=("https://id.example", text), **who)  # type: ignore[arg-type]
+                devices.add(connection, text, board_text="/live", made_by_name="ada", now=datetime.now(UTC))
+            accounts.add(connection, "ada", role_name="administrator", identity=("https://id.example", "ada"))
+        yield engine
+
+
+# Without accounts, as here, the page Access names nobody: the names of accounts are below.
+WITHOUT_NAMES = {"access", "data_health", "definitions", "reconciliation", "reports", "sources"}
 
 
 def test_every_name_reached_the_warehouse_as_it_was_sent(hostile: sa.Engine) -> None:

@@ -307,13 +307,21 @@ def test_data_health_shows_refused_rows_word_for_word(floor: Any, run_page: Run)
     assert [found["label"] for found in tables] == [
         "Outages",
         "Comparisons with the origins",
+        "How long rows are kept",
         "Reasons for refused rows",
         "Rows tried again",
         "Refused rows",
         "Runs of the loader",
         "Events read but not used",
     ]
-    assert tables[4]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
+    assert tables[2]["rows"][0]["cells"] == [
+        "Calls: stays in queues, links, attempts, recordings, self-service, follow-ups",
+        "6 months",
+        "Sun, 1 Feb 2026",
+        "11 Mar, 07:00:00",
+        "1,234",
+    ]
+    assert tables[5]["rows"][0]["cells"][-1] == "=cmd|'/c calc'!A1|<script>"
     assert block(at, "notice")["title"] == "1 row was refused"
 
 

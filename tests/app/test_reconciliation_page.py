@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,13 +10,14 @@ import polars as pl
 import pytest
 
 from dashboard.definitions import balance_queries, balance_view, flow_view
-from dashboard.filters import filters_of
+from dashboard.filters import OWN_DAYS, filters_of
 from sql.warehouse import UTC_INSTANT
 from tests.app.conftest import ZONE, frame
 from tests.app.test_pages import Run, block, blocks
 
 START = datetime(2026, 3, 9, 22, tzinfo=UTC)  # 10 March begins in Tallinn
 OUTCOMES = balance_queries.OUTCOMES
+TOO_OLD = "Some of these days are too old to be shown row by row"
 
 
 def interval(place: int, **counts: int) -> dict[str, Any]:
@@ -176,6 +178,15 @@ def test_several_days_are_proven_by_day_and_without_the_picture(balanced: Any, r
 def test_more_days_than_can_be_proven_are_said_to_be_left_out(balanced: Any, run_page: Run) -> None:
     at = run_page("reconciliation", period="90_days")
     assert block(at, "notice")["title"] == "Only the last 31 days of the period are proven here."
+    told = [found["title"] for found in blocks(at) if found["kind"] == "notice"]
+    assert TOO_OLD not in told  # the drawn rows are whole from 1 February on, and these days begin on the 8th
+
+
+def test_where_rows_of_the_proven_days_are_deleted_it_is_said(balanced: Any, run_page: Run) -> None:
+    own = {"period": OWN_DAYS, "from": "2026-01-30", "to": "2026-02-20"}
+    told = [found for found in blocks(run_page("reconciliation", **own)) if found["kind"] == "notice"]
+    assert told[0]["title"] == TOO_OLD
+    assert "Calls from Sun, 1 Feb 2026 on" in re.sub(r"\s", " ", told[0]["body"])
 
 
 def test_a_day_without_contacts_says_what_to_do(balanced: Any, run_page: Run) -> None:

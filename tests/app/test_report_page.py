@@ -173,7 +173,9 @@ def test_making_one_now_asks_for_the_newest_days_and_what_is_chosen(
     drawn: Any, run_page: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(desk, "change", lambda _viewer, _work, **values: asked.append(values["asked"]) or 7)
+    monkeypatch.setattr(
+        desk, "change", lambda _viewer, _name, _work, **values: asked.append(values["asked"]) or 7
+    )
     at = run_page("reports", queue="1", kind="weekly")
     at.button(key="report-make").click().run()
     assert not at.exception
@@ -187,7 +189,9 @@ def test_a_schedule_can_be_ended_and_taken_up_again(
     drawn: Any, run_page: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[Any] = []
-    monkeypatch.setattr(desk, "change", lambda _viewer, _work, **values: done.append(values["ended_at"]))
+    monkeypatch.setattr(
+        desk, "change", lambda _viewer, _name, _work, **values: done.append(values["ended_at"])
+    )
     run_page("reports").button(key="schedule-1").click().run()
     drawn.answer(report_schedules=schedules(ended_at=MADE_AT))
     run_page("reports").button(key="schedule-1").click().run()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import platform
 import resource
@@ -30,11 +31,21 @@ from etl.shapes import CALLS, INSTANT
 from etl.simulation.floor_log import write_floor
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.pbx.queue_events import Rules
-from sql import embedded, migrate, warehouse
+from sql import embedded, migrate, rights, warehouse
+from tests.conftest import with_every_figure
 
 QUEUES, AGENTS, DAYS = 20, 200, 60
 TICK_ROWS = 2000
 FIRST_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+ACCOUNT = "insert into access.accounts (login_name, role_name, agent_id) values (:role, :role, 1)"
+SESSION = (
+    "insert into access.sessions (token_sha256, account_id, ends_at) "
+    "select :hash, a.account_id, now() + interval '1 day' from access.accounts as a where a.login_name = :role"
+)
+BY_AGENT = (
+    "select agent_id, count(*), sum(talk_seconds) from warehouse.calls "
+    "where offered_at >= :start and offered_at < cast(:start as timestamptz) + interval '30 days' group by agent_id"
+)
 
 
 @dataclass(frozen=True)
@@ -97,21 +108,21 @@ def call_rows(rows: int) -> pl.DataFrame:
 def fresh(engine: sa.Engine, rows: pl.DataFrame | None = None) -> None:
     """An empty warehouse with the queues, agents and months that the rows need."""
     with engine.begin() as connection:
-        for schema in ("warehouse", "ops", "game"):
+        for schema in ("warehouse", "ops", "game", "access", "released"):
             connection.execute(sa.schema.DropSchema(schema, cascade=True, if_exists=True))
     migrate.migrate(engine)
+    with_every_figure(engine)
     if rows is None:
         return
     with engine.begin() as connection:
         names = [f"queue {number}" for number in range(1, QUEUES + 1)]
-        warehouse.execute(
-            connection, "merge/queues", source_name="bench", queue_names=names, time_zone_name="UTC"
-        )
         keys = [f"agent {number:03}" for number in range(1, AGENTS + 1)]
+        given = {"source_name": "bench"}
+        queues = {"source_keys": names, "display_names": [None] * QUEUES, "time_zone_name": "UTC"}
+        agents = {"source_keys": keys, "display_names": [None] * AGENTS, "site_name": "bench"}
+        warehouse.execute(connection, "merge/queues", **given, **queues)
         warehouse.execute(connection, "merge/sites", site_name="bench", time_zone_name="UTC")
-        warehouse.execute(
-            connection, "merge/agents", source_name="bench", source_keys=keys, site_name="bench"
-        )
+        warehouse.execute(connection, "merge/agents", **given, **agents)
         merge_module.make_months(connection, rows)
 
 
@@ -230,6 +241,13 @@ def figures_of_load(engine: sa.Engine, url: str, rows: int, log: Path, folder: P
         "at least 1.00",
         is_met=ours <= peer,
     )
+    costs = rights_cost(engine)
+    note(
+        "4. A count of the calls of a month by agent, as an administrator and as an agent, against the owner's",
+        f"ratios {costs['administrator']:.2f} and {costs['agent']:.2f}",
+        "at most 1.30 each",
+        is_met=max(costs.values()) <= 1.3,
+    )
     fresh(engine)
     source = {"name": "pbx", "kind": "asterisk_queue_log", "path": str(log), "every_seconds": 2}
     settings = Settings.model_validate({"site": {"name": "bench", "time_zone": "UTC"}, "sources": [source]})
@@ -257,6 +275,26 @@ def figures_of_load(engine: sa.Engine, url: str, rows: int, log: Path, folder: P
         "at most 250 ms and 1.15",
         is_met=tick_large <= 0.25 and growth <= 1.15,
     )
+
+
+def rights_cost(engine: sa.Engine) -> dict[str, float]:
+    """How many times as long as the owner a reader of each role waits for the same question, by policies and all."""
+    rights.install(engine)
+    tokens = {role: f"token of {role}" for role in ("administrator", "agent")}
+    with engine.begin() as connection:
+        for role, token in tokens.items():
+            given = {"role": role, "hash": hashlib.sha256(token.encode()).digest()}
+            connection.execute(sa.text(ACCOUNT), given)
+            connection.execute(sa.text(SESSION), given)
+    took: dict[str, list[float]] = {role: [] for role in ("owner", *tokens)}
+    for role in [*took] * 7:  # by turns, so that a busy moment of the machine falls on all of them
+        with warehouse.connected(engine, deadline_seconds=60) as connection:
+            begin = time.perf_counter()
+            if role in tokens:
+                rights.enter(connection, tokens[role])
+            connection.execute(sa.text(BY_AGENT), {"start": FIRST_DAY}).all()
+            took[role].append(time.perf_counter() - begin)
+    return {role: median(took[role]) / median(took["owner"]) for role in tokens}
 
 
 def report(figures: list[Figure], rows: int) -> str:

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard.organisation.organisation_rows import OrganisationError
+from sql import warehouse
 from tests.db.test_agent_measures import DAY, WINDOW, answer, change, h, row_of, states, talk
 from tests.db.test_organisation import add, changed, save, undo
 from tests.db.test_organisation import rows as organisation_rows
@@ -478,6 +479,49 @@ def test_idle_time_and_whether_the_longest_idle_came_first(engine: sa.Engine) ->
         pages += page.select("happened_at", "call_id").rows()
         after = page[0, "row_text"]
     assert pages == [(h(10.75), "one"), (h(10.5), "c2"), (h(10), "one")]
+
+
+def test_a_badly_foreseen_number_of_rows_compares_no_contact_with_the_states_of_other_hours(
+    engine: sa.Engine,
+) -> None:
+    # Twenty agents get a contact each hour, ten hours on end. Planned for a handful of rows, as where nobody has counted
+    # them yet, each is compared with the twenty of its quarter of an hour, not with the two hundred of the day.
+    agents, hours = [f"a{number:02d}" for number in range(20)], range(8, 18)
+    drawn = [(hour + part, name) for hour in hours for part, name in ((0, "available"), (0.25, "on_contact"))]
+    tell(
+        engine,
+        {
+            "agent_states": [row for name in agents for row in states(name, *drawn, (18, "signed_out"))],
+            "calls": [
+                talk(place * 100 + hour, hour + 0.25, 60, agent_name=name)
+                for place, name in enumerate(agents)
+                for hour in hours
+            ],
+        },
+    )
+    text = warehouse.statement("queries/given_rows")
+    given = {**dict.fromkeys(sa.text(text).compile().params), "is_business_hours": False}
+    given |= {
+        "window_start": WINDOW["window_start"],
+        "last_at": WINDOW["window_end"],
+        "as_of": WINDOW["as_of"],
+    }
+    with engine.connect() as connection:
+        connection.execute(sa.text("set local enable_hashjoin = off"))
+        connection.execute(sa.text("set local enable_mergejoin = off"))
+        explain = sa.text(f"explain (analyze, timing off, format json) {text}")
+        (plan,) = connection.execute(explain, given).scalar_one()
+    assert plan["Plan"]["Actual Rows"] == 200
+    assert thrown_away(plan["Plan"]) < 200 * 100  # and not 200 * 200 of them
+
+
+def thrown_away(plan: dict[str, Any]) -> int:
+    """How many rows were looked at and left out again, in this part of a plan and all below it."""
+    here = (
+        sum(plan.get(f"Rows Removed by {name}", 0) for name in ("Filter", "Join Filter"))
+        * plan["Actual Loops"]
+    )
+    return int(here) + sum(thrown_away(part) for part in plan.get("Plans", ()))
 
 
 def test_who_does_not_serve_the_queue_is_no_rival(engine: sa.Engine) -> None:

@@ -110,6 +110,8 @@ def test_after_a_lost_disk_the_backup_and_the_sources_make_the_same_warehouse(
     after = warehouse.open_engine(other_url)
     assert rows_of(after, "select count(*) from warehouse.calls") == [(20,)]
     assert rows_of(after, "select count(*) from ops.rejects") == [(1,)]
+    noted = "select count(*) from ops.audit_lines where what_name = 'warehouse.restored'"
+    assert rows_of(after, noted) == [(1,)]
     summary = run(after, path)
     assert (summary.read_rows, summary.rejected_rows) == (
         30,

@@ -27,7 +27,7 @@ from etl.erasure_list import list_path, read_list
 from etl.reconcile import reconcile_day
 from floorboard.terminal import FrontDoorError
 from sql import migrate, warehouse
-from tests.conftest import made_database, url_of
+from tests.conftest import made_database, url_of, with_every_figure
 from tests.workbook import write_workbook
 
 T0 = 1_795_309_870  # 2026-11-22 01:11:10 UTC
@@ -514,6 +514,9 @@ def test_a_warehouse_made_anew_from_the_sources_knows_who_was_erased(
     erase_caller(loaded, settings)
     alias = erase_mari(loaded, settings).alias_name
     migrate.migrate(other_engine)
+    with_every_figure(
+        other_engine
+    )  # the policy comes with the site: without it a review is stored without its agent
     assert reapply(other_engine, settings, now=at(LATER)) == 7
     load_all(other_engine, settings, now=LATER)
     reapply(other_engine, settings, now=at(LATER))

@@ -417,6 +417,7 @@ def test_what_is_due_once_a_day_is_done_by_whoever_leads_the_source_and_closed(
         works = [
             ("erasures", "the site"),
             *((name, source) for name in ("lost ends", "reconciliation") for source in ("a", "b")),
+            ("retention", "the site"),
         ]
         assert until(lambda: sorted(ask(engine, closed)) == [(*one, date(2026, 11, 21)) for one in works])
         time.sleep(1.5)

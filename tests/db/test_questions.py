@@ -108,6 +108,12 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "queue_settings": {},
     **dict.fromkeys(("recorded_calls", "recorded_calls_count"), CALL_WINDOW),
     "recording_rules": {},
+    "retention": {},
+    **{key: {} for key in ("individual_figures", "data_tables", "consent_counts")},
+    **{key: {"agent_id": 1} for key in ("own_data", "consents")},
+    **dict.fromkeys(("audit_lines", "audit_of_agent"), LOAD_WINDOW),
+    "audit_people": {},
+    "consented_agents": {"board_name": "wall"},
     "call_names": {},
     "saved_views": {"viewer_name": "mari", "page_name": "queues"},
     "contact_journey": {"contact_id": "c1"},
@@ -129,7 +135,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         ("voice_overview", "voice_totals", "voice_groups", "voice_days", "voice_scores"), TICKET_WINDOW
     ),
     "voice_contacts": {**TICKET_WINDOW, "of_name": "askable_contacts"},
-    **dict.fromkeys(QUALITY, CALL_WINDOW),
+    **dict.fromkeys((*QUALITY, "team_days", "team_work"), CALL_WINDOW),
     "review_forms": {},
     "review_states": {"review_id": 1},
     "review_sample": {"week_date": date(2026, 11, 16)},
@@ -259,7 +265,7 @@ def test_a_statement_says_what_it_answers_and_its_grain(path: Path) -> None:
     assert second.startswith("-- Grain: "), second
     if path.parent.name == "queries":
         assert path.stem in queries.QUESTIONS or path.stem in {
-            "live_service_level"
+            "live_service_level", "live_states"
         }  # fmt: skip
 
 
@@ -318,6 +324,9 @@ def test_an_empty_answer_has_the_types_of_a_full_one(bare: sa.Engine, peopled: s
         "recorded_calls",
         "recording_rules",
     }  # tests/db/test_recordings.py has rows
+    written |= {"retention"}  # tests/db/test_retention.py has rows
+    written |= {"audit_lines", "audit_people", "audit_of_agent"}  # tests/db/test_audit.py has rows
+    written |= {"consent_counts", "consents", "consented_agents"}  # tests/db/test_own_data.py has rows
     written |= {"ring_rows", "forecast_rows"}  # tests/app/test_every_number.py has rows
     assert full.height > 0 or name in {"live_agents", "customer_contacts", "reconciliations", *written}
     assert empty.schema == full.schema
@@ -334,6 +343,11 @@ def test_an_empty_answer_has_the_types_of_a_full_one(bare: sa.Engine, peopled: s
         "ticket_totals",
         "ticket_days",
         "loader",
+        *(
+            "individual_figures",
+            "data_tables",
+            "own_data",
+        ),  # the policy, and the tables, are there from the start
     }
     if name not in {*SLOTTED, *together} and not name.endswith("_count"):
         assert empty.height == 0

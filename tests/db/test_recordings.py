@@ -75,9 +75,7 @@ def ask(engine: sa.Engine, name: str, **given: Any) -> pl.DataFrame:
 
 def opened(engine: sa.Engine, recording_id: str, *, minute: float = 60, source_name: str = "recorder") -> str:
     with warehouse.connected(engine) as connection:
-        return open_recording(
-            connection, source_name=source_name, recording_id=recording_id, viewer_name="liis", at=at(minute)
-        )
+        return open_recording(connection, source_name=source_name, recording_id=recording_id, at=at(minute))
 
 
 def test_a_worked_day_of_recorded_calls(recorded: sa.Engine) -> None:
@@ -120,17 +118,14 @@ def test_every_opening_is_counted_and_a_refused_one_is_not(recorded: sa.Engine) 
     with pytest.raises(RecordingError, match=r'"rec\.example\.com" is not listed; expected it among hosts'):
         opened(recorded, "r0")
     with warehouse.connected(recorded) as connection, pytest.raises(RecordingError, match="not known"):
-        open_of_review(connection, review_id=1, viewer_name="liis", at=at(1))
-    openings = "select opened_at, viewer_name, source_name, recording_id from ops.recording_openings order by opening_id"
-    assert rows_of(recorded, openings) == [
-        (at(60), "liis", "recorder", "r0"),
-        (at(61), "liis", "recorder", "r0"),
-    ]
+        open_of_review(connection, review_id=1, at=at(1))
+    openings = "select what_name, of_name from ops.audit_lines order by line_number"
+    assert rows_of(recorded, openings) == [("saw.recording", "recording recorder/r0")] * 2
 
 
 def test_an_erased_recording_is_told_as_erased_without_its_address(recorded: sa.Engine) -> None:
     with recorded.begin() as connection:
-        warehouse.one_row(connection, "merge/erase_customer", customer_key="k1", erased_at=at(500))
+        warehouse.one_row(connection, "merge/erase_customer", customer_keys=["k1"], erased_at=at(500))
     [row] = ask(recorded, "contact_recordings", contact_id="c1").to_dicts()
     assert (row["erased_at"], row["url_text"], row["recording_id"], row["started_at"]) == (
         at(500),
@@ -177,4 +172,4 @@ def test_the_door_leads_out_without_a_word_of_where_from_and_only_from_our_own_p
     ):
         answer = door("GET", unknown)
         assert (answer.status_code, "not known" in answer.text) == (404, True)
-    assert rows_of(recorded, "select count(*) from ops.recording_openings") == [(1,)]
+    assert rows_of(recorded, "select count(*) from ops.audit_lines") == [(1,)]

@@ -429,6 +429,34 @@ def test_one_asked_for_now_is_made_of_what_was_chosen(loaded: sa.Engine) -> None
     assert "queue support" in found[0, "content_text"]
 
 
+@pytest.mark.parametrize(
+    ("viewer_name", "address", "is_told"),
+    [("local", "", True), ("mara", "", True), ("eve", "", False), ("sam", "", False), ("sam", "team=1", True),
+     ("sam", "team=11", False), ("eve", "queue=1", False)],
+)  # fmt: skip
+def test_a_report_tells_of_the_work_of_agents_to_those_who_see_them_alone(
+    loaded: sa.Engine, viewer_name: str, address: str, is_told: bool
+) -> None:
+    """siim alone took the contact of support, in 300 s: the AHT of that queue is his. It stands in the queue's row."""
+    with connected(loaded) as connection:
+        connection.exec_driver_sql(
+            "insert into warehouse.teams (team_name) values ('Early');"
+            "insert into warehouse.team_members (team_id, agent_id, started_date) "
+            "select 1, agent_id, '2020-01-01' from warehouse.agents;"
+            "insert into access.accounts (login_name, role_name) values "
+            "('eve', 'executive'), ('sam', 'supervisor'), ('mara', 'manager');"
+            "insert into access.account_teams select account_id, 1 from access.accounts where login_name = 'sam'"
+        )
+        number = report_requests.ask_report(
+            connection, Asked("daily", FRIDAY, FRIDAY, address, "One"), viewer_name=viewer_name, at=NOW
+        )
+    assert desk(loaded).work() == 1
+    with connected(loaded) as connection:
+        text = queries.QUESTIONS["report_content"](connection, report_id=number)[0, "content_text"]
+    assert ("5:00" in text or "300 s" in text) == is_told
+    assert ("does not see every agent" in text) != is_told
+
+
 def test_what_was_made_stays_as_it_was_made(loaded: sa.Engine) -> None:
     plan(loaded)
     desk(loaded).work()

@@ -211,6 +211,7 @@ def test_lost_ends_are_closed_after_the_comparison_of_their_day(engine: sa.Engin
     found = nightly.due(engine, settings(tmp_path, "a", "b"), now=NOW)
     assert [(one.source_name, one.work_name) for one in found] == [
         (nightly.SITE, "erasures"),
+        (nightly.SITE, "retention"),
         ("a", "reconciliation"),
         ("a", "lost ends"),
         ("b", "reconciliation"),

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from dashboard import board, queries, words
+from dashboard.access import LOCAL_VIEWER
 from dashboard.contacts import contact_sections, row_view
 from dashboard.filters import Filters, filters_of
 from dashboard.people import agent_sections, agent_ticket_view, agent_view
@@ -37,7 +38,7 @@ Figure = tuple[str, str]  # what is shown, and the address behind it
 class Page:
     """A page at an instant on a warehouse: what a section asks is asked here, what it shows is kept."""
 
-    now, zone_name, site_name = NOW, ZONE, "Here"
+    now, zone_name, site_name, viewer = NOW, ZONE, "Here", LOCAL_VIEWER
     today = words.local_day(NOW, ZONE)
 
     def __init__(self, engine: sa.Engine) -> None:

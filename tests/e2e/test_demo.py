@@ -10,9 +10,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,10 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.e2e.conftest import until
+
 ROOT = Path(__file__).parents[2]
 READY = "Floorboard is ready: "
-
-
-def until(condition: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return condition()
 
 
 class Site:
@@ -61,13 +53,18 @@ class Site:
         with (self.home / "said.txt").open("w") as out:
             arguments = self.command("demo", "--days", "2", "--port", str(self.port))
             process = self.process = subprocess.Popen(**arguments, stdout=out, stderr=out)
-        until(lambda: process.poll() is not None or self.says("Ctrl-C stops everything."), 120)
+        until(lambda: process.poll() is not None or self.says("Ctrl-C stops everything."), seconds=120)
         assert self.says(READY), self.said
         assert self.says("Load: "), self.said
 
     @property
     def said(self) -> str:
         return (self.home / "said.txt").read_text()
+
+    def sources(self) -> list[dict[str, Any]]:
+        """What the loader says of each source."""
+        found: list[dict[str, Any]] = json.loads(self.run("etl", "status", "--json").stdout)
+        return found
 
     def says(self, text: str) -> bool:
         return text in self.said
@@ -107,7 +104,7 @@ def site() -> Iterator[Site]:
     if site.process is not None and site.process.poll() is None:
         site.process.kill()
         site.process.wait()
-    until(lambda: not site.processes(), 40)
+    until(lambda: not site.processes(), seconds=40)
     shutil.rmtree(home)
 
 
@@ -139,6 +136,7 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
     found = json.loads(site.run("doctor", "--json").stdout)
     assert [finding for finding in found if finding["state_name"] == "wrong"] == []
     assert any("the demo's own" in finding["found_text"] for finding in found)
+    assert until(lambda: all(row["last_succeeded_at"] for row in site.sources()))  # the log is ready first
     compared = site.run("etl", "reconcile", "--json")  # finds the demo's settings by itself
     assert {row["outcome_name"] for row in json.loads(compared.stdout)} == {"agreed"}, compared.stderr
 
@@ -169,7 +167,7 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
 def test_a_killed_demo_leaves_no_process_and_the_next_one_starts(site: Site) -> None:
     site.start_demo()
     assert site.end(signal.SIGKILL) == -signal.SIGKILL
-    assert until(lambda: site.processes() == [], 40), site.processes()
+    assert until(lambda: site.processes() == [], seconds=40), site.processes()
     site.start_demo()
     assert site.end(signal.SIGHUP) == 0
     assert site.processes() == []

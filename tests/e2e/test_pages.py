@@ -33,14 +33,18 @@ PAGES = {
     "customers-voice": "Customers' voice",
     "quality": "Quality",
     "data-health": "Data health",
+    "access": "Access",
+    "audit": "Audit trail",
+    "privacy": "Privacy",
     "ways": "Channels and ways",
     "goals": "Goals",
     "alerts": "Alerts",
     "contacts": "Contacts",
     "contacts?of=offered_calls": "Contacts",
 }
-# Without tickets, goals, or contacts of yesterday, those pages have no tiles, and reports are a list.
-WITHOUT_FIGURES = ("contacts", "goals", "tickets", "reports", "reconciliation")
+# Without tickets, goals, or contacts of yesterday, those pages have no tiles, and reports are a list; without accounts
+# Access says how to begin.
+WITHOUT_FIGURES = ("contacts", "goals", "tickets", "reports", "reconciliation", "access", "audit", "privacy")
 
 
 def card_value(page: Page, label: str) -> str:

@@ -30,6 +30,7 @@ import sqlalchemy as sa
 from etl import LoadError, load, merge
 from etl.config import Settings
 from sql import migrate, warehouse
+from tests.conftest import with_every_figure
 from tests.torture.worlds import World, clock_of, reader_of
 
 ROOT = Path(__file__).parents[2]
@@ -230,6 +231,7 @@ def fresh_engine(database_url: str) -> Iterator[sa.Engine]:
     engine = warehouse.open_engine(database_url)
     try:
         migrate.migrate(engine)
+        with_every_figure(engine)
         yield engine
     finally:
         engine.dispose()
@@ -269,6 +271,7 @@ def _load_as_ordered(order: dict[str, Any]) -> None:
     status = 0
     if order["crash_at"] == IN_MIGRATION:
         migrate.migrate(engine)
+        with_every_figure(engine)
     try:
         while True:
             with suppress(LoadError) if order["outlives_failures"] else nullcontext():

@@ -11,13 +11,17 @@ import os
 import shlex
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
 from urllib.parse import quote
 
 import psycopg
+import sqlalchemy as sa
 
+from sql import warehouse
 from sql.embedded import START_SECONDS
 from sql.postgres_programs import SOCKET_NAME, chosen, copied, place_of, private_folder, run, socket_folder
 
@@ -60,6 +64,15 @@ class PrivateServer:
         """The address of its database `floorboard`; its owner needs no password (tests/torture/tcp_proxy.py brings TCP)."""
         host = quote(str(self._sockets), safe="")
         return f"postgresql://{NAME}@/{NAME}?host={host}&port=5432"
+
+    @contextmanager
+    def opened(self) -> Iterator[sa.Engine]:
+        """An engine on its database; a block that fails leaves no connection behind, which another test would fail on."""
+        engine = warehouse.open_engine(self.url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
 
     @property
     def socket(self) -> Path:

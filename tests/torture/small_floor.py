@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from etl import load
 from etl.config import Settings
 from sql import migrate, warehouse
+from tests.conftest import with_every_figure
 from tests.torture.kills import append, now, settings_for
 from tests.torture.servers import PrivateServer
 
@@ -79,6 +80,7 @@ def small_floor(folder: Path, *, calls: int = 300, **settings: str | int) -> Ite
         engine = warehouse.open_engine(server.url)
         try:
             migrate.migrate(engine)
+            with_every_figure(engine)
             floor = SmallFloor(server, engine, folder / "queue_log")
             floor.write(calls)
             floor.load()

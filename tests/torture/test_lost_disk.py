@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from etl import load
 from etl.backup import backup, restore
 from etl.prove import prove
-from sql import migrate, warehouse
+from sql import migrate
+from tests.conftest import with_every_figure
 from tests.torture.campaign import Campaign
 from tests.torture.contents import differences, facts_of
 from tests.torture.kills import ROOT, append, now, settings_for
@@ -89,19 +90,17 @@ def test_a_lost_disk_loses_and_doubles_nothing(
         first, second, third = sorted(chance.sample(range(1, len(lines)), 3))
         file = tmp_path / f"{number}.dump"
         path.write_bytes(b"".join(lines[:first]))
-        with PrivateServer() as server:
-            before = warehouse.open_engine(server.url)
+        with PrivateServer() as server, server.opened() as before:
             migrate.migrate(before)
+            with_every_figure(before)
             run(before, path)
             backed_up_beside_a_load(server, before, path, file, b"".join(lines[first:second]))
             append(path, b"".join(lines[second:third]))
             run(before, path)  # lost with the disk
-            before.dispose()
         assert not server.data.exists()
         append(path, b"".join(lines[third:]))
-        with PrivateServer() as server:
+        with PrivateServer() as server, server.opened() as after:
             kills += killed_restore(server.url, file, after_tables=chance.randint(0, 30))
-            after = warehouse.open_engine(server.url)
             with after.begin() as connection:
                 assert connection.exec_driver_sql("select to_regclass('ops.migrations')").scalar_one() is None
             started_at = time.monotonic()
@@ -117,7 +116,6 @@ def test_a_lost_disk_loses_and_doubles_nothing(
                     "select sum(read_rows), sum(loaded_rows + unchanged_rows + rejected_rows) from ops.runs"
                 )
                 assert connection.exec_driver_sql(ledger).one() == (len(lines), len(lines))
-            after.dispose()
     campaign.record(
         "backup",
         "a lost disk loses and doubles nothing: restored and caught up equals undisturbed",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from etl import load
 from sql import migrate, warehouse
-from tests.conftest import made_database, url_of
+from tests.conftest import made_database, url_of, with_every_figure
 from tests.torture.campaign import Campaign
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import Loaders, load_once
@@ -43,9 +43,9 @@ def test_restarts_of_postgres_in_the_middle_of_loads_lose_and_double_nothing(
     chance, slowest = random.Random(campaign.seed), 0.0
     modes: tuple[StopMode, ...] = ("immediate", "fast")
     places = Places(tmp_path / "world")
-    with PrivateServer() as server, Loaders() as loaders:
-        engine = warehouse.open_engine(server.url)
+    with PrivateServer() as server, Loaders() as loaders, server.opened() as engine:
         migrate.migrate(engine)
+        with_every_figure(engine)
         with world_of("asterisk_queue_log", places, pieces=3 * restarts, seed=campaign.seed) as world:
             world.grow()
             pid = loaders.begin(world, server.url, stays=True)
@@ -68,7 +68,6 @@ def test_restarts_of_postgres_in_the_middle_of_loads_lose_and_double_nothing(
             ledger = ledger_of(engine)
             assert ledger.is_balanced
             assert (ledger.read_rows, ledger.rejected_rows) == (world.rows, world.refused_rows)
-        engine.dispose()
     assert slowest <= RECOVERED_SECONDS
     campaign.record(
         "D3", "restarts of Postgres in the middle of loads lose and double nothing", restarts_count=restarts,

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("sql", "etl", "dashboard", "pages", "floorboard")
 WINGS = (
+    "audit",
     "calls",
     "contacts",
     "definitions",
@@ -21,7 +22,9 @@ WINGS = (
     "goals",
     "loading",
     "organisation",
+    "own",
     "people",
+    "privacy",
     "quality",
     "reports",
     "tickets",
@@ -42,6 +45,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     *((wing, set[str]()) for wing in ("dashboard", *(f"dashboard.{name}" for name in WINGS))),
     *((f"dashboard.{name}", set[str]()) for name in MATHEMATICS),
     ("dashboard.words", set()),
+    ("dashboard.withheld", {"dashboard.words"}),
     ("dashboard.export", set()),
     ("dashboard.web_rules", set()),
     ("dashboard.log_masks", set()),
@@ -64,6 +68,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("dashboard.*_queries", {"sql", "dashboard.tickets.ticket_queries"}),
+    ("dashboard.privacy.families", {"sql.individual", "dashboard.words"}),
+    ("dashboard.privacy.risks", {"dashboard.words"}),
+    ("dashboard.privacy.assessment", {"sql.rights", "sql.role_matrix", "dashboard"}),
+    ("dashboard.privacy.privacy_view", {"dashboard.board", "dashboard.privacy", "dashboard.words"}),
     (
         "dashboard.contacts.address_check",
         {
@@ -73,6 +81,12 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "dashboard.filters",
             "dashboard.words",
         },
+    ),
+    ("dashboard.own.aliases", set()),
+    ("dashboard.own.consents", {"sql", "dashboard.access", "dashboard.words"}),
+    (
+        "dashboard.own.own_export",
+        {"sql", "dashboard.export", "dashboard.own.own_queries", "dashboard.words"},
     ),
     ("dashboard.loading.upload_check", set()),
     *((f"dashboard.quality.{name}", set[str]()) for name in ("fair_sample", "review_score")),
@@ -89,6 +103,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     (
         "dashboard.organisation.organisation_files",
         {
+            "sql.audit",
             "dashboard.export",
             "dashboard.organisation.organisation",
             "dashboard.organisation.organisation_rows",
@@ -120,8 +135,21 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("dashboard.charts", {"sql.metrics", "dashboard.words"}),
     ("dashboard.*_charts", {"dashboard.charts"}),
     ("dashboard.access", {"sql", "dashboard.words"}),
+    ("dashboard.audit.audit_queries", {"sql.audit", "sql.warehouse"}),
+    ("dashboard.audit.audit_view", {"sql.audit", "dashboard.board", "dashboard.words"}),
+    ("dashboard.audit.looks", {"sql.audit", "sql.warehouse", "dashboard.access"}),
+    ("dashboard.door.sessions", {"sql.audit", "sql.warehouse"}),
     ("dashboard.door.visitor", {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.words"}),
     ("dashboard.door.passwords", {"dashboard.words"}),
+    ("dashboard.door.sign_in_rules", set()),
+    ("dashboard.door.accounts", {"sql.audit", "sql.warehouse", "dashboard.door", "dashboard.words"}),
+    ("dashboard.door.doorstep", {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.words"}),
+    *(
+        (f"dashboard.door.{name}", {"sql", "dashboard.door", "dashboard.words"})
+        for name in ("devices", "personas")
+    ),
+    ("dashboard.door.*_view", {"dashboard.access", "dashboard.board", "dashboard.door", "dashboard.words"}),
+    ("dashboard.door.sign_in_page", {"dashboard.door.sign_in_rules", "dashboard.words"}),
     ("dashboard.door.*", {"sql.warehouse", "dashboard.door", "dashboard.words"}),
     ("dashboard.asking", {"sql.metrics", "dashboard.queries", "dashboard.calls.call_queries"}),
     (
@@ -133,6 +161,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "dashboard.contacts.recording_rules",
             "dashboard.filters",
             "dashboard.quality.review_score",
+            "dashboard.withheld",
             "dashboard.words",
             "dashboard.*_view",
         },
@@ -142,8 +171,10 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     (
         "dashboard.ui.moments",
         {
+            "sql.pages_login",
             "sql.warehouse",
             "dashboard.access",
+            "dashboard.audit.looks",
             "dashboard.live",
             "dashboard.queries",
             "dashboard.ui.clock",
@@ -154,11 +185,39 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "dashboard.ui.visit",
         {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.ui.clock", "dashboard.ui.moments"},
     ),
-    ("dashboard.ui.desk", {"sql.warehouse", "dashboard.access", "dashboard.ui.moments"}),
+    (
+        "dashboard.ui.desk",
+        {
+            "sql.audit",
+            "sql.changes",
+            "sql.warehouse",
+            "dashboard.access",
+            "dashboard.ui.moments",
+            "dashboard.words",
+        },
+    ),
+    (
+        "dashboard.ui.kept",
+        {"dashboard.board", "dashboard.loading.kept_view", "dashboard.ui.moments"},
+    ),
     ("dashboard.ui.choices", {"dashboard.downloads", "dashboard.filters", "dashboard.words"}),
     (
         "dashboard.ui.take_along",
-        {"dashboard.downloads", "dashboard.ui.choices", "dashboard.ui.clock", "dashboard.words"},
+        {
+            "sql.audit",
+            "dashboard.downloads",
+            "dashboard.ui.choices",
+            "dashboard.ui.clock",
+            "dashboard.ui.desk",
+            "dashboard.ui.moments",
+            "dashboard.ui.visit",
+            "dashboard.withheld",
+            "dashboard.words",
+        },
+    ),
+    (
+        "dashboard.ui.whose",
+        {"sql.rights", "dashboard.access", "dashboard.ui.moments", "dashboard.words"},
     ),
     ("dashboard.ui.layout", {"sql.warehouse", "dashboard"}),
     ("dashboard.*_sections", {"dashboard"}),
@@ -172,7 +231,14 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
 OWNERS: dict[str, tuple[str, ...]] = {
     "pandas": (),
     "streamlit": ("dashboard.*", "pages.*"),
-    "starlette": ("dashboard.server", "dashboard.door.routes"),
+    "starlette": (
+        "dashboard.server",
+        "dashboard.door.*routes",
+        "dashboard.door.doorstep",
+        "dashboard.door.identity_provider",
+    ),
+    "authlib": ("dashboard.door.identity_provider",),
+    "joserfc": ("dashboard.door.identity_provider",),
     "argon2": ("dashboard.door.passwords",),
     "prometheus_client": ("dashboard.monitoring",),
     "altair": ("dashboard.charts", "dashboard.*_charts"),

@@ -194,3 +194,11 @@ def test_what_an_address_says_beside_the_view_is_left_alone() -> None:
 def test_a_run_of_days_names_what_its_ends_share_once() -> None:
     ends = (date(2025, 12, 30), date(2026, 1, 2))
     assert words.days(*ends).replace("\u2009", " ") == "30 Dec 2025 – 2 Jan 2026"
+
+
+def test_the_last_days_of_a_longer_period_are_days_of_their_own_and_a_shorter_one_stays_itself() -> None:
+    shown = filters_of({"period": "90_days"}, today=TODAY).last_days(31)
+    assert (shown.period_name, shown.first_date, shown.last_date) == (OWN_DAYS, date(2026, 10, 23), TODAY)
+    for period_name in ("today", "28_days"):
+        chosen = filters_of({"period": period_name}, today=TODAY)
+        assert chosen.last_days(28) is chosen

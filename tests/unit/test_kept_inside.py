@@ -43,6 +43,10 @@ OWN_PIPES = {
 OWN_CACHES = {
     # cached functions without a viewer's scope, each with the reason why it holds nothing of anybody
     ("dashboard/ui/moments.py", "engine"): "the way to the warehouse, which answers each scope apart",
+    (
+        "dashboard/ui/visit.py",
+        "visitors",
+    ): "who holds which session; what it tells goes by the token of whoever asks",
 }
 
 

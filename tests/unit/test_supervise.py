@@ -88,9 +88,7 @@ def test_an_empty_host_is_refused_and_an_open_one_is_warned_of() -> None:
     assert said == []
     for host in ("0.0.0.0", "::", "192.168.1.4", "floor.example"):
         warn_of_open_host(host, 8501, said.append)
-        assert (
-            f"port 8501 on {host} can be reached from other machines, and there is no sign-in" in said.pop()
-        )
+        assert f"port 8501 on {host} can be reached from other machines" in said.pop()
 
 
 def test_a_process_that_ends_unasked_is_named_with_its_last_words(company: Company) -> None:
