@@ -15,8 +15,8 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from dashboard import access, queries
-from dashboard.ui import visit
+from dashboard import access, live, queries
+from dashboard.ui import desk, moments, visit
 from sql import audit, individual, warehouse
 from tests.app import drawn_queues
 
@@ -449,6 +449,7 @@ class DrawnFloor:
         self.answer(**ANSWERS)
         for way in ("transaction", "change"):
             monkeypatch.setattr(access, way, lambda _engine, _viewer: contextlib.nullcontext(None))
+        monkeypatch.setattr(desk, "_refuse_strangers", lambda _connection, _viewer: None)
         monkeypatch.setattr(audit, "note", lambda *_args, **_values: None)
         monkeypatch.setattr(visit, "viewer", lambda: access.LOCAL_VIEWER)
         monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
@@ -484,6 +485,7 @@ def packages_looked_through_once() -> Iterator[None]:
 def cold_caches() -> Iterator[None]:
     st.cache_data.clear()
     st.cache_resource.clear()
+    moments._good = live.LastGood()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()

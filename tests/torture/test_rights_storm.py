@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from sql import rights, warehouse
+from sql import deadlines, rights, warehouse
 from sql.warehouse import WarehouseError
 from tests.db.test_rights import SEEN, calls_by_agent, floor, pages, token_of
 from tests.torture.campaign import Campaign
@@ -152,9 +152,17 @@ def naive(pages: sa.Engine, floor: sa.Engine) -> Iterator[sa.Engine]:
         connection.execute(sa.text("drop table public.naive_calls"))
 
 
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool that does not make its connections blank, as it does (tests/db/test_pools.py): what guards beside it."""
+    monkeypatch.setattr(
+        deadlines, "_made_blank", lambda connection: connection.execute("select 1") and connection.rollback()
+    )
+
+
 @pytest.mark.parametrize("is_local", [True, False])
 def test_the_storm_sees_an_identity_that_outlives_its_transaction(
-    naive: sa.Engine, floor: sa.Engine, campaign: Campaign, *, is_local: bool
+    naive: sa.Engine, floor: sa.Engine, campaign: Campaign, forgetful: None, *, is_local: bool
 ) -> None:
     """The negative control: the same storm over set_config(..., false) finds wrong rows, and over true none."""
 
@@ -175,7 +183,7 @@ def test_the_storm_sees_an_identity_that_outlives_its_transaction(
 
 
 def test_a_claim_that_is_told_for_the_whole_session_ends_with_its_transaction_all_the_same(
-    pages: sa.Engine,
+    pages: sa.Engine, forgetful: None
 ) -> None:
     with warehouse.connected(pages) as connection:
         rights.enter(connection, token_of("ada"))
