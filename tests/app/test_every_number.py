@@ -150,6 +150,7 @@ VIEWS: list[tuple[str, Row]] = [
     *(("quality", {"view": view}) for view in ("scores", "calibration")),
     ("reconciliation", {"period": "today"}),
 ]
+NAMED_VIEWS = {"-".join((name, *view.values())): (name, view) for name, view in VIEWS}
 NO_ROWS = {
     "Change": "the difference between two numbers, each of which opens its own rows",
     "Missed": "target less service level, times offers: both stand in the row and open",
@@ -234,12 +235,12 @@ def parts(page: AppTest) -> Iterator[Row]:
     yield from (found for found in blocks(page) if found["kind"] in ("tiles", "table", "floor"))
 
 
-@pytest.mark.parametrize(
-    ("name", "view"), VIEWS, ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else value
-)
+@pytest.mark.by_turns(12)
+@pytest.mark.parametrize("called", NAMED_VIEWS)
 def test_every_number_of_a_page_is_what_its_list_adds_up_to(
-    whole: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Run, name: str, view: Row
+    whole: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Run, called: str
 ) -> None:
+    name, view = NAMED_VIEWS[called]
     use(whole, monkeypatch)
     monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())
     found = list(parts(run_page(name, **view)))

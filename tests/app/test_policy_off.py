@@ -59,6 +59,7 @@ def texts(found: list[dict[str, Any]]) -> str:
     return json.dumps([block for block in found if block["kind"] in ("tiles", "table", "notice", "lanes")])
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("view", VIEWS_TODAY)
 def test_with_everything_off_no_section_shows_an_agent(
     filled: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Callable[..., AppTest], view: str
@@ -82,6 +83,7 @@ def test_with_everything_off_no_section_shows_an_agent(
         assert "25:00" not in late
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("family", PARTS_TODAY)
 def test_a_part_that_is_off_leaves_the_others_to_be_seen(
     filled: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Callable[..., AppTest], family: str
@@ -117,6 +119,7 @@ def test_the_page_says_what_is_on_and_what_nobody_has_filled_in(
     assert "not filled in" in texts(found)  # the example names nobody who says so
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("name", NARROWED_TODAY)
 def test_a_page_narrowed_to_one_agent_says_what_is_switched_off_and_blames_no_database(
     filled: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Callable[..., AppTest], name: str

@@ -165,6 +165,7 @@ CALL_COUNTS = (
 AGENT_COUNTS = ("available_agents", "ringing_agents", "on_contact_agents", "wrap_up_agents", "paused_agents")
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.parametrize("at", [1_795_309_884, 1_795_309_907, 1_795_309_932, 1_795_309_956, LAST_AT])
 def test_the_live_boards_say_what_the_log_says_of_the_same_second(
     engine: sa.Engine, pbx: Path, tmp_path: Path, at: int, monkeypatch: pytest.MonkeyPatch
@@ -260,6 +261,7 @@ def test_the_log_afterwards_gives_the_facts_of_the_log_alone(
     assert ask(engine, REACHES_INTO) == [(0,)]
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_lost_connections_and_killed_loaders_leave_no_trace_once_the_log_is_read(
     engine: sa.Engine, alone: sa.Engine, facts_of_the_log: Facts, pbx: Path, tmp_path: Path, seed: int
@@ -294,6 +296,7 @@ def test_lost_connections_and_killed_loaders_leave_no_trace_once_the_log_is_read
     expect_the_facts_of_the_log_alone(engine, facts_of_the_log)
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize("skew", [-1, 0, 2])
 def test_beside_a_log_that_is_read_now_and_then_every_call_counts_once(
     engine: sa.Engine, facts_of_the_log: Facts, pbx: Path, tmp_path: Path, skew: int

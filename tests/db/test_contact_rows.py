@@ -151,6 +151,7 @@ NARROWED: list[Row] = [
 ADDITIVE_CALLS = [name for name in row_terms.CALL_COLUMNS if name not in row_terms.LONGEST]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("narrowed", NARROWED, ids=str)
 def test_the_list_of_every_column_of_calls_adds_up_to_the_column(told: sa.Engine, narrowed: Row) -> None:
     totals = ask(told, "queue_totals", **WINDOW, **narrowed)
@@ -495,6 +496,7 @@ TICKET_CASES = [
 ]  # fmt: skip
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(("window", "narrowed", "as_of"), TICKET_CASES)
 def test_the_list_of_every_column_of_tickets_adds_up_to_it(
     tickets: sa.Engine, window: Row, narrowed: Row, as_of: datetime

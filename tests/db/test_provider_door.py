@@ -164,6 +164,7 @@ def test_whose_own_account_was_closed_is_not_let_in_by_another_that_waits_for_th
     assert (answer.status_code, session_count(site)) == (403, before)
 
 
+@pytest.mark.by_turns(5)
 @pytest.mark.parametrize(
     ("fault", "status", "said"),
     [

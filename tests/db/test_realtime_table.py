@@ -140,6 +140,7 @@ def mariadb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.wait(timeout=60)
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize(
     ("key", "time_type", "log_rows"),
     [
@@ -197,6 +198,7 @@ def test_the_table_gives_what_the_file_gives_in_an_empty_warehouse(
     assert facts(engine) == expected
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize(
     ("key", "time_type"),
     [("id int auto_increment primary key, ", "varchar(26)"), ("", "datetime(6)")],
@@ -229,6 +231,7 @@ def test_the_table_in_mariadb_gives_exactly_the_facts_of_the_log_file(
     assert from_file(engine, log) == from_table
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize("scheme", ["mysql", "postgresql"])
 def test_a_server_that_falls_silent_is_given_up_and_its_password_stands_nowhere(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, scheme: str

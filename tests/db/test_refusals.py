@@ -108,6 +108,7 @@ def test_a_ticket_that_is_corrected_closes_what_was_refused_of_it(engine: sa.Eng
             assert found == [("tickets 31", is_open)]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("kind", tuple(kinds()))
 def test_reading_everything_again_keeps_each_refusal_once(
     engine: sa.Engine, tmp_path: Path, empty_database_url: str, kind: str

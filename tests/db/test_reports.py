@@ -429,6 +429,7 @@ def test_one_asked_for_now_is_made_of_what_was_chosen(loaded: sa.Engine) -> None
     assert "queue support" in found[0, "content_text"]
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize(
     ("viewer_name", "address", "is_told"),
     [("local", "", True), ("mara", "", True), ("eve", "", False), ("sam", "", False), ("sam", "team=1", True),

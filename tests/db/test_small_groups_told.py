@@ -268,6 +268,7 @@ def day_chart(day: date, seen: set[int]) -> tuple[list[bool], Chart]:
     return is_in, chart
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize("login_name", READERS)
 def test_of_everything_that_a_reader_can_ask_no_few_agents_work_can_be_worked_out(
     days: sa.Engine, login_name: str

@@ -196,6 +196,7 @@ NO_LIST = {
 }
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize(("narrowed", "hours", "instant"), CHOSEN)
 def test_every_figure_of_the_page_leads_to_as_many_tickets_as_it_says(
     told: sa.Engine, monkeypatch: pytest.MonkeyPatch, narrowed: Row, hours: Any, instant: datetime | None

@@ -113,7 +113,19 @@ def fetch(address: str) -> tuple[int, str]:
         return answer.status, answer.read().decode()
 
 
-def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site: Site) -> None:
+ENDS = {  # how the first start ends, and the second; each day has one of these walks
+    "killed, then told to end": (signal.SIGKILL, signal.SIGTERM),
+    "told to end, then Ctrl-C": (signal.SIGTERM, signal.SIGINT),
+    "killed, then its terminal closed": (signal.SIGKILL, signal.SIGHUP),
+}
+
+
+@pytest.mark.by_turns(1)
+@pytest.mark.parametrize("ends", ENDS)
+def test_the_demo_shows_a_page_refuses_a_second_one_leaves_nothing_behind_and_goes_on(
+    site: Site, ends: str
+) -> None:
+    first_end, second_end = ENDS[ends]
     site.start_demo()
     assert site.said.splitlines()[-2:] == [f"{READY}{site.address}", "Ctrl-C stops everything."]
     status, page = fetch(site.address)
@@ -140,16 +152,13 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
     compared = site.run("etl", "reconcile", "--json")  # finds the demo's settings by itself
     assert {row["outcome_name"] for row in json.loads(compared.stdout)} == {"agreed"}, compared.stderr
 
-    assert site.end(signal.SIGTERM) == 0, site.said
-    assert site.processes() == []
-    assert not site.says("Traceback")
+    expect_clean_end(site, first_end)
     assert site.totals(noon - timedelta(hours=24), noon) == before  # its warehouse answers after its end too
 
     site.start_demo()
     assert site.says("goes on where it stopped")
     assert site.totals(noon - timedelta(hours=24), noon) == before
-    assert site.end(signal.SIGINT) == 0, site.said
-    assert site.processes() == []
+    expect_clean_end(site, second_end)
 
     # A real site in the same home: another warehouse, from its first load on.
     (site.home / "queue_log").write_text("1795341600|1.1|sales|NONE|ENTERQUEUE||5551234|1\n")
@@ -164,10 +173,11 @@ def test_the_demo_shows_a_page_refuses_a_second_one_stops_clean_and_goes_on(site
     assert site.processes() == []
 
 
-def test_a_killed_demo_leaves_no_process_and_the_next_one_starts(site: Site) -> None:
-    site.start_demo()
-    assert site.end(signal.SIGKILL) == -signal.SIGKILL
-    assert until(lambda: site.processes() == [], seconds=40), site.processes()
-    site.start_demo()
-    assert site.end(signal.SIGHUP) == 0
+def expect_clean_end(site: Site, number: signal.Signals) -> None:
+    """It ends by this signal with nothing of it still at work: at once where it is told, soon where it is killed."""
+    is_killed = number is signal.SIGKILL
+    assert site.end(number) == (-signal.SIGKILL if is_killed else 0), site.said
+    if is_killed:
+        assert until(lambda: site.processes() == [], seconds=40), site.processes()
     assert site.processes() == []
+    assert not site.says("Traceback")

@@ -1,6 +1,7 @@
 """Runs the long campaign of faults and writes what it found into docs/torture.jsonl and docs/torture.md.
 
-In: the tests of this folder, and the laws (marked `law`) of tests/unit and tests/db. Out: their figures, in both files.
+In: the tests of this folder, and of the others the laws (marked `law`) and what the ordinary suite takes by turns (marked
+`by_turns`). Out: their figures, in both files.
 The rule it guards: a figure is written only by a test that held its promise.
 
 `make torture` runs all of it; `make torture ARGS="-k D1"` and the like pass on to pytest and replace only the rows that
@@ -29,9 +30,10 @@ from tests.torture.campaign import (
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-LAWS = (ROOT / "tests" / "unit", ROOT / "tests" / "db")
+OTHERS = tuple(ROOT / "tests" / name for name in ("unit", "db", "app", "e2e"))
 KEPT = ROOT / "docs" / "torture.jsonl"
 REPORT = ROOT / "docs" / "torture.md"
+MARKS = ("law", "by_turns")
 HEAD = """\
 # What it was put through
 
@@ -56,11 +58,13 @@ class Failures:
 
 
 class Laws:
-    """Takes of the other folders only the laws, and tells on how many examples each was tried."""
+    """Takes of the other folders the laws and what has turns, and tells on how many examples each law was tried."""
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Passes over what is neither of this folder nor a law."""
-        chosen = [item for item in items if HERE in item.path.parents or item.get_closest_marker("law")]
+        """Passes over what is neither of this folder nor a law, and is taken whole every day."""
+        chosen = [
+            item for item in items if HERE in item.path.parents or any(map(item.get_closest_marker, MARKS))
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
 
@@ -91,7 +95,7 @@ def main(arguments: list[str]) -> int:
         os.environ |= {LONG_VARIABLE: "long", RESULTS_VARIABLE: str(results)}
         os.environ.setdefault(SEED_VARIABLE, "1")
         drawn = f"--hypothesis-seed={os.environ[SEED_VARIABLE]}"
-        folders = [str(folder) for folder in (HERE, *LAWS)]
+        folders = [str(folder) for folder in (HERE, *OTHERS)]
         given = ["-q", "-p", "no:xdist", "-o", "timeout=7200", drawn, *folders, *arguments]
         code = int(pytest.main(given, plugins=[failures, Laws()]))
         measured = read_lines(results)

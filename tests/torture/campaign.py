@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -72,7 +73,7 @@ def campaign_of_the_environment(test_name: str = "") -> Campaign:
     )
 
 
-def has_turn(name: str, names: Sequence[str], *, short: int, first: int = 0) -> bool:
+def has_turn(name: object, names: Sequence[object], *, short: int, first: int = 0) -> bool:
     """Whether this run takes it: of these names `short`, others every day, from place `first` on; the campaign all."""
     if campaign_of_the_environment().is_long:
         return True
@@ -80,13 +81,33 @@ def has_turn(name: str, names: Sequence[str], *, short: int, first: int = 0) -> 
     return (names.index(name) - first - turn * short) % len(names) < short
 
 
-def by_turns(names: Sequence[str], *, short: int, first: int = 0) -> list[Any]:
-    """The names as parameters of a test; those that have not their turn are skipped before anything is made for them."""
+def take_turns(items: Sequence[pytest.Item]) -> None:
+    """Skips, before anything is made for them, the cases of tests marked `by_turns` that have not their turn.
+
+    `@pytest.mark.by_turns(3)` takes three of a test's cases each day, `by_turns(1, of="programs")` those with one of the
+    values of that parameter. A case that is asked for by its name is alone, and so has its turn on every day. Where a test
+    takes turns within itself, `by_turns()` says so to the campaign alone.
+    """
+    marked = [(item, mark) for item in items if (mark := item.get_closest_marker("by_turns")) and mark.args]
+    cases: dict[tuple[Path, str], dict[object, None]] = {}
+    for item, mark in marked:
+        cases.setdefault(_test(item), {})[_case(item, **mark.kwargs)] = None
     later = pytest.mark.skip(reason="has its turn on another day, and in every long campaign")
-    return [
-        pytest.param(name, marks=() if has_turn(name, names, short=short, first=first) else later)
-        for name in names
-    ]
+    for item, mark in marked:
+        path, name = _test(item)
+        first = mark.kwargs.get("first", crc32(name.encode()))  # so that a day's turns are of every kind
+        if not has_turn(_case(item, **mark.kwargs), list(cases[path, name]), short=mark.args[0], first=first):
+            item.add_marker(later)
+
+
+def _test(item: pytest.Item) -> tuple[Path, str]:
+    return item.path, item.name.partition("[")[0]
+
+
+def _case(item: pytest.Item, *, of: str | None = None, first: int = 0) -> object:
+    """What has its turn: the test with all its parameters, or the value of the one that is named."""
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return given.get(of) if of else item.name
 
 
 def versions() -> dict[str, str]:

@@ -18,7 +18,7 @@ from sql import warehouse
 from sql.postgres_programs import chosen, place_of
 from tests.conftest import ROOT, made_database, url_of
 from tests.db.test_load import T0, ask, run
-from tests.torture.campaign import Campaign, by_turns
+from tests.torture.campaign import Campaign
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import load_once
 from tests.torture.worlds import Places, append, kinds, world_of
@@ -56,7 +56,8 @@ def dumped(database_url: str) -> bytes:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("kind", by_turns(TOLD_AGAIN, short=3))
+@pytest.mark.by_turns(3)
+@pytest.mark.parametrize("kind", TOLD_AGAIN)
 def test_everything_read_again_over_what_is_live_changes_not_one_byte(
     engine: sa.Engine, database_url: str, places: Places, campaign: Campaign, kind: str
 ) -> None:
@@ -94,6 +95,7 @@ BEGINNINGS = [
 ]
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize(("kind", "fault"), BEGINNINGS)
 def test_a_file_that_begins_again_doubles_nothing(
     engine: sa.Engine, alone: sa.Engine, places: Places, campaign: Campaign, kind: str, fault: str
@@ -145,7 +147,8 @@ BAD_LINES = {
 }
 
 
-@pytest.mark.parametrize("reason", by_turns(tuple(BAD_LINES), short=4))
+@pytest.mark.by_turns(4)
+@pytest.mark.parametrize("reason", BAD_LINES)
 def test_one_bad_row_among_ten_thousand_is_refused_for_its_own_reason_and_keeps_no_other_back(
     engine: sa.Engine, tmp_path: Path, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, reason: str
 ) -> None:

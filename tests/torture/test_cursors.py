@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from etl import LoadError, load
 from sql import warehouse
 from tests.conftest import ROOT, made_database, url_of
-from tests.torture.campaign import Campaign, by_turns
+from tests.torture.campaign import Campaign
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import environment, load_once
 from tests.torture.worlds import Places, World, kinds, world_of
@@ -120,7 +120,8 @@ def told_after(world: World, cursor: Cursor) -> int | LoadError:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", by_turns(tuple(kinds()), short=3))
+@pytest.mark.by_turns(3)
+@pytest.mark.parametrize("kind", kinds())
 def test_an_absurd_place_is_an_error_with_the_next_step_or_loses_nothing(
     engine: sa.Engine,
     alone: sa.Engine,

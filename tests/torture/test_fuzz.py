@@ -26,6 +26,7 @@ DESK_TABLES = sum(origin.kind == "zendesk_csv" for origin in TEXT_ORIGINS)
 PARTS = {"amazon_connect": 2, "zendesk": 4, "liveagent": 2}  # several lists of one origin
 
 
+@pytest.mark.by_turns(7)
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("origin", TEXT_ORIGINS, ids=lambda origin: origin.name.replace(" ", "_"))
 def test_f1_no_line_however_broken_stops_a_load_and_each_is_accounted_for(
@@ -66,6 +67,7 @@ def test_f1_no_line_however_broken_stops_a_load_and_each_is_accounted_for(
     )  # fmt: skip
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.timeout(7_200)
 @pytest.mark.parametrize("origin", JSON_ORIGINS, ids=lambda origin: origin.name.replace(" ", "_"))
 def test_f3_no_record_however_broken_stops_a_load_and_each_is_accounted_for(

@@ -13,7 +13,7 @@ from sql import migrate, warehouse
 from tests.conftest import ROOT, made_database, url_of
 from tests.db.test_ami_load import TOLD_TWICE, expect_the_facts_of_the_log_alone, facts, load_log
 from tests.db.test_load import ask
-from tests.torture.campaign import Campaign, by_turns
+from tests.torture.campaign import Campaign
 from tests.torture.contents import differences, facts_of, figures_of, ledger_of
 from tests.torture.kills import (
     CRASH_POINTS,
@@ -83,7 +83,8 @@ def expect_what_one_undisturbed_load_gives(
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("kind", by_turns(KINDS, short=3))
+@pytest.mark.by_turns(3, first=0)
+@pytest.mark.parametrize("kind", KINDS)
 def test_loaders_killed_at_random_moments_lose_and_double_nothing(
     engine: sa.Engine, database_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign,
     kind: str,
@@ -100,7 +101,8 @@ def test_loaders_killed_at_random_moments_lose_and_double_nothing(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", by_turns(KINDS, short=3, first=3))
+@pytest.mark.by_turns(3, first=3)
+@pytest.mark.parametrize("kind", KINDS)
 def test_loaders_that_die_at_every_named_point_lose_and_double_nothing(
     engine: sa.Engine, database_url: str, alone: sa.Engine, places: Places, loaders: Loaders, campaign: Campaign,
     kind: str,
@@ -122,7 +124,8 @@ def test_loaders_that_die_at_every_named_point_lose_and_double_nothing(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", by_turns(MIGRATING_KINDS, short=1))
+@pytest.mark.by_turns(1)
+@pytest.mark.parametrize("kind", MIGRATING_KINDS)
 def test_a_loader_that_dies_while_it_makes_the_tables_leaves_a_warehouse_to_be_loaded(
     server_url: str, template_name: str, places: Places, loaders: Loaders, campaign: Campaign, kind: str
 ) -> None:

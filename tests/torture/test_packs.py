@@ -159,6 +159,7 @@ def expect_reasons(engine: sa.Engine, refused_rows: int) -> None:
         assert any(words in reason for words in said), (reason, raw)
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.parametrize("origin", JSON_ORIGINS, ids=lambda origin: origin.name.replace(" ", "_"))
 @pytest.mark.timeout(3_600)
 def test_d8_every_value_in_every_place_of_a_record_is_accounted_for(
@@ -235,6 +236,7 @@ WHOLE_FILES = {
 }
 
 
+@pytest.mark.by_turns(4)
 @pytest.mark.parametrize("origin", FILES, ids=lambda origin: origin.name.replace(" ", "_"))
 def test_what_a_writer_does_to_a_whole_file_costs_no_good_row(origin: Origin, tmp_path: Path) -> None:
     good = lines_of(origin, GOOD_CONTACTS, first=FIRST_GOOD)

@@ -114,7 +114,7 @@ def test_pages_outlive_restarts_and_silence(board: Board, campaign: Campaign) ->
     chance, modes = random.Random(campaign.seed), ("fast", "immediate")
     back, shown, slowest = [], [], []
     with readers(
-        board.address, PAGES, count=tabs, every_seconds=campaign.times(short=1, long=16) / 8
+        board.address, PAGES, count=tabs, every_seconds=campaign.times(short=1, long=64) / 8
     ) as found:
         time.sleep(campaign.times(short=0, long=10))
         warm = [

@@ -20,7 +20,7 @@ from etl.simulation.floor_log import write_floor
 from etl.sources import SourceSettings
 from tests.db.test_records import Teller
 from tests.liveagent_server import KEY
-from tests.torture.campaign import Campaign, by_turns
+from tests.torture.campaign import Campaign
 from tests.torture.kills import append, settings_for
 from tests.torture.late_source import (
     START,
@@ -122,7 +122,8 @@ def loaded(engine: sa.Engine, world: World) -> None:
     load.run_source(engine, world.settings, world.source, now=world.now, readers=kept)
 
 
-@pytest.mark.parametrize("kind_name", by_turns(KINDS, short=3))
+@pytest.mark.by_turns(2)
+@pytest.mark.parametrize("kind_name", KINDS)
 def test_every_hidden_loss_is_found_and_mended_whatever_the_source(
     engine: sa.Engine,
     empty_database_url: str,
@@ -234,7 +235,8 @@ select regexp_replace(ticket_id, '^.*[^0-9]', '')::int from warehouse.ticket_eve
 """
 
 
-@pytest.mark.parametrize("name", by_turns(tuple(TRANSPORTS), short=2))
+@pytest.mark.by_turns(2)
+@pytest.mark.parametrize("name", TRANSPORTS)
 def test_records_that_show_later_than_any_look_back_are_found_the_next_night(
     engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, campaign: Campaign, name: str
 ) -> None:

@@ -13,6 +13,7 @@ from tests.torture.rotation import RENAMED, WAYS, Way, follow_by_name, rotated_w
 NOTHING = {"lost_lines": 0, "doubled_lines": 0, "broken_lines": 0, "unsaid_losses": 0}
 
 
+@pytest.mark.by_turns(2)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_log_that_is_rotated_while_it_is_read_gives_each_line_once(

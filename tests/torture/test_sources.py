@@ -53,6 +53,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 # ---- D5: records that show late, crowds of one instant
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", MAKES)
 def test_no_record_is_lost_that_shows_within_the_look_back(campaign: Campaign, name: str) -> None:
@@ -77,6 +78,7 @@ def test_no_record_is_lost_that_shows_within_the_look_back(campaign: Campaign, n
     assert (lost, twice) == (0, 0)  # LiveAgent's are looked up once more within a minute, as versions
 
 
+@pytest.mark.by_turns(3)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", MAKES)
 def test_records_that_show_after_the_look_back_are_hidden(campaign: Campaign, name: str) -> None:

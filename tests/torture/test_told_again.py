@@ -84,6 +84,7 @@ def expect_the_facts_of_one_clean_load(
     return figures_of(found)
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("kind", ["asterisk_queue_log", "asterisk_cel"])
 def test_loaders_killed_over_a_log_that_is_told_again_and_rotated_lose_and_double_nothing(

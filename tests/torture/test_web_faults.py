@@ -226,6 +226,7 @@ def loads(desk: Desk) -> Iterator[Loads]:
 # ---- D9: limits and broken answers
 
 
+@pytest.mark.by_turns(10)
 @pytest.mark.parametrize("name", ENDING)
 def test_a_load_that_an_api_ends_keeps_what_came_and_the_next_one_finds_the_rest(
     campaign: Campaign, desk: Desk, name: str

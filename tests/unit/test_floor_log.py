@@ -155,13 +155,6 @@ def test_a_kill_in_the_middle_of_a_rotation_is_mended(tmp_path: Path) -> None:
     assert whole_log(log) == whole
 
 
-def test_a_restart_after_a_month_takes_less_than_a_second(tmp_path: Path) -> None:
-    start(tmp_path / "queue_log", days=30)
-    began = time.process_time()
-    follow(tmp_path / "queue_log", NOON)
-    assert time.process_time() - began < 1
-
-
 def test_a_line_appears_at_its_second_and_never_before(tmp_path: Path) -> None:
     log, speed, stop = tmp_path / "queue_log", 12.0, threading.Event()
     size = start(log).written_bytes

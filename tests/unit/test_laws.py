@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.laws import examples, law
-from tests.torture.campaign import LONG_VARIABLE, SEED_VARIABLE, has_turn
+from tests.torture.campaign import (
+    LONG_VARIABLE,
+    SEED_VARIABLE,
+    campaign_of_the_environment,
+    has_turn,
+)
 
 NAMES = tuple("abcdefghijk")
 
@@ -66,3 +71,13 @@ def test_a_law_that_draws_nothing_is_refused() -> None:
 
         @law(7)
         def draws_nothing() -> None: ...
+
+
+@pytest.mark.by_turns(2)
+@pytest.mark.parametrize("name", NAMES)
+def test_of_the_cases_of_a_marked_test_so_many_are_taken(request: pytest.FixtureRequest, name: str) -> None:
+    cases = [one for one in request.session.items if one.name.startswith(request.node.name.partition("[")[0])]
+    taken = [one for one in cases if one.get_closest_marker("skip") is None]
+    assert request.node in taken
+    is_whole = len(cases) == len(NAMES) and not campaign_of_the_environment().is_long
+    assert len(taken) == (2 if is_whole else len(cases))
