@@ -7,6 +7,7 @@ every page that asks together with the last good answers, and nobody asks the wa
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -20,11 +21,13 @@ from sql.rights import SessionError
 from sql.warehouse import RETRY, SwitchedOffError, WarehouseError
 
 EVERY_SECONDS = 1.5
+LEAST_SECONDS = 0.5  # between two askings, however often something changes
 IDLE_SECONDS = 30.0
 FIRST_ANSWER_SECONDS = 5.8  # a little more than the warehouse is given to answer
 GOOD_ANSWERS = 128
 QUIET_SECONDS = 2.0  # whoever has just heard nothing does not make the next one wait
 NEXT_ANSWER_SECONDS = 2.0  # then what was known before somebody looked away is shown with its age
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,15 @@ class Snapshot:
     failure: WarehouseError | None = None
 
 
+Heard = Callable[[Snapshot | Exception], None]
+
+
 class Poller:
-    """Keeps one snapshot fresh in a thread of its own, as long as somebody asked within the last half
+    """Keeps one snapshot fresh in a thread of its own, as long as somebody subscribes or asked within the last half
     minute.
 
-    Where the asking raises SessionError, nobody is left who may see the answers: it forgets them and stops at once.
+    It asks every 1.5 seconds, and at once when it is woken. Where the asking raises SessionError, nobody is left who may
+    see the answers: it forgets them and stops at once.
     """
 
     def __init__(
@@ -58,6 +65,13 @@ class Poller:
         self._good: Snapshot | None = None
         self._asked_at = 0.0
         self._is_running = False
+        self._is_woken = False
+        self._heard: dict[object, Heard] = {}
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it asks the warehouse at present."""
+        return self._is_running
 
     def latest(self) -> Snapshot:
         """The newest snapshot; the first call waits for it.
@@ -67,28 +81,60 @@ class Poller:
         """
         with self._changed:
             self._asked_at = time.monotonic()
-            if not self._is_running:
-                self._is_running, self._found = True, None
-                threading.Thread(target=self._run, name="floorboard-live", daemon=True).start()
+            self._begin()
             wait = FIRST_ANSWER_SECONDS if self._good is None else NEXT_ANSWER_SECONDS
-            if not self._changed.wait_for(lambda: self._found is not None, timeout=wait):
-                found: Snapshot | Exception | None = _silence(wait)
-            else:
-                found = self._found
-            good = self._good
+            is_answered = self._changed.wait_for(lambda: self._found is not None, timeout=wait)
+            told = self._told(self._found if is_answered else _silence(wait))
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    def subscribe(self, heard: Heard) -> Callable[[], None]:
+        """Tells `heard` every answer from now on, in this poller's thread; gives back what ends it.
+
+        An answer is what `latest` would give, or the exception that it would raise. After a SessionError nothing more
+        is heard until somebody who may see the answers looks again, and wakes it.
+        """
+        place = object()
+        with self._changed:
+            self._heard[place] = heard
+            self._begin()
+
+        def leave() -> None:
+            with self._changed:
+                self._heard.pop(place, None)
+
+        return leave
+
+    def wake(self) -> None:
+        """Asks now, as something has changed; however often it is called, at most twice a second."""
+        with self._changed:
+            if self._heard:
+                self._begin()
+            self._is_woken = True
+            self._changed.notify_all()
+
+    def _begin(self) -> None:
+        if not self._is_running:
+            self._is_running, self._found = True, None
+            threading.Thread(target=self._run, name="floorboard-live", daemon=True).start()
+
+    def _told(self, found: Snapshot | Exception | None) -> Snapshot | Exception:
+        """What somebody who asks is given, or has raised."""
         if isinstance(found, SessionError):
-            raise SessionError(str(found))
+            return SessionError(str(found))
         if isinstance(found, WarehouseError):
-            if good is not None:
-                return replace(good, failure=found)
-            raise again(found)
+            return again(found) if self._good is None else replace(self._good, failure=found)
         if isinstance(found, Exception):
-            raise RuntimeError("The live questions could not be asked.") from found
-        assert found is not None  # the wait above ended with an answer
+            error = RuntimeError("The live questions could not be asked.")
+            error.__cause__ = found
+            return error
+        assert found is not None  # there is an answer before anybody is told one
         return found
 
     def _run(self) -> None:
         while True:
+            began_at = time.monotonic()
             found: Snapshot | Exception
             try:
                 found = self._ask()
@@ -98,11 +144,26 @@ class Poller:
             with self._changed:
                 self._found = found
                 self._good = None if is_over else found if isinstance(found, Snapshot) else self._good
+                told, hearers = self._told(found), list(self._heard.values())
                 self._changed.notify_all()
-                if is_over or time.monotonic() - self._asked_at > self._idle_seconds:
+                is_idle = not hearers and time.monotonic() - self._asked_at > self._idle_seconds
+                if is_over or is_idle:
                     self._is_running = False
-                    return
-            time.sleep(self._every_seconds)
+            for heard in hearers:
+                _tell(heard, told)
+            if is_over or is_idle:
+                return
+            self._rest(began_at)
+
+    def _rest(self, began_at: float) -> None:
+        """Until the next turn, or until somebody wakes it; two askings begin at least half a second apart."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_woken, timeout=self._every_seconds)
+            is_woken = self._is_woken
+        if is_woken:
+            time.sleep(max(0.0, began_at + LEAST_SECONDS - time.monotonic()))
+        with self._changed:
+            self._is_woken = False  # what changes from here on is seen by the asking, or wakes it again
 
 
 class LastGood:
@@ -164,6 +225,13 @@ def again(error: WarehouseError) -> WarehouseError:
     fresh = WarehouseError(str(error))
     fresh.__cause__, fresh.fault = error.__cause__, error.fault
     return fresh
+
+
+def _tell(heard: Heard, told: Snapshot | Exception) -> None:
+    try:
+        heard(told)
+    except Exception:  # noqa: BLE001 - one who cannot hear does not keep the answer from the others
+        _LOG.exception("An answer of the live questions could not be handed on.")
 
 
 def _silence(seconds: float) -> WarehouseError:

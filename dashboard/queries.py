@@ -7,9 +7,11 @@ The rule it guards: a number is asked for in one way only, so that a page, an ex
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import polars as pl
+from sqlalchemy import Connection
 
 from dashboard import saved_view_queries
 from dashboard.audit import audit_queries
@@ -25,6 +27,7 @@ from dashboard.quality import quality_queries
 from dashboard.reports import report_queries
 from dashboard.tickets import ticket_queries
 from dashboard.voice import voice_queries
+from dashboard.wall import news_queries, wall_queries
 from dashboard.ways import way_queries
 
 WINGS = (
@@ -49,7 +52,20 @@ WINGS = (
     goal_queries,
     alert_queries,
     audit_queries,
+    wall_queries,
+    news_queries,
 )
+TOGETHER = {frozenset({call_queries.live_queues, call_queries.live_totals}): call_queries.live_floor}
+"""Live questions that are made of the same rows: asked together, they are asked once."""
 QUESTIONS: dict[str, Callable[..., pl.DataFrame]] = {
     question.__name__: question for wing in WINGS for question in wing.QUESTIONS
 }
+
+
+def live(connection: Connection, names: Iterable[str], *, as_of: datetime) -> dict[str, pl.DataFrame]:
+    """The answers of several live questions by name, all of the same instant."""
+    asked, found = {name: QUESTIONS[name] for name in names}, dict[str, pl.DataFrame]()
+    for together, ask in TOGETHER.items():
+        if together <= set(asked.values()):
+            found |= ask(connection, as_of=as_of)
+    return found | {name: ask(connection, as_of=as_of) for name, ask in asked.items() if name not in found}

@@ -38,7 +38,7 @@ from etl.shapes import (
 )
 from etl.sources import Batch, SourceSettings
 from etl.tickets import ticket_merge
-from sql import policy, warehouse
+from sql import notices, policy, warehouse
 
 LONGEST_KEY = 250
 BAD_KEY = -1
@@ -128,6 +128,8 @@ def merge_batch(
     ticket_merge.settle(connection, facts, run=of_facts)
     warehouse.one_row(connection, "rollups/lock_shared")
     roll_up(connection)
+    if loaded_rows or loaded_seqs:
+        notices.tell(connection)
     has_refused = refused_records.height > 0 or bool(refused_facts)
     left_out_words = left_out_text(left_out, retained.whole_from)
     return Merged(loaded_rows + len(loaded_seqs), rejected_rows, has_refused, left_out_words)

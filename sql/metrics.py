@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -264,8 +264,14 @@ def changes() -> tuple[Change, ...]:
 
 def with_metrics(frame: pl.DataFrame, *names: str) -> pl.DataFrame:
     """The frame with these metrics added; without names, with every metric whose columns it has."""
-    wanted = [metric(name) for name in names] if names else of_columns(frame.columns)
-    return frame.with_columns(one.expression() for one in wanted)
+    return frame.with_columns(_expressions(names, () if names else tuple(frame.columns)))
+
+
+@lru_cache(maxsize=256)
+def _expressions(names: tuple[str, ...], columns: tuple[str, ...]) -> tuple[pl.Expr, ...]:
+    """Each put together once: on a page that many look at that takes longer than to work it out."""
+    wanted = [metric(name) for name in names] if names else of_columns(columns)
+    return tuple(one.expression() for one in wanted)
 
 
 @cache

@@ -73,11 +73,25 @@ def live_queues(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
     Service level by the event rule: a contact counts the moment it is answered, leaves, or passes the threshold
     while it waits; decided_calls is its n. oldest_wait_seconds is null while nobody waits; ratios are null without n.
     """
-    queues = frame(connection, "queries/live_queues", as_of=as_of)
+    return _by_queue(*_live_sums(connection, as_of))
+
+
+def live_floor(connection: Connection, *, as_of: datetime) -> dict[str, pl.DataFrame]:
+    """The answers of live_queues and live_totals at the instant, of the same rows, asked once."""
+    sums = _live_sums(connection, as_of)
+    return {"live_queues": _by_queue(*sums), "live_totals": _all_together(connection, *sums, as_of)}
+
+
+def _live_sums(connection: Connection, as_of: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Per queue what stands and what the day has brought; per queue and window what was decided."""
+    names = ("queries/live_queues", "queries/live_service_level")
+    queues, windows = (frame(connection, name, as_of=as_of) for name in names)
+    return queues, windows
+
+
+def _by_queue(queues: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
     settings = queues.select("queue_id", "service_level_formula_name")
-    windows = frame(connection, "queries/live_service_level", as_of=as_of).join(
-        settings, on="queue_id", how="left"
-    )
+    windows = windows.join(settings, on="queue_id", how="left")
     return metrics.with_metrics(_with_windows(queues, windows), *LIVE_METRICS)
 
 
@@ -112,17 +126,19 @@ def _with_windows(queues: pl.DataFrame, windows: pl.DataFrame) -> pl.DataFrame:
         "last_15_minutes": ("service_level_15_minutes_ratio", "decided_15_minutes_calls"),
         "last_30_minutes": ("service_level_30_minutes_ratio", "decided_30_minutes_calls"),
     }
+    # One plan, carried out at once: each step of its own would wait for its turn among the pages that are being drawn.
+    plan, told = queues.lazy(), windows.lazy()
     for window, (ratio, count) in names.items():
-        part = windows.filter(pl.col("window_name") == window).select(
+        part = told.filter(pl.col("window_name") == window).select(
             "queue_id",
             pl.col("service_level_ratio").alias(ratio),
             metrics.metric("service_level_ratio").population().cast(pl.Int64).alias(count),
             *([pl.col("answered_in_threshold_calls")] if window == "today" else []),
         )
-        queues = queues.join(part, on="queue_id", how="left", maintain_order="left").with_columns(
+        plan = plan.join(part, on="queue_id", how="left", maintain_order="left").with_columns(
             pl.col(count).fill_null(0)
         )
-    return queues.with_columns(pl.col("answered_in_threshold_calls").fill_null(0))
+    return plan.with_columns(pl.col("answered_in_threshold_calls").fill_null(0)).collect()
 
 
 def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
@@ -130,7 +146,12 @@ def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
 
     Threshold, target and formula are null where the queues differ; without a common formula the service level is null.
     """
-    queues = frame(connection, "queries/live_queues", as_of=as_of)
+    return _all_together(connection, *_live_sums(connection, as_of), as_of)
+
+
+def _all_together(
+    connection: Connection, queues: pl.DataFrame, windows: pl.DataFrame, as_of: datetime
+) -> pl.DataFrame:
     states = frame(connection, "queries/live_states", as_of=as_of)
     alone = [
         pl.when(pl.col(name).n_unique() == 1).then(pl.col(name).first()).alias(name)
@@ -141,7 +162,6 @@ def live_totals(connection: Connection, *, as_of: datetime) -> pl.DataFrame:
         *(_together(name) for name in LIVE_ADDITIVE),
         pl.col("oldest_wait_seconds", "longest_wait_seconds").max(),
     ).with_columns(_crew(states))
-    windows = frame(connection, "queries/live_service_level", as_of=as_of)
     windows = windows.group_by("window_name").agg(pl.col(EVENT_COLUMNS).sum())
     windows = windows.join(totals.select("service_level_formula_name"), how="cross").with_columns(
         queue_id=pl.lit(0)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from sql import audit, measures, metrics
+from sql import audit, measures, metrics, notices
 from sql.measures import MeasureError
 from sql.warehouse import execute, frame, one_row, statement
 
@@ -201,6 +201,7 @@ def acknowledge(
         measured_count=found.measured_count,
         note_text=note_text.strip()[:500] or None,
     )
+    notices.tell(connection)
 
 
 def _refuse(rule: Rule) -> None:

@@ -88,19 +88,20 @@ def rule_scope_text(row: Row) -> str:
 
 def heard(alerts: pl.DataFrame) -> pl.DataFrame:
     """The alerts that are not muted."""
-    return alerts.filter(~pl.col("is_muted"))
+    return alerts.filter(~pl.col("is_muted")) if alerts.height else alerts
 
 
 def unseen(alerts: pl.DataFrame) -> pl.DataFrame:
     """The alerts of the band: not muted, and seen by nobody yet; the most severe of them."""
-    return heard(alerts).filter(pl.col("acknowledged_at").is_null()).head(MOST_IN_BAND)
+    found = heard(alerts)
+    return found.filter(pl.col("acknowledged_at").is_null()).head(MOST_IN_BAND) if found.height else found
 
 
 def band(alerts: pl.DataFrame, *, at: datetime) -> Block | None:
     """The band on every page's head: the most severe alerts that nobody has seen yet, and how many more fire."""
-    shown, more = unseen(alerts).to_dicts(), heard(alerts).height
-    if not more:
+    if not (more := heard(alerts).height):
         return None
+    shown = unseen(alerts).to_dicts()
     more -= len(shown)
     more_text = t_count("{n} more alert fires", "{n} more alerts fire", more) if more else t("All alerts")
     if not shown:
@@ -129,7 +130,8 @@ def _item(row: dict[str, Any], at: datetime) -> Block:
     since = words.age((at - row["fired_at"]).total_seconds())
     notes = []
     if row["acknowledged_at"] is not None:
-        notes.append(t("seen by {name}", name=words.name(row["acknowledged_by_name"])))
+        who = row["acknowledged_by_name"]  # told to those who stand in for a floor alone
+        notes.append(t("Seen") if who is None else t("seen by {name}", name=words.name(who)))
         if row["note_text"]:
             notes.append(f"“{row['note_text']}”")
     if row["state_name"] == "clearing":

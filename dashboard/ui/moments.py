@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,18 +18,32 @@ from urllib.parse import urlsplit
 import polars as pl
 import sqlalchemy as sa
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard import access, live, queries, words
+from dashboard import access, live, notices, queries, sums, words
 from dashboard.audit import looks
 from dashboard.ui import clock
-from sql import pages_login, warehouse
+from sql import audit, pages_login, warehouse
 from sql.warehouse import WarehouseError
 
-LIVE_QUESTIONS = ("live_queues", "live_totals", "live_agents", "source_health", "loader", "firing_alerts")
+LIVE_QUESTIONS = (
+    "live_queues",
+    "live_totals",
+    "live_agents",
+    "source_health",
+    "loader",
+    "firing_alerts",
+    "wall_messages",
+)
+SETTLED_QUESTIONS = ("queues", "sites")
 PAST_QUESTIONS = ("live_queues", "live_totals", "live_agents")
+SLOW_QUESTIONS = frozenset({"wall_top", "wall_satisfaction"})
 LOOKS_SECONDS = 60.0
 BEHIND_SECONDS = 6  # a snapshot older than this is no longer of this moment
 _good = live.LastGood()
+_good_past = live.LastGood()
+"""Of instants of the past: apart, so that a replay neither stands in for the present nor drives its answers out."""
+_own = sums.OwnAnswers()
 _lookers: dict[str, dict[str | None, tuple[float, access.Viewer]]] = {}
 _LOCK = threading.Lock()
 
@@ -82,6 +96,17 @@ def _calm_answer(
     return _answer(scope_name, question_name, arguments, _viewer)
 
 
+@st.cache_data(ttl=300, max_entries=32, show_spinner=False)
+def _slow_answer(
+    scope_name: str,
+    question_name: str,
+    arguments: tuple[tuple[str, object], ...],
+    _viewer: access.Viewer,
+) -> pl.DataFrame:
+    """What changes once a day, and costs a look at every contact of weeks."""
+    return _answer(scope_name, question_name, arguments, _viewer)
+
+
 @st.cache_data(ttl=60, max_entries=384, show_spinner=False)
 def _past_answer(
     scope_name: str,
@@ -99,27 +124,56 @@ def live_questions(viewer: access.Viewer) -> tuple[str, ...]:
 
 
 def _ask_live(url: str, viewer: access.Viewer) -> live.Snapshot:
+    """The floor as this viewer sees it."""
+    return _asked(url, viewer, (*live_questions(viewer), *SETTLED_QUESTIONS))
+
+
+def _ask_sums(url: str, viewer: access.Viewer) -> live.Snapshot:
+    """The floor as everybody sees it who shares this viewer's sums."""
+    if not sums.is_shared(viewer):
+        return _ask_live(url, viewer)
+    names = [name for name in live_questions(viewer) if name not in sums.ROWS]
+    found = _asked(url, viewer, (*names, *SETTLED_QUESTIONS))
+    return replace(found, answers=sums.common(viewer, found.answers))
+
+
+def _asked(url: str, viewer: access.Viewer, names: Sequence[str]) -> live.Snapshot:
     at = clock.now()
     with access.transaction(reading(url, viewer), viewer) as connection:
-        answers = {name: queries.QUESTIONS[name](connection, as_of=at) for name in live_questions(viewer)}
-        answers |= {name: queries.QUESTIONS[name](connection) for name in ("queues", "sites")}
+        answers = queries.live(
+            connection, (name for name in names if name not in SETTLED_QUESTIONS), as_of=at
+        )
+        answers |= {name: queries.QUESTIONS[name](connection) for name in names if name in SETTLED_QUESTIONS}
     return live.Snapshot(at, answers)
 
 
 @st.cache_resource(show_spinner=False)
 def _poller(url: str, scope_name: str) -> live.Poller:
-    """One watch over the floor for all who see the same rows; it asks as whoever of them looked last."""
-    return live.Poller(lambda: _ask_as_looker(url, scope_name))
+    """One watch over the floor for all who are answered the same sums; it asks as whoever of them looked last."""
+    listener = _listener(url)
+
+    def ask() -> live.Snapshot:
+        listener.wakes(poller)
+        return _ask_as_looker(url, scope_name)
+
+    poller = live.Poller(ask)
+    return poller
+
+
+@st.cache_resource(show_spinner=False)
+def _listener(url: str) -> notices.Listener:
+    """The ear of this process, by the pages' own login where they have one."""
+    return notices.Listener(lambda: pages_login.address() or url)
 
 
 def _ask_as_looker(url: str, scope_name: str) -> live.Snapshot:
-    """The floor as whoever of the scope looked last sees it; whoever was signed out is passed over.
+    """The floor as whoever looked last of those who share the sums sees it; whoever was signed out is passed over.
 
     Raises SessionError where nobody is left: then nobody asks any more.
     """
     for viewer in _looking(scope_name):
         try:
-            return _ask_live(url, viewer)
+            return _ask_sums(url, viewer)
         except access.SessionError:
             with _LOCK:
                 _lookers.get(scope_name, {}).pop(viewer.token, None)
@@ -128,20 +182,37 @@ def _ask_as_looker(url: str, scope_name: str) -> live.Snapshot:
 
 def _looks(viewer: access.Viewer) -> None:
     with _LOCK:
-        _lookers.setdefault(viewer.scope_name, {})[viewer.token] = (time.monotonic(), viewer)
+        _lookers.setdefault(sums.scope_name(viewer), {})[viewer.token] = (time.monotonic(), viewer)
 
 
 def _looking(scope_name: str) -> list[access.Viewer]:
-    """Who of the scope has looked within a minute, the last one first."""
+    """Who of those who share the sums has looked within a minute, the last one first."""
     since = time.monotonic() - LOOKS_SECONDS
     with _LOCK:
-        for scope, lookers in list(_lookers.items()):
+        for name, lookers in list(_lookers.items()):
             kept = {token: looked for token, looked in lookers.items() if looked[0] >= since}
-            _lookers[scope] = kept
+            _lookers[name] = kept
             if not kept:
-                del _lookers[scope]
+                del _lookers[name]
         found = sorted(_lookers.get(scope_name, {}).values(), key=lambda looked: looked[0], reverse=True)
     return [viewer for _, viewer in found]
+
+
+def poller_of(viewer: access.Viewer) -> live.Poller:
+    """The watch over the floor that this viewer shares with all who are answered the same sums.
+
+    Calling it counts as looking: whoever subscribes for long calls it again at least every half minute, as otherwise
+    nobody is left as whom the poller can ask.
+    """
+    _looks(viewer)
+    return _poller(warehouse.database_url(), sums.scope_name(viewer))
+
+
+def of_snapshot(viewer: access.Viewer, snapshot: live.Snapshot) -> Moment:
+    """The floor of a snapshot that a poller of this viewer gave, as the viewer sees it: what is theirs alone is asked
+    only where it is looked at. Counts as looking."""
+    _looks(viewer)
+    return Moment(viewer, snapshot, clock.now(), is_shared=sums.is_shared(viewer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +224,8 @@ class Moment:
     present_at: datetime
     is_past: bool = False
     """Whether the reader looks back: `now` is an instant of the past, and nothing shown of the floor is live."""
+    is_shared: bool = False
+    """Whether the snapshot holds only what others are answered, too; the rest is asked when it is looked at."""
     silences: list[WarehouseError] = field(default_factory=list, repr=False, compare=False)
     """What this run has waited for in vain: once is enough."""
 
@@ -194,15 +267,31 @@ class Moment:
             if name in live_questions(self.viewer)
         }
         snapshot = replace(self.snapshot, taken_at=instant, answers={**self.snapshot.answers, **answers})
-        return replace(self, snapshot=snapshot, is_past=True)
+        return replace(self, snapshot=snapshot, is_past=True, is_shared=False)
 
     def live(self, question_name: str) -> pl.DataFrame:
         """The answer of a question about this second; without a column where this viewer cannot ask it."""
-        return self.snapshot.answers.get(question_name, pl.DataFrame())
+        known = self.snapshot.answers.get(question_name, pl.DataFrame())
+        if not self.is_shared or question_name not in sums.own_questions(self.viewer):
+            return known
+        return sums.joined(question_name, known, self._own_answers()[question_name])
+
+    def _own_answers(self) -> Mapping[str, pl.DataFrame]:
+        """What of the floor is this viewer's alone to see, some seconds old; the last good one while the warehouse fails."""
+        url, names = warehouse.database_url(), sums.own_questions(self.viewer)
+
+        def ask() -> Mapping[str, pl.DataFrame]:
+            if self.snapshot.failure is not None:
+                raise live.again(self.snapshot.failure)
+            return _asked(url, self.viewer, names).answers
+
+        lookers = len(_lookers.get(sums.scope_name(self.viewer), ()))
+        return _own.of(self.viewer, ask, lookers=lookers)
 
     def calm(self, question_name: str, **arguments: object) -> pl.DataFrame:
-        """The answer of a question that may be 20 seconds old."""
-        return self._answer_or_last_good(_calm_answer, question_name, arguments)
+        """The answer of a question that may be 20 seconds old; of whole days five minutes."""
+        ask = _slow_answer if question_name in SLOW_QUESTIONS else _calm_answer
+        return self._answer_or_last_good(ask, question_name, arguments)
 
     def fresh(self, question_name: str, **arguments: object) -> pl.DataFrame:
         """The answer of a question about something that the reader has just changed."""
@@ -213,9 +302,11 @@ class Moment:
     ) -> pl.DataFrame:
         """The answer; while the warehouse fails, the last one to the same question of this scope, if there is one."""
         given = tuple(sorted(arguments.items()))
+        is_past = self.is_past or ask is _past_answer
         # "As of now" is one question, whichever second it was asked in; as of an hour that was chosen is another.
-        same = tuple((name, self._days_ago(value) or value) for name, value in given)
-        scope_name, failure = self.viewer.scope_name, self.snapshot.failure
+        same = given if is_past else tuple((name, self._days_ago(value) or value) for name, value in given)
+        is_alike, failure = question_name in sums.ALIKE, self.snapshot.failure
+        scope_name = sums.scope_name(self.viewer) if is_alike else self.viewer.scope_name
 
         def answer() -> pl.DataFrame:
             silence = failure or next(iter(self.silences), None)
@@ -228,7 +319,7 @@ class Moment:
                     self.silences.append(error)
                 raise
 
-        found = _good.of((scope_name, question_name, same), answer)
+        found = (_good_past if is_past else _good).of((scope_name, question_name, same), answer)
         is_answering = failure is None and not self.silences
         looks.note(
             engine(warehouse.database_url()), self.viewer, question_name, arguments, found,
@@ -269,15 +360,15 @@ class Moment:
 
 
 def place() -> str:
-    """The page that is being shown, as the path of its address; empty where no browser shows it."""
+    """The page that is being shown, as the path of its address; what is not drawn by Streamlit says where it acts."""
+    if get_script_run_ctx(suppress_warning=True) is None:  # Streamlit would log a warning each time
+        return audit.acting_now().place_text
     url = st.context.url
-    return urlsplit(url).path if isinstance(url, str) else ""
+    return urlsplit(url).path if isinstance(url, str) else audit.acting_now().place_text
 
 
 def moment(viewer: access.Viewer) -> Moment:
     """The floor as it stands; raises WarehouseError where the warehouse cannot answer."""
-    url = warehouse.database_url()
     if os.environ.get("FLOORBOARD_NOW"):  # a clock that stands needs nobody to watch it
-        return Moment(viewer, _ask_live(url, viewer), clock.now())
-    _looks(viewer)
-    return Moment(viewer, _poller(url, viewer.scope_name).latest(), clock.now())
+        return Moment(viewer, _ask_live(warehouse.database_url(), viewer), clock.now())
+    return of_snapshot(viewer, poller_of(viewer).latest())

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from etl.schedule.clock import Clock, after
 from etl.schedule.slots import Slot, take
 from etl.watch.alert_steps import Change, Reading, Standing, Terms, step
-from sql import measures, warehouse
+from sql import measures, notices, warehouse
 from sql.measures import MeasureError
 from sql.metrics import MetricError
 
@@ -171,6 +171,7 @@ def add_event(connection: sa.Connection, rule_id: int, event: Row, *, at: dateti
         viewer_name=None,
         note_text=None,
     )
+    notices.tell(connection)
     return int(event_id)
 
 

@@ -13,10 +13,13 @@ with days as (
         date_trunc('day', :as_of at time zone q.time_zone_name) at time zone q.time_zone_name as day_start_at
     from warehouse.queues as q
     where
-        exists (
-            select 1 from warehouse.calls as c
+        -- One row by the index, and never all that was ever offered: an exists is joined with the whole of it.
+        (
+            select c.queue_id from warehouse.calls as c
             where c.queue_id = q.queue_id and c.offered_at <= :as_of and c.direction_name = 'inbound'
-        )
+            order by c.offered_at desc
+            limit 1
+        ) is not null
         or exists (
             select 1 from warehouse.queue_members as m
             where m.queue_id = q.queue_id and m.started_at <= :as_of

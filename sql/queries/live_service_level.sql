@@ -22,10 +22,20 @@ decided as (
             c.answered_at, c.ended_at, c.offered_at + make_interval(secs => d.service_level_threshold_seconds + 1)
         ) as decided_at
     from days as d
-    inner join warehouse.calls as c
-        on
-            d.queue_id = c.queue_id and c.offered_at <= :as_of
-            and c.offered_at >= d.day_start_at - interval '4 hours' and c.direction_name = 'inbound'
+    -- The offset keeps the search in each queue's own day: joined freely, all that was ever offered is read for it.
+    cross join lateral (
+        select
+            o.offered_at,
+            o.answered_at,
+            o.ended_at,
+            o.wait_seconds,
+            o.outcome_name
+        from warehouse.calls as o
+        where
+            o.queue_id = d.queue_id and o.offered_at <= :as_of
+            and o.offered_at >= d.day_start_at - interval '4 hours' and o.direction_name = 'inbound'
+        offset 0
+    ) as c
 ),
 
 windows as (

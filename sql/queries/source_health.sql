@@ -21,7 +21,12 @@ select
     case when k.is_current then coalesce(j.next_run_at, c.checked_at + make_interval(secs => k.every_seconds)) end
         as next_run_at,
     exists(select 1 from warehouse.queue_keys as q where q.source_name = c.source_name) as has_calls,
-    exists(select 1 from warehouse.tickets as t where t.source_name = c.source_name) as has_tickets,
+    (
+        select t.ticket_id from warehouse.tickets as t
+        where t.source_name = c.source_name
+        order by t.source_name, t.ticket_id
+        limit 1
+    ) is not null as has_tickets,
     coalesce(r.read_rows, 0) as read_rows,
     coalesce(r.loaded_rows, 0) as loaded_rows,
     coalesce(r.unchanged_rows, 0) as unchanged_rows,

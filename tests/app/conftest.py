@@ -19,6 +19,7 @@ from dashboard import access, live, queries
 from dashboard.ui import desk, moments, visit
 from sql import audit, individual, warehouse
 from tests.app import drawn_queues
+from tests.db.conftest import hashing_costs_little  # noqa: F401 - for the pages on which accounts are made
 
 ROOT = Path(__file__).parents[2]
 ZONE = "Europe/Tallinn"
@@ -397,6 +398,12 @@ def firing_alerts(_connection: object, *, as_of: datetime) -> pl.DataFrame:
     return row.with_columns(pl.lit("").alias("scope_id")).clear()
 
 
+def wall_messages(_connection: object, *, as_of: datetime) -> pl.DataFrame:
+    """Nobody has told the floor anything."""
+    told = {"message_id": 1, "message_text": "", "tone_name": "off", "starts_at": NOW, "ends_at": NOW}
+    return pl.DataFrame([told]).clear()
+
+
 def individual_figures(_connection: None) -> pl.DataFrame:
     """Every figure of single agents exists, and all is said about it."""
     given = {
@@ -418,6 +425,7 @@ def individual_figures(_connection: None) -> pl.DataFrame:
 ANSWERS: dict[str, Answer] = {
     "individual_figures": individual_figures,
     "firing_alerts": firing_alerts,
+    "wall_messages": wall_messages,
     "live_queues": live_queues,
     "live_totals": live_totals,
     "live_agents": live_agents,
@@ -485,7 +493,7 @@ def packages_looked_through_once() -> Iterator[None]:
 def cold_caches() -> Iterator[None]:
     st.cache_data.clear()
     st.cache_resource.clear()
-    moments._good = live.LastGood()
+    moments._good, moments._good_past = live.LastGood(), live.LastGood()
     yield
     st.cache_data.clear()
     st.cache_resource.clear()

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import access, live
+from dashboard import access, live, sums
 from dashboard.access import Viewer
 from dashboard.door import accounts, sessions
 from dashboard.door.sign_in_rules import SignInRules
@@ -338,7 +338,7 @@ def test_nobody_asks_any_more_once_the_last_one_of_a_scope_has_signed_out(
     assert moments.moment(only).snapshot.failure is None
     assert until(lambda: len(asked) > 3)
     end(floor, only)
-    poller = moments._poller(floor.url.render_as_string(hide_password=False), only.scope_name)
+    poller = moments._poller(floor.url.render_as_string(hide_password=False), sums.scope_name(only))
     assert until(lambda: not poller._is_running)
     count_before = len(asked)
     threading.Event().wait(0.3)
