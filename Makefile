@@ -39,7 +39,7 @@ lint: $(DEV_STAMP) ## ruff, mypy, sqlfluff and the test of the architecture
 	@echo "==> architecture: who may import whom"
 	@$(BIN)/python -m pytest -q tests/unit/test_architecture.py
 
-bench: $(DEV_STAMP) ## Measure the load against its targets, one million rows
+bench: $(DEV_STAMP) ## Measure the load (one million rows) and the walls, from the log to the pixel, against their targets
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 torture: $(DEV_STAMP) ## Faults of every kind, for about two hours; writes docs/torture.md

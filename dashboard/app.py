@@ -8,6 +8,8 @@ inside reaches a browser.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -18,7 +20,7 @@ from dashboard.access import NOBODY, Viewer
 from dashboard.door import devices, who_view
 from dashboard.door.sign_in_page import address_of_sign_in
 from dashboard.door.visitor import SignedOutError
-from dashboard.ui import choices, visit
+from dashboard.ui import visit
 from dashboard.words import t
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
@@ -46,6 +48,7 @@ def sections(live: Page, viewer: Viewer = NOBODY) -> dict[str, list[Page]]:
             live,
             page("queues", t("Queues"), "view_list"),
             page("service_level", t("Service level"), "timeline"),
+            page("walls", t("Walls"), "tv"),
         ],
         t("Work"): [
             page("agents", t("Agents and teams") if viewer.agent_id is None else t("My figures"), "groups"),
@@ -102,35 +105,28 @@ def _signed_out() -> None:
     board.show({**notice, "way": way}, key="signed-out")
 
 
-def _outside(all_pages: dict[str, list[Page]]) -> list[Page]:
-    """Every address, so that a tab keeps the one it has, and nothing behind any of them."""
+def _of_display(board_text: str | None) -> None:
+    """What stands at every page for a wall display: it has its wall, and no page of this site."""
+    notice = board.notice(
+        "none",
+        t("A wall display has one wall, and no pages"),
+        t("Whoever looks at it finds sums of the floor: no single person, no menu, nothing to press."),
+        page=True,
+    )
+    way = {"text": t("Show the wall"), "here": board_text} if board_text else None
+    board.show({**notice, "way": way}, key="of-display")
+
+
+def _everywhere(shown: Callable[[], None], title: str, all_pages: dict[str, list[Page]]) -> list[Page]:
+    """Every address, so that a tab keeps the one it has, and the same behind each of them."""
     paths = {one.url_path for pages in all_pages.values() for one in pages} - {"home", ""}
-    first = st.Page(_signed_out, title=t("Sign in"), url_path="home", default=True)
-    return [first, *(st.Page(_signed_out, title=t("Sign in"), url_path=path) for path in sorted(paths))]
+    first = st.Page(shown, title=title, url_path="home", default=True)
+    return [first, *(st.Page(shown, title=title, url_path=path) for path in sorted(paths))]
 
 
-def _board(board_text: str, all_pages: dict[str, list[Page]]) -> Page:
-    """The one page of a wall display, with what is chosen there; every other address leads back to it."""
-    path, chosen = devices.choices_of(board_text)
-    ones = [one for pages in all_pages.values() for one in pages]
-    own = next(one for one in ones if f"/{one.url_path}" == path)
-
-    def back() -> None:
-        st.switch_page(own, query_params=chosen)
-
-    paths = {one.url_path for one in ones} - {own.url_path, "home", ""}
-    first = st.Page(back, title=own.title, url_path="home", default=True)
-    others = [st.Page(back, title=own.title, url_path=path) for path in sorted(paths)]
-    found = st.navigation([first, own, *others], position="hidden")
-    if found.url_path == own.url_path:
-        choices.hold(chosen)
-    return found
-
-
-def _frame(section: str, who: board.Block | None, *, is_wall: bool = False) -> None:
+def _frame(section: str, who: board.Block | None) -> None:
     """What stands around the page: the menu's mark, who is signed in, the way past the menu for the keyboard."""
-    told = {"section": section, "who": who, "is_wall": is_wall, "skip": t("Skip to the page")}
-    board.show({"kind": "frame", **told}, key="frame")
+    board.show({"kind": "frame", "section": section, "who": who, "skip": t("Skip to the page")}, key="frame")
 
 
 def main() -> None:
@@ -143,11 +139,12 @@ def main() -> None:
         viewer = visit.arrived()
     except SignedOutError:
         _frame("", None)
-        st.navigation(_outside(sections(live)), position="hidden").run()
+        st.navigation(_everywhere(_signed_out, t("Sign in"), sections(live)), position="hidden").run()
         return
     pages = menu(sections(live, viewer), viewer)
-    if viewer.board_text is not None:
-        chosen = _board(viewer.board_text, sections(live, viewer))
+    if viewer.role_name == devices.ROLE:
+        shown = partial(_of_display, viewer.board_text)
+        chosen = st.navigation(_everywhere(shown, t("Wall display"), sections(live)), position="hidden")
     else:
         chosen = st.navigation(pages, position="top")
     st.set_page_config(page_title=t("{page} - Floorboard", page=chosen.title))
@@ -155,7 +152,7 @@ def main() -> None:
         (name for name, found in pages.items() if chosen.url_path in {one.url_path for one in found}), ""
     )
     who = who_view.who(viewer, visit.personas(), page_name=name_of(chosen))
-    _frame(section, who, is_wall=viewer.board_text is not None)
+    _frame(section, who)
     try:
         chosen.run()
     except SignedOutError:  # between the first look and the page's own

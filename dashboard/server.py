@@ -15,9 +15,10 @@ import signal
 import socket
 import sys
 import tomllib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,9 @@ from dashboard.door.routes import Door
 from dashboard.door.sign_in_rules import SignInRules
 from dashboard.door.visitor import is_demo
 from dashboard.ui import clock, desk, moments, visit
+from dashboard.wall import house
+from dashboard.wall.hub import MOST_STREAMS, Hub
+from dashboard.wall.wall_routes import WallDoor
 from dashboard.words import t
 from sql import secret_rules, warehouse
 from sql.warehouse import WarehouseError
@@ -53,7 +57,11 @@ from sql.warehouse import WarehouseError
 HERE = Path(__file__).resolve().parent
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 STOP_SECONDS = 2
+SWITCH_SECONDS = (
+    0.0005  # at the usual 5 ms each answer of a library waits as long for its turn among drawn pages
+)
 TOKEN_VARIABLE = "FLOORBOARD_METRICS_TOKEN"
+STREAMS_VARIABLE = "FLOORBOARD_WALL_STREAMS"
 SHORTEST_TOKEN = 16
 LONGEST_NUMBER = 18
 _UNTOLD = {"cache-control": "no-store", "referrer-policy": "no-referrer"}
@@ -186,6 +194,8 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501, rules: SignInRules | Non
     sys.argv = [str(root / "floorboard")]  # Streamlit looks for .streamlit beside the file that started it
     names = frozenset({*LOOPBACK_NAMES, socket.gethostname().lower(), *own_names})
     options["server.allowedHosts"] = ["*"]  # KnownHosts below decides, for pages as well as for websockets
+    walls = wall_hub(os.environ)
+    sys.setswitchinterval(SWITCH_SECONDS)
     app = st.App(
         HERE / "app.py",
         routes=[
@@ -193,12 +203,13 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501, rules: SignInRules | Non
             recording_route(),
             *at_door,
             *device_door().routes(),
+            *wall_door(walls, proxy).routes(),
         ],
         middleware=[
             Middleware(KnownHosts, names=names),
             Middleware(Doorstep, pages=_pages(), viewer=_viewer, proxy=proxy),
         ],
-        lifespan=_short_farewell,
+        lifespan=partial(_short_farewell, stop=walls.stop),
     )
     with _quiet_end():
         app.run(config=options)
@@ -283,6 +294,23 @@ def _viewer(token: str | None) -> Viewer:
 def device_door() -> DeviceDoor:
     """The way in for a screen on a wall."""
     return DeviceDoor(lambda: moments.engine(warehouse.database_url()), clock.wall)
+
+
+def wall_hub(environment: Mapping[str, str]) -> Hub:
+    """What tells the walls of this process; ServerError where the number of screens it serves is none."""
+    most = _number_setting(
+        STREAMS_VARIABLE, environment.get(STREAMS_VARIABLE, "").strip() or str(MOST_STREAMS), int
+    )
+    if most < 1:
+        raise ServerError(
+            f"{STREAMS_VARIABLE} is '{most}'; expected a number from 1 on. Correct it or unset it."
+        )
+    return house.hub(int(most))
+
+
+def wall_door(walls: Hub, proxy: TrustedProxy | None) -> WallDoor:
+    """The addresses of walls."""
+    return WallDoor(walls, _viewer, house.used, proxy)
 
 
 def recording_route() -> Route:
@@ -389,14 +417,20 @@ def _quiet_end() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def _short_farewell(_app: st.App) -> AsyncIterator[None]:
-    """Open tabs and pages in the middle of a run get STOP_SECONDS after the signal, then they are cut off."""
+async def _short_farewell(_app: st.App, *, stop: Callable[[], None] = lambda: None) -> AsyncIterator[None]:
+    """Open tabs and pages in the middle of a run get STOP_SECONDS after the signal, then they are cut off.
+
+    stop: what ends with the signal already. Streams of walls never end by themselves, and the server waits for them before
+    it would say that it ends.
+    """
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     if isinstance(server, uvicorn.Server):
         server.config.timeout_graceful_shutdown = STOP_SECONDS
         # Before forwarded addresses take the place of the proxy's own; every connection takes the app from here.
         server.config.loaded_app = WithPeer(server.config.loaded_app)
-    yield
+    with house.told_of_signals(stop):
+        yield
+    stop()
 
 
 def _refuse_settings(file: Path) -> None:

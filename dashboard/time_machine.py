@@ -99,8 +99,6 @@ def _said() -> str | None:
 
     A browser that lags behind sends the address of a moment ago with its next turn; it would undo a pause or a step.
     """
-    if choices.is_held():
-        return None
     text = st.query_params.get("at")
     told = choices.picked(TOLD)
     if told is None or time.monotonic() - told[1] > ECHO_SECONDS or text == told[0]:
@@ -127,7 +125,7 @@ def is_playing() -> bool:
 def beside_date(at: Moment) -> date | None:
     """The second day that the address names, `day_before`, `week_before`, `year_before` or a day; None for none."""
     text = st.query_params.get("beside")
-    if text is None or choices.is_held():
+    if text is None:
         return None
     if text in BESIDE:
         return words.shifted_day(at.today, -BESIDE[text])
@@ -226,7 +224,7 @@ def band(at: Moment) -> board.Block:
 
 def entry(at: Moment) -> None:
     """The button among a page's filters that begins the look back, at this very minute."""
-    if not at.is_past and "beside" not in st.query_params and not choices.is_held():
+    if not at.is_past and "beside" not in st.query_params:
         st.button(
             t("Time machine"),
             icon=":material/history:",

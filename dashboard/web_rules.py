@@ -23,7 +23,7 @@ _INLINE_SCRIPT = re.compile(r"<script(?P<how>[^>]*)>(?P<text>.*?)</script>", re.
 OPEN_INNER = ("health", "host-config", "stream", "upload_file", "bidi-components")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _POWERS_REFUSED = (
-    "accelerometer", "bluetooth", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
+    "accelerometer", "camera", "display-capture", "geolocation", "gyroscope", "hid", "magnetometer",
     "microphone", "midi", "payment", "serial", "usb",
 )  # fmt: skip
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}

@@ -11,7 +11,19 @@ import sys
 
 import typer
 
-from floorboard import accounts, alerts, audit, devices, loading, people, privacy, reporting, serving, storage
+from floorboard import (
+    accounts,
+    alerts,
+    audit,
+    devices,
+    loading,
+    people,
+    privacy,
+    reporting,
+    serving,
+    storage,
+    walls,
+)
 from floorboard.terminal import FrontDoorError, tell
 
 app = typer.Typer(
@@ -33,6 +45,7 @@ app.add_typer(people.organisation_app, name="organisation")
 app.add_typer(people.queue_app, name="queue")
 app.add_typer(privacy.privacy_app, name="privacy")
 app.add_typer(reporting.report_app, name="report")
+app.add_typer(walls.wall_app, name="wall")
 
 KNOWN_ERRORS = frozenset(
     {
@@ -53,6 +66,7 @@ KNOWN_ERRORS = frozenset(
         ("dashboard.reports.report_figures", "ReportError"),
         ("dashboard.server", "ServerError"),
         ("dashboard.loading.upload_check", "UploadError"),
+        ("dashboard.wall.toml_text", "WallError"),
         ("dashboard.words", "WordsError"),
         ("etl.config", "ConfigError"),
         ("etl.site", "SiteError"),

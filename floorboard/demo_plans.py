@@ -1,4 +1,5 @@
-"""What the people of the demo have set up for themselves: promises of callbacks, goals, rules of alerts, weekly reports.
+"""What the people of the demo have set up for themselves: promises of callbacks, goals, rules of alerts, weekly reports,
+and whose name may stand on a wall.
 
 In: the demo's warehouse with its history. Out: the same as the pages would keep, by the same functions.
 The rule it guards: each is added only where nobody has made one yet; what a goal or a rule aims at is measured from the
@@ -18,11 +19,13 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from dashboard import queries, words
+from dashboard.access import EVERYONE, Viewer
 from dashboard.goals import alert_desk, alert_saves, goal_desk, goal_path, goal_saves
 from dashboard.goals.alert_saves import AlertError, Rule
 from dashboard.goals.goal_path import Goal
 from dashboard.organisation import organisation
 from dashboard.organisation.organisation_rows import SHEETS, differences
+from dashboard.own import consents
 from dashboard.reports import report_requests
 from dashboard.reports.report_figures import Asked, days_of
 from etl.config import Settings
@@ -58,7 +61,7 @@ class Scope(NamedTuple):
 def furnish(engine: Engine, settings: Settings, now: Callable[[], datetime]) -> None:
     """Adds what is missing; running it twice changes nothing."""
     zone = ZoneInfo(settings.site.time_zone)
-    for work in (watch, aim, promise, report):
+    for work in (watch, aim, promise, report, allow):
         with warehouse.connected(engine, deadline_seconds=120.0) as connection:
             work(connection, zone, now())
 
@@ -76,6 +79,18 @@ def promise(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
     ]
     if changes := differences(SHEETS["queues"], before, list(enumerate(wanted))):
         organisation.save(connection, changes, viewer_name=OWNERS[0], now=at)
+
+
+def allow(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
+    """Two of three agents allow their name on walls; each of them says so for themselves alone."""
+    if queries.QUESTIONS["consented_agents"](connection, board_name="wall").height:
+        return
+    for name, agent_id in (
+        queries.QUESTIONS["agents"](connection, as_of=at).select("agent_name", "agent_id").rows()
+    ):
+        if agent_id % 3:
+            who = Viewer(name, EVERYONE, role_name="agent", agent_id=agent_id)
+            consents.give(connection, viewer=who, agent_id=agent_id, board_name="wall", at=at)
 
 
 # ---- goals

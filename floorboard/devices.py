@@ -15,7 +15,11 @@ from floorboard.terminal import AsJson, show, tell
 
 device_app = typer.Typer(help="Screens on the wall, and what each shows.", no_args_is_help=True)
 Board = Annotated[
-    str, typer.Option("--board", help="What it shows: the address of a page, such as /live?queue=sales.")
+    str,
+    typer.Option(
+        "--board",
+        help="What it shows: a board such as floor, or a wall's address such as '/wall/show?boards=floor,agents'.",
+    ),
 ]
 Name = Annotated[str, typer.Argument(help="What the display is called, such as 'Floor 2 east'.")]
 CONSOLE = "console"
@@ -25,7 +29,7 @@ CONSOLE = "console"
 def device_approve(
     code: Annotated[str, typer.Argument(help="The eight letters that the screen shows.")],
     name: Annotated[str, typer.Option(help="What the display is called, such as 'Floor 2 east'.")],
-    board: Board = "/live",
+    board: Board = "floor",
 ) -> None:
     """Say yes to the screen that shows a code on its page /wall."""
     from dashboard.door import devices
@@ -37,14 +41,14 @@ def device_approve(
 
 
 @device_app.command("add")
-def device_add(name: Name, board: Board = "/live") -> None:
+def device_add(name: Name, board: Board = "floor") -> None:
     """Put a display on the list; gives the address that opens it once."""
     from dashboard.door import devices
 
     with changing(is_first=True) as connection:
         token = devices.add(connection, name, board_text=board, made_by_name=CONSOLE, now=wall())
     tell(
-        f"{name.strip()} waits for its screen. Open this path of the board's address there, once, within a week; it is "
+        f"{name.strip()} waits for its screen. Open this path of the site's address there, once, within a week; it is "
         "not shown again:"
     )
     typer.echo(devices.link_path(token))
@@ -62,9 +66,9 @@ def device_list(as_json: AsJson = False) -> None:
 
 @device_app.command("revoke")
 def device_revoke(name: Name) -> None:
-    """Take a display down: its screen goes dark within a minute, and its token opens nothing any more."""
+    """Take a display down: its screen goes dark within ten seconds, and its token opens nothing any more."""
     from dashboard.door import devices
 
     with changing() as connection:
         devices.revoke(connection, name, now=wall())
-    tell(f"{name.strip()} is revoked; its screen goes dark within a minute.")
+    tell(f"{name.strip()} is revoked; its screen goes dark within ten seconds.")

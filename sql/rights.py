@@ -345,6 +345,7 @@ _ANSWERS_ABOUT_THE_READER = (
     "own_team_ids()",
     "fewest_agents()",
     "consented_agents(text)",
+    "top_of_wall(timestamp with time zone)",
 )
 _ANSWERS_ABOUT_A_PERSON = (
     "agent_id()",

@@ -4,11 +4,13 @@ In: the name of a released question, its parameters, its columns and its stateme
 null, and the reason, wherever fewer agents stand behind a figure of their work than the site has set.
 The rule it guards: figures of customers are told; figures of agents only as sums over whole days of the floor or of a
 team (sql/schema/037_small_groups.sql says which), never by the hour, the queue, the channel or the topic: so that nothing
-can be worked out by taking one answer from another.
+can be worked out by taking one answer from another. Of a team's running day a display is told one share, in steps so wide
+that no contact shows in them (_teams_today).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sql import metrics
@@ -29,7 +31,11 @@ _OF_AGENTS = (
 )  # columns of sums that have no record of their own
 _SPLITS = ("team_id", "site_name")  # a part of the agents: whatever is asked of it tells of their work
 _NARROWINGS = ("queue_id", "group_name", "channel_name", "topic_name", "is_business_hours", "known_at")
+_PERSON = "(select access.role_name()) is distinct from 'wall'"
+"""That somebody reads, and no display."""
 _OWN = "(select access.own_team_ids())::integer []"  # asked once: who reads is proved anew at every question
+STEP_CONTACTS, STEPS = 60, 20
+"""In what steps a team's running day is told to others: contacts, and parts of the whole (20: five points each)."""
 _TIME = (
     "on_contact_seconds",
     "wrapping_up_seconds",
@@ -143,16 +149,146 @@ def _floor_crew(columns: Columns, places: Mapping[str, int], body: str) -> tuple
 
 
 def _alerts(columns: Columns, _places: Mapping[str, int], body: str) -> tuple[Columns, str]:
-    """Alerts about the work of agents only for whoever stands in for a floor."""
+    """Alerts about the work of agents only for whoever stands in for a floor; and who saw one, and what they noted."""
+    staff = "(select access.sees_unowned())"
+    shown = _chosen(columns, dict.fromkeys(("acknowledged_by_name", "note_text"), staff).get)
     return columns, (
-        f"select shown.* from ({body}) as shown where (select access.sees_unowned()) "  # noqa: S608 - our own words
+        f"select {', '.join(shown)} from ({body}) as shown where {staff} "  # noqa: S608 - our own words
         f"or (shown.scope_kind_name <> 'team' and not coalesce(shown.metric_name, shown.measure_name) = any({work()}))"
     )
 
 
+def _teams_today(columns: Columns, places: Mapping[str, int], body: str) -> tuple[Columns, str]:
+    """Of the running day of a team so little that no contact shows: by the full hour, in steps of contacts and of points.
+
+    Two answers lie an hour apart, and a step holds about as many contacts as an agent takes in a day: whatever is taken
+    from one another, or from what is told of queues, is left with that much room. Whoever is left over beside the teams
+    that are told is nobody, or enough.
+    """
+    own = {"until": f"${places['as_of']}", "own": _OWN}
+    body = re.sub(rf"\${places['as_of']}(?!\d)", "(select r.until_at from told_until as r)", body)
+    shown = ", ".join(f"cast({_step(column)} as {kind})" for column, kind in columns)
+    return columns, _TEAMS_TODAY.format(shown=shown, body=body, **own)
+
+
+def _step(column: str) -> str:
+    """A column as it is told: exactly of the reader's own teams, in steps of others."""
+    name = column.removesuffix("_in_threshold_calls").removesuffix("_calls")
+    if name in ("answered", "usual_answered"):
+        why = "w.usual_withheld_name" if name.startswith("usual_") else "w.withheld_name"
+        whole = f"floor(shown.{name}_calls / {STEP_CONTACTS}.0)"
+        part = f"round({STEPS}.0 * shown.{name}_in_threshold_calls / nullif(shown.{name}_calls, 0))"
+        stepped = (
+            f"{whole} * {STEP_CONTACTS}"
+            if column == f"{name}_calls"
+            else f"{part} * {whole} * {STEP_CONTACTS // STEPS}"
+        )
+        return f"case when w.is_free then shown.{column} when {why} is null then coalesce({stepped}, 0) end"
+    return {
+        "agent_days_text": "null",
+        "is_rounded": "not w.is_free",
+        "withheld_name": "w.withheld_name",
+        "fewest_agents": "case when w.withheld_name is not null then access.fewest_agents() end",
+    }.get(column, f"shown.{column}")
+
+
+_TEAMS_TODAY = """
+with told_until as materialized (
+    select
+        access.is_alone() as is_alone,
+        case
+            when access.is_alone() then {until}
+            else date_bin(
+                '1 hour', {until}, date_trunc('day', {until} at time zone z.time_zone_name) at time zone z.time_zone_name
+            )
+        end as until_at
+    from (select coalesce(min(s.time_zone_name), 'UTC') as time_zone_name from warehouse.sites as s) as z
+),
+
+found as materialized ({body}),
+
+-- of whom the reader does not know anyhow
+others as (
+    select
+        date '2000-01-01' + split_part(p.pair_text, ':', 1)::integer as day_date,
+        coalesce(f.team_id, 0) as part_id,
+        split_part(p.pair_text, ':', 2)::integer as agent_id
+    from found as f
+    cross join lateral string_to_table(f.agent_days_text, ' ') as p (pair_text)
+    where
+        split_part(p.pair_text, ':', 2)::integer in (select o from access.other_agents() as o)
+        and (f.team_id is null or not f.team_id = any({own}))
+),
+
+parts as materialized (
+    select t.*
+    from (
+        select
+            array_agg(o.day_date) as days,
+            array_agg(o.part_id) as part_ids,
+            array_agg(o.agent_id) as agent_ids
+        from others as o
+    ) as g
+    cross join lateral access.told_parts(g.days, g.part_ids, g.agent_ids, access.fewest_agents()) as t
+    where t.part_id is not null
+)
+
+select {shown}
+from found as shown
+cross join told_until as u
+cross join lateral (
+    select
+        u.is_alone or coalesce(shown.team_id = any({own}), false) as is_free,
+        max(coalesce(p.withheld_name, 'told')) filter (where p.day_date = date '2000-01-01') as today_name,
+        min(coalesce(p.withheld_name, 'told')) filter (where p.day_date > date '2000-01-01') as usual_name
+    from parts as p
+    where p.part_id = coalesce(shown.team_id, 0)
+) as t
+cross join lateral (
+    select
+        t.is_free,
+        case when t.is_free then shown.withheld_name else nullif(coalesce(t.today_name, 'few'), 'told') end as withheld_name,
+        nullif(coalesce(t.usual_name, 'few'), 'told') as usual_withheld_name
+) as w
+order by shown.team_name, shown.team_id
+"""
+
+
+def _scores(columns: Columns, _places: Mapping[str, int], body: str) -> tuple[Columns, str]:
+    """Customers' scores of agents' work over whole days, where every day behind them may be told."""
+    spans = (
+        ("", "w.now_name", "shown.last_date", "shown.last_date - shown.first_date + 1"),
+        ("before_", "w.before_name", "shown.first_date - 1", "shown.first_date - shown.before_first_date"),
+    )
+    reasons = ", ".join(
+        f"case when not f.is_free then access.withheld_work('everything', {last}, {days}) end as {name.removeprefix('w.')}"
+        for _, name, last, days in spans
+    )
+    of_span = {
+        f"{prefix}{column}": f"{name} is null"
+        for prefix, name, _, _ in spans
+        for column in ("csat_count", "csat_satisfied_count")
+    }
+    shown = _chosen(columns, of_span.get)
+    text = (
+        f"with free as materialized ({_free({})}) select {', '.join(shown)}, {_reason('w.now_name')} "  # noqa: S608 - our own words
+        f"from ({body}) as shown cross join free as f cross join lateral (select {reasons}) as w"
+    )
+    return [*columns, REASON, FEWEST], text
+
+
+def _policy(columns: Columns, _places: Mapping[str, int], body: str) -> tuple[Columns, str]:
+    """Which figures may exist; a display is not told who says so, nor why."""
+    told = ("family_name", "is_on", "is_taken_over")
+    shown = _chosen(columns, lambda column: None if column in told else _PERSON)
+    return columns, f"select {', '.join(shown)} from ({body}) as shown"  # noqa: S608 - our own words
+
+
 def _goals(columns: Columns, _places: Mapping[str, int], body: str) -> tuple[Columns, str]:
     """Goals whose start may be told; of those about the work of agents what was measured, where every day behind it may."""
-    shown = _chosen(columns, lambda column: "w.withheld_name is null" if column in _MEASURED else None)
+    # a display tells what is aimed at, and of nobody
+    on = {**dict.fromkeys(_MEASURED, "w.withheld_name is null"), "owner_name": _PERSON, "note_text": _PERSON}
+    shown = _chosen(columns, on.get)
     days = "shown.baseline_last_date - shown.baseline_first_date + 1"
     why = _measured("shown", "shown.measured_date", "shown.window_days")
     text = (
@@ -235,4 +371,8 @@ _GUARDS: Mapping[str, Callable[[Columns, Mapping[str, int], str], tuple[Columns,
     "firing_alerts": _alerts,
     "goals": _goals,
     "goal_days": _goal_days,
+    "individual_figures": _policy,
+    "live_long_states": _floor_crew,
+    "wall_teams": _teams_today,
+    "wall_satisfaction": _scores,
 }

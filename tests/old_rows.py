@@ -140,6 +140,10 @@ DRAWN = {
     "ops.alert_deliveries": (
         "(event_id, due_at, way_name, target_text) values (cast(:n as bigint), :at, 'email', 'a@b.example')"
     ),
+    "ops.wall_messages": (
+        "(message_text, tone_name, starts_at, ends_at, viewer_name) values (:n, 'off', cast(:at as timestamptz) "
+        "- interval '1 hour', :at, 'v')"
+    ),
     "access.sessions": (
         "(token_sha256, account_id, started_at, ends_at) values (sha256(cast(:n as bytea)), 1, :at, "
         "cast(:at as timestamptz) + interval '1 hour')"

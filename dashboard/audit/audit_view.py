@@ -19,7 +19,7 @@ from dashboard.words import t, t_count
 from sql import audit
 
 LONGEST_TEXT = 220
-_UNTOLD = frozenset({"agent_ids", "rows", "save_number", "undoes_number"})
+_UNTOLD = frozenset({"agent_ids", "is_removed", "rows", "save_number", "undoes_number"})
 
 
 def kind_words() -> dict[str, str]:
@@ -128,6 +128,8 @@ def _parts(told: Mapping[str, Any]) -> Iterator[str]:
     before, after = told.get("before"), told.get("after")
     if told.get("did"):
         yield _plain(told["did"])
+    if "is_removed" in told:
+        yield _saved(told)
     if isinstance(before, dict) or isinstance(after, dict):
         was, now = before or {}, after or {}
         for name in {**was, **now}:
@@ -145,6 +147,14 @@ def _parts(told: Mapping[str, Any]) -> Iterator[str]:
             continue
         if name not in ("did", "before", "after") and value not in (None, "", [], {}):
             yield f"{_label(name)}: {_plain(value)}"
+
+
+def _saved(told: Mapping[str, Any]) -> str:
+    """What a save did to a review or a note: each is kept with all its states."""
+    if told["is_removed"]:
+        return t("removed")
+    number = told.get("save_number", 1)
+    return t("written") if number == 1 else t("written anew (save no. {number})", number=number)
 
 
 def _change(name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> str:

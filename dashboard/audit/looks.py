@@ -11,7 +11,9 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -52,8 +54,10 @@ ACTS = {
 }
 """What was seen, by the question; of any other one it is figures of agents."""
 
-NO_LOOK = frozenset({"agents", "call_names", "consented_agents", "consents", "own_data", "audit_of_agent"})
-"""Lists of names to choose from, and what is one's own."""
+NO_LOOK = frozenset(
+    {"agents", "call_names", "consented_agents", "consents", "own_data", "audit_of_agent", "wall_top"}
+)
+"""Lists of names to choose from, what is one's own, and what people allowed a wall to show to everybody."""
 
 GROUPED = {"quality_groups": "agent", "voice_groups": "all"}
 """Questions whose rows are agents where they are asked by agent, and what they are asked by where nothing is said."""
@@ -143,6 +147,40 @@ class Looks:
 _looks = Looks()
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer that tells of people, kept to be noted for each of several who are shown it."""
+
+    question_name: str
+    arguments: Mapping[str, object]
+    found: pl.DataFrame
+    place_text: str
+    is_answering: bool
+
+    def note(self, engine: sa.Engine, viewer: access.Viewer) -> None:
+        """Notes that this person is shown it."""
+        note(
+            engine, viewer, self.question_name, self.arguments, self.found,
+            place_text=self.place_text, is_answering=self.is_answering,
+        )  # fmt: skip
+
+
+_gathered: ContextVar[list[Told] | None] = ContextVar("floorboard_gathered_looks", default=None)
+_SOMEBODY = access.Viewer("", "", token="")
+"""A person who is nobody of those whom an answer tells of."""
+
+
+@contextmanager
+def gathered() -> Iterator[list[Told]]:
+    """Within the block looks are only gathered: what is made once for several people is noted for each of them."""
+    told: list[Told] = []
+    token = _gathered.set(told)
+    try:
+        yield told
+    finally:
+        _gathered.reset(token)
+
+
 def note(
     engine: sa.Engine,
     viewer: access.Viewer,
@@ -154,6 +192,11 @@ def note(
     is_answering: bool,
 ) -> None:
     """Notes what this answer tells of others. Where nobody signs in there is nobody to name, and nothing is noted."""
+    if (told := _gathered.get()) is not None:
+        at = datetime.now(UTC)
+        if look_of(_SOMEBODY, question_name, arguments, found, place_text=place_text, at=at) is not None:
+            told.append(Told(question_name, arguments, found, place_text, is_answering))
+        return
     look = look_of(viewer, question_name, arguments, found, place_text=place_text, at=datetime.now(UTC))
     if look is not None:
         _looks.note(engine, look, is_answering=is_answering)

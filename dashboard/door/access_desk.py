@@ -9,7 +9,7 @@ first account is made on the console, never at a page.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ from dashboard.door.passwords import PasswordError
 from dashboard.door.who_view import role_meaning, role_word
 from dashboard.ui import choices, clock, desk, moments, visit
 from dashboard.ui.moments import Moment
+from dashboard.wall import wall_queries
 from dashboard.words import t, t_count
 from sql import role_matrix, warehouse
 from sql.warehouse import WarehouseError
@@ -47,6 +48,8 @@ class Seen:
     displays: pl.DataFrame
     codes: pl.DataFrame
     names: pl.DataFrame
+    walls: Mapping[str, str]
+    """What a display can show: the address of each board and playlist, and its title."""
     has_accounts: bool
 
 
@@ -58,6 +61,7 @@ def seen(connection: sa.Connection, *, as_of: datetime) -> Seen:
         displays=devices.listed(connection, as_of=as_of),
         codes=devices.codes(connection, as_of=as_of),
         names=warehouse.frame(connection, "accounts/names"),
+        walls=view.walls(wall_queries.wall_boards(connection), wall_queries.wall_playlists(connection)),
         has_accounts=accounts.has_accounts(connection),
     )
 
@@ -90,7 +94,7 @@ def draw(at: Moment, part: str) -> None:
         board.show(view.session_table(found.sessions, zone_name=zone_name), key="sessions")
     else:
         board.show(view.code_table(found.codes, zone_name=zone_name), key="codes")
-        board.show(view.display_table(found.displays, zone_name=zone_name), key="displays")
+        board.show(view.display_table(found.displays, found.walls, zone_name=zone_name), key="displays")
 
 
 def show() -> None:
@@ -105,7 +109,7 @@ def show() -> None:
             _new_account(at.viewer, found)
             _change_account(at.viewer, found)
         if part == "walls" and (found.has_accounts or visitor.is_demo()):
-            _approve(at.viewer)
+            _approve(at.viewer, found)
             _revoke(at.viewer, found)
 
 
@@ -271,7 +275,7 @@ def _password_text(name: str, password: str) -> str:
 # ---- wall displays
 
 
-def _approve(viewer: Viewer) -> None:
+def _approve(viewer: Viewer, found: Seen) -> None:
     _heading(
         "approve",
         t("Put up a wall display"),
@@ -290,17 +294,26 @@ def _approve(viewer: Viewer) -> None:
             max_chars=devices.LONGEST_NAME,
             width=220,
         )
-        board_text = st.text_input(
-            t("Board"),
-            value="/live",
-            key=_key("board"),
-            max_chars=500,
-            width=260,
-            help=t("The address of a page with its choices, such as /live?queue=sales."),
+        asked = next((one for one in found.walls if one == _asked_wall()), None)
+        wall_text = st.selectbox(
+            t("Board or playlist"),
+            list(found.walls),
+            index=list(found.walls).index(asked) if asked else 0,
+            format_func=lambda one: found.walls[one],
+            key=_key(f"board-{asked}"),
+            width=280,
+        )
+        queue = st.text_input(
+            t("Only queues with"),
+            key=_key("queue"),
+            placeholder=t("every queue"),
+            max_chars=devices.LONGEST_CHOICE,
+            width=180,
+            help=t("A part of the name or group of the queues that this screen shows."),
         )
         given = {
             "device_name": name,
-            "board_text": board_text,
+            "board_text": view.narrowed(wall_text, queue),
             "made_by_name": viewer.viewer_name,
             "now": clock.wall(),
         }
@@ -309,7 +322,7 @@ def _approve(viewer: Viewer) -> None:
             _do(
                 viewer,
                 devices.approve,
-                done=t("{name} shows its board.", name=name.strip()),
+                done=t("{name} shows its wall.", name=name.strip()),
                 told=told,
                 code_text=code,
                 **given,
@@ -322,6 +335,14 @@ def _approve(viewer: Viewer) -> None:
                 told=_link_text,
                 **given,
             )
+
+
+def _asked_wall() -> str | None:
+    """The address of the wall that the page's own address names, as the page Walls leads here; None for none."""
+    for key, field_name in (("board", "board_names"), ("playlist", "playlist_name")):
+        if name := st.query_params.get(key):
+            return view.wall_text(**{field_name: (name,) if key == "board" else name})
+    return None
 
 
 def _link_text(token: str) -> str:
@@ -344,7 +365,7 @@ def _revoke(viewer: Viewer, found: Seen) -> None:
                 viewer,
                 devices.revoke,
                 done=t("{name} is revoked.", name=name),
-                told=t("Its screen goes dark within a minute."),
+                told=t("Its screen goes dark within ten seconds."),
                 device_name=name,
                 now=clock.wall(),
             )

@@ -7,8 +7,10 @@ The rule it guards: what is shown of a right is what the database refuses by; a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import polars as pl
 
@@ -16,6 +18,9 @@ from dashboard import board, words
 from dashboard.board import Block, Row, column
 from dashboard.door import devices
 from dashboard.door.who_view import role_meaning, role_word
+from dashboard.wall import address, boards, playlists
+from dashboard.wall.address import Wall
+from dashboard.wall.boards import WallError
 from dashboard.words import t, t_count
 
 ROLES = ("agent", "supervisor", "manager", "executive", "administrator", "wall")
@@ -80,8 +85,9 @@ def no_screens_yet() -> Block:
         "none",
         t("A screen needs no token where nobody signs in"),
         t(
-            "It opens /live like everybody else. With the first account (`floorboard account add NAME --role administrator`"
-            ") screens get a token of their own here."
+            "It opens the address of a wall, such as /wall/show?boards=floor, like everybody else; the page Walls has them. "
+            "With the first account (`floorboard account add NAME --role administrator`) screens get a token of their own "
+            "here."
         ),
     )
 
@@ -221,12 +227,48 @@ def code_table(codes: pl.DataFrame, *, zone_name: str) -> Block:
     )
 
 
-def display_table(displays: pl.DataFrame, *, zone_name: str) -> Block:
-    """One row per wall display: its board, whether it is open, who put it up."""
+def walls(own_boards: pl.DataFrame, own_playlists: pl.DataFrame) -> dict[str, str]:
+    """What a display can show, by its address: every board by its title, then every playlist of the site."""
+    found: dict[str, str] = {}
+    for name in boards.names(own_boards):
+        with suppress(WallError):  # a saved one that cannot be drawn any more
+            found[wall_text(board_names=(name,))] = t(boards.find(name, own_boards).title)
+    for row in own_playlists.filter(pl.col("toml_text").is_not_null()).iter_rows(named=True):
+        with suppress(WallError):
+            playlist = playlists.parsed(row["playlist_name"], row["toml_text"])
+            found[wall_text(playlist_name=playlist.name)] = t("Playlist: {title}", title=playlist.title)
+    return found
+
+
+def wall_text(**chosen: Any) -> str:
+    """The address of a wall with these of its fields."""
+    return address.written(Wall(**chosen))
+
+
+def narrowed(wall_text: str, queue_text: str) -> str:
+    """The same wall with those queues alone whose name or group holds the text."""
+    return f"{wall_text}&{urlencode({'queue': queue_text.strip()})}" if queue_text.strip() else wall_text
+
+
+def shown_text(board_text: str, known: Mapping[str, str]) -> str:
+    """What a display shows, in words: the titles of its boards or its playlist, and what of it is chosen."""
+    if (title := known.get(board_text)) is not None:
+        return title
+    asked = dict(parse_qsl(urlsplit(board_text).query))
+    names = [wall_text(board_names=(one,)) for one in asked.pop("boards", "").split(",") if one]
+    if "playlist" in asked:
+        names = [wall_text(playlist_name=asked.pop("playlist"))]
+    rest = [t("queues with {text}", text=asked.pop("queue"))] if "queue" in asked else []
+    titles = [known.get(one, one) for one in names]
+    return ", ".join([*titles, *rest, *(f"{name} {value}" for name, value in asked.items())]) or board_text
+
+
+def display_table(displays: pl.DataFrame, known: Mapping[str, str], *, zone_name: str) -> Block:
+    """One row per wall display: what it shows, whether it is open, who put it up."""
     columns = [
         column(t("Display")),
         column(t("State")),
-        column(t("Board"), "text"),
+        column(t("Shows"), "text"),
         column(t("Open since"), "end", wide=True),
         column(t("Lasts until"), "end", wide=True),
         column(t("Put up by"), wide=True),
@@ -234,14 +276,17 @@ def display_table(displays: pl.DataFrame, *, zone_name: str) -> Block:
     return board.table(
         t("Wall displays"),
         columns,
-        [_display_row(place, row, zone_name) for place, row in enumerate(displays.iter_rows(named=True))],
+        [
+            _display_row(place, row, known, zone_name)
+            for place, row in enumerate(displays.iter_rows(named=True))
+        ],
         nothing=t("No screen hangs on a wall yet."),
         title=t("Wall displays"),
-        lead=t("A display shows its board, and nothing else of this site, until it is revoked."),
+        lead=t("A display shows its wall, and nothing else of this site, until it is revoked."),
     )
 
 
-def _display_row(place: int, row: Row, zone_name: str) -> Block:
+def _display_row(place: int, row: Row, known: Mapping[str, str], zone_name: str) -> Block:
     standing = {
         "open": board.status("good", t("open")),
         "waiting": board.status("near", t("waits for its screen")),
@@ -253,7 +298,7 @@ def _display_row(place: int, row: Row, zone_name: str) -> Block:
         "cells": [
             words.name(row["device_name"]),
             standing[row["standing_name"]],
-            row["board_text"],
+            shown_text(row["board_text"], known),
             _moment(row["opened_at"], zone_name),
             words.day(words.local_day(row["ends_at"], zone_name)) if row["ends_at"] else words.UNKNOWN,
             words.name(row["made_by_name"]),

@@ -1,6 +1,6 @@
 """The way in for a screen on a wall: a code in large letters, or an address that opens once.
 
-In: the browser of a screen that nobody types at. Out: the code that it waits under, then the one board it may show.
+In: the browser of a screen that nobody types at. Out: the code that it waits under, then the one wall it may show.
 The rule it guards: a person's sign-in is none for a screen; codes come slowly, are short-lived, and are worth nothing
 without the browser that asked for them.
 """
@@ -49,7 +49,7 @@ class DeviceDoor:
         ]
 
     async def asked(self, request: Request) -> Response:
-        """A screen asks to be one: it is shown its board, its code, or why it has to wait."""
+        """A screen asks to be one: it is shown its wall, its code, or why it has to wait."""
         browser, token = request.cookies.get(devices.COOKIE), request.cookies.get(sessions.COOKIE)
         try:
             found = await run_in_threadpool(self._found, browser, token, _address(request))
@@ -96,7 +96,7 @@ class DeviceDoor:
         return _led(request, found)
 
     def _found(self, browser: str | None, token: str | None, address_text: str) -> str | Waiting | Opened:
-        """The board of a screen that has one, its session where it was said yes to, else its code."""
+        """The wall of a screen that has one, its session where it was said yes to, else its code."""
         with self._changing() as connection:
             holder = sessions.holder(connection, token, now=self.now()) if token else None
             if holder is not None and holder.board_text and not browser:
@@ -161,7 +161,7 @@ def _length(request: Request) -> int:
 def _code(found: Waiting, request: Request) -> str:
     where = f"{request.url.scheme}://{request.url.netloc}/access"
     what = t("Whoever runs this site opens the page Access, and types this code in under Wall displays.")
-    then = t("The board comes up here by itself. A code lasts ten minutes; then another one stands here.")
+    then = t("The wall comes up here by itself. A code lasts ten minutes; then another one stands here.")
     shown = escape(devices.written(found.code_text))
     return (
         f"<h1>{escape(t('This screen waits for a yes'))}</h1>"
@@ -172,14 +172,14 @@ def _code(found: Waiting, request: Request) -> str:
 
 def _button(link: str) -> str:
     what = t(
-        "From now on this browser shows one board, and nothing else of this site, until the display is revoked. Whoever is "
+        "From now on this browser shows one wall, and nothing else of this site, until the display is revoked. Whoever is "
         "signed in here is signed out."
     )
     value = escape(link[:LONGEST_TOKEN], quote=True)
     return (
         f"<h1>{escape(t('Make this screen a wall display?'))}</h1><p>{escape(what)}</p>"
         f'<form method="post" action="/wall/open"><input type="hidden" name="token" value="{value}">'
-        f"<button autofocus>{escape(t('Show the board here'))}</button></form>"
+        f"<button autofocus>{escape(t('Show the wall here'))}</button></form>"
         f'<p class="help">{escape(t("The address opens once. Press the button on the screen itself."))}</p>'
     )
 

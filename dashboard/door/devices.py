@@ -1,8 +1,8 @@
-"""Wall displays: which screen may show which board, and how it gets there without anybody's account.
+"""Wall displays: which screen may show which wall, and how it gets there without anybody's account.
 
-In: the code that a screen shows, or an address that opens once; a name and a board from whoever runs the site. Out: a
-session of the display's own account, bound to that board.
-The rule it guards: nobody's account hangs on a wall; a display shows its one board until it is revoked, and the warehouse
+In: the code that a screen shows, or an address that opens once; a name and a wall from whoever runs the site. Out: a
+session of the display's own account, bound to that wall.
+The rule it guards: nobody's account hangs on a wall; a display shows its one wall until it is revoked, and the warehouse
 knows the hash of its token alone.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -21,8 +20,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from dashboard.door import sessions
+from dashboard.wall import address, boards, playlists, wall_queries
+from dashboard.wall.address import Wall
+from dashboard.wall.boards import NAME, WallError
 from dashboard.words import t
-from sql import audit, rights, warehouse
+from sql import audit, warehouse
 
 ROLE = "wall"
 COOKIE = "floorboard_screen"
@@ -34,22 +36,11 @@ CODE_LASTS = timedelta(minutes=10)
 LINK_LASTS = timedelta(days=7)
 LASTS = timedelta(days=400)  # browsers keep no cookie for longer
 MOST_WAITING, MOST_OF_ADDRESS = 100, 20
-LONGEST_NAME, LONGEST_CHOICE = 80, 60
+LONGEST_NAME, LONGEST_CHOICE, LONGEST_BOARD = 80, 60, 500
 
 
 class DeviceError(ValueError):
     """The wall display cannot be put up as it was asked for; the message says what was found and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A page that may hang on a wall: its address, and what of it may be chosen beforehand."""
-
-    path: str
-    choices: tuple[str, ...]
-
-
-BOARDS: Mapping[str, Board] = {"live_floor": Board("/live", ("queue",))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,57 +54,47 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A display that may begin: the token of its session, told once, and its board."""
+    """A display that may begin: the token of its session, told once, and its wall."""
 
     token: str
     board_text: str
 
 
 def board_of(text: str, *, connection: sa.Connection | None = None) -> str:
-    """The address as it is kept ("/live?queue=sales"); raises DeviceError for one that no wall display can show.
+    """The address of a wall as it is kept ("/wall/show?boards=floor"); raises DeviceError for one that no display can show.
 
-    With a connection a choice that fits no queue of the site is refused, too.
+    text: that address, with or without the site's own before it, or the name of one board alone. With a connection a board,
+    playlist or queue that is not there is refused, too.
     """
     parts = urlsplit(text.strip())
-    path = parts.path.rstrip("/") or "/live"
-    found = {board.path: board for name, board in BOARDS.items() if ROLE in rights.roles_of_page(name)}
-    board = found.get(path if path.startswith("/") else f"/{path}")
-    if board is None:
+    if parts.path.rstrip("/") == address.PATH:
+        asked = dict(parse_qsl(parts.query, keep_blank_values=True))
+    elif NAME.fullmatch(text.strip()):
+        asked = {"boards": text.strip()}
+    else:
         raise DeviceError(
             t(
-                "No wall display can show '{address}'; expected one of {paths}, such as {paths}?queue=sales.",
+                "No wall display can show '{address}'; expected the name of a board such as floor, or the address of a wall "
+                "such as {path}?boards=floor,agents.",
                 address=text.strip()[:LONGEST_CHOICE],
-                paths=", ".join(found),
+                path=address.PATH,
             )
         )
-    choices = dict(parse_qsl(parts.query, keep_blank_values=False))
-    if unknown := sorted(choices.keys() - set(board.choices)):
+    try:
+        wall = address.parsed(asked)
+    except WallError as error:
+        raise DeviceError(str(error)) from error
+    if wall.at is not None:
+        raise DeviceError(t("A display shows the present; leave 'at' out, and look back on the page Walls."))
+    found = address.written(wall)
+    if len(found) > LONGEST_BOARD:
         raise DeviceError(
-            t(
-                "'{name}' cannot be chosen for {path} on a wall; expected {names}, or nothing.",
-                name=unknown[0][:LONGEST_CHOICE],
-                path=board.path,
-                names=", ".join(board.choices),
-            )
-        )
-    for name, value in choices.items():
-        if len(value) > LONGEST_CHOICE or not value.isprintable():
-            raise DeviceError(
-                t(
-                    "'{name}' is longer than {most} letters, or has signs that cannot be seen.",
-                    name=name,
-                    most=LONGEST_CHOICE,
-                )
-            )
-    if connection is not None and (wanted := choices.get("queue")):
-        _check_queue(connection, wanted)
-    return f"{board.path}?{urlencode(choices)}" if choices else board.path
-
-
-def choices_of(board_text: str) -> tuple[str, dict[str, str]]:
-    """The address of a board as its path and its choices."""
-    parts = urlsplit(board_text)
-    return parts.path, dict(parse_qsl(parts.query))
+            t("The address of the wall has {found} signs; expected at most {most}. Name fewer boards, or a playlist.",
+              found=len(found), most=LONGEST_BOARD)
+        )  # fmt: skip
+    if connection is not None:
+        _check_names(connection, wall)
+    return found
 
 
 def waiting(connection: sa.Connection, browser: str, *, now: datetime) -> Waiting | Opened | None:
@@ -132,9 +113,9 @@ def waiting(connection: sa.Connection, browser: str, *, now: datetime) -> Waitin
 def wait(connection: sa.Connection, *, address_text: str, now: datetime) -> Waiting:
     """A new code for a browser that has none; raises DeviceError where too many screens wait, in all or from there."""
     warehouse.execute(connection, "devices/codes_forget", as_of=now)
-    address = address_text[:80]
+    asked_from = address_text[:80]
     known = codes(connection, as_of=now)["address_text"].to_list()
-    if len(known) >= MOST_WAITING or known.count(address) >= MOST_OF_ADDRESS:
+    if len(known) >= MOST_WAITING or known.count(asked_from) >= MOST_OF_ADDRESS:
         raise DeviceError(
             t(
                 "{count} screens wait for a yes already; try again in ten minutes, when their codes are over.",
@@ -144,7 +125,7 @@ def wait(connection: sa.Connection, *, address_text: str, now: datetime) -> Wait
     fresh, ends_at = secrets.token_urlsafe(sessions.TOKEN_BYTES), now + CODE_LASTS
     while True:
         code = "".join(secrets.choice(LETTERS) for _ in range(CODE_LETTERS))
-        told = {"code_text": code, "browser_sha256": _hash(fresh), "address_text": address}
+        told = {"code_text": code, "browser_sha256": _hash(fresh), "address_text": asked_from}
         if warehouse.execute(connection, "devices/code_new", **told, made_at=now, ends_at=ends_at):
             return Waiting(code, ends_at, fresh)
 
@@ -163,7 +144,7 @@ def approve(
     made_by_name: str,
     now: datetime,
 ) -> str:
-    """Says yes to the screen that shows this code; gives the board that it shows from now on. Raises DeviceError."""
+    """Says yes to the screen that shows this code; gives the wall that it shows from now on. Raises DeviceError."""
     code = "".join(sign for sign in code_text.upper() if sign.isalnum())
     device_id, board = _make(connection, device_name, board_text, made_by_name, now)
     if not warehouse.execute(
@@ -283,6 +264,28 @@ def _make(
     told = {"name": name, "board": board}
     audit.note(connection, what_name="device.made", of_name=f"device {device_id}", told=told)
     return int(device_id), board
+
+
+def _check_names(connection: sa.Connection, wall: Wall) -> None:
+    """DeviceError where the wall names a board, a playlist or a queue that is not there."""
+    try:
+        known = wall_queries.wall_boards(connection)
+        lists = wall_queries.wall_playlists(connection) if wall.playlist_name else None
+        playlist = playlists.of_wall(wall, lists)
+        for name in playlist.shown_names:
+            boards.find(name, known)
+        if wall.held_name is not None and wall.held_name not in playlist.shown_names:
+            raise WallError(
+                t(
+                    "'hold' is '{name}', which is none of the boards of the wall; expected one of {names}.",
+                    name=wall.held_name,
+                    names=", ".join(playlist.shown_names),
+                )
+            )
+    except WallError as error:
+        raise DeviceError(str(error)) from error
+    if wall.queue_text:
+        _check_queue(connection, wall.queue_text)
 
 
 def _check_queue(connection: sa.Connection, wanted: str) -> None:

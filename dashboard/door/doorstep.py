@@ -1,6 +1,7 @@
-"""Stands before the pages: whoever has to sign in first is led to the sign-in page, and back to what they asked for.
+"""Stands before the pages: whoever has to sign in first is led to the sign-in page, and back to what they asked for; a
+wall display is led to its wall.
 
-In: a request for a page or for a prepared file. Out: the page, or the way to the sign-in page.
+In: a request for a page or for a prepared file. Out: the page, or the way to the sign-in page or to the wall.
 The rule it guards: nobody without a session is sent a page or a file; where the proxy says that somebody else sits at
 the browser now, the session before is not theirs.
 """
@@ -19,7 +20,7 @@ from dashboard.access import Viewer
 from dashboard.door import sessions
 from dashboard.door.proxy import TrustedProxy
 from dashboard.door.sign_in_page import HEADERS, address_of_sign_in
-from dashboard.door.visitor import SignedOutError
+from dashboard.door.visitor import SignedOutError, is_demo
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
@@ -30,7 +31,7 @@ App = Callable[[MutableMapping[str, Any], Any, Any], Awaitable[None]]
 
 
 class Doorstep:
-    """Leads whoever is not signed in to the sign-in page; all else goes on as it is."""
+    """Leads whoever is not signed in to the sign-in page, and a wall display to its wall; all else goes on as it is."""
 
     def __init__(
         self,
@@ -72,7 +73,10 @@ class Doorstep:
         told = self._proxy.login_name(scope) if self._proxy is not None else None
         is_theirs = told is None or (found is not None and found.viewer_name.casefold() == told.casefold())
         if found is not None and is_theirs:
-            await self.app(scope, receive, send)
+            # In the demo a persona looks as a wall; its page says what that is, and how to look as somebody else.
+            is_led = found.board_text is not None and not is_file and not is_demo()
+            led = RedirectResponse(found.board_text or "", 303, HEADERS) if is_led else self.app
+            await led(scope, receive, send)
         elif is_file:
             is_told = scope["path"].startswith(FILES)
             text = (

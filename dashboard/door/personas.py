@@ -19,7 +19,7 @@ ISSUER = "demo"
 PERSONAS = ("administrator", "manager", "supervisor", "agent", "executive", "wall")
 FIRST = "administrator"
 """As whom a demo opens: a visitor sees the whole floor first, as the pictures and the guide show it."""
-WALL_NAME, WALL_BOARD = "Demo wall", "/live"
+WALL_NAME, WALL_BOARD = "Demo wall", "/wall/show?boards=floor"
 
 
 def furnish(connection: sa.Connection, *, now: datetime) -> int:

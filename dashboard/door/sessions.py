@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -54,10 +56,18 @@ def begin(connection: sa.Connection, *, account_id: int, now: datetime, lasts: t
 
 def holder(connection: sa.Connection, token: str, *, now: datetime) -> Holder | None:
     """Who holds this token; None where the session is over, was revoked, or never was."""
-    text = warehouse.statement("accounts/session")
-    row = connection.execute(sa.text(text), {"token_sha256": _hash(token), "as_of": now}).one_or_none()
-    if row is None:
-        return None
+    return holders(connection, [token], now=now).get(token)
+
+
+def holders(connection: sa.Connection, tokens: Collection[str], *, now: datetime) -> dict[str, Holder]:
+    """Who holds each of these tokens, asked once for all; without those whose session is over, was revoked, or never was."""
+    hashes = {_hash(token): token for token in tokens}
+    text = warehouse.statement("accounts/sessions_held")
+    rows = connection.execute(sa.text(text), {"tokens_sha256": list(hashes), "as_of": now})
+    return {hashes[bytes(row.token_sha256)]: _holder(row) for row in rows}
+
+
+def _holder(row: sa.Row[Any]) -> Holder:
     teams = tuple(int(team) for team in (row.team_ids_text or "").split(",") if team)
     return Holder(
         row.account_id,

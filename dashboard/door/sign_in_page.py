@@ -23,6 +23,7 @@ HEADERS = {
     "frame-ancestors 'none'; base-uri 'none'",
 }
 _DOORS = ("/sign-in", "/sign-out", "/persona", "/media/", "/wall/")
+_WALL = "/wall/show/"  # the one of its addresses that is a page
 LONGEST_NAME = 320
 LONGEST_PATH = 2000
 
@@ -111,7 +112,8 @@ def next_path(text: str | None) -> str:
         and plain.isprintable()
         and "\\" not in plain
     )
-    is_own = is_path and not _as_routed(plain).startswith(_DOORS)
+    routed = _as_routed(plain)
+    is_own = is_path and (routed == _WALL or not routed.startswith(_DOORS))
     found = plain if len(plain) <= LONGEST_PATH else plain.partition("?")[0]
     return found if is_own and len(found) <= LONGEST_PATH else "/"
 

@@ -10,7 +10,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
@@ -69,6 +69,21 @@ class Visitors:
             return LOCAL_VIEWER
         raise SignedOutError
 
+    def holders(self, tokens: Collection[str | None]) -> dict[str | None, Viewer | None]:
+        """Who holds each of these tokens now, past everything that is remembered; None for one that is worth nothing.
+
+        Asked once for all of them, by whoever looks without end. Raises WarehouseError while nobody can tell.
+        """
+        told = [token for token in tokens if token]
+        found: dict[str | None, Viewer | None] = {None: LOCAL_VIEWER if self._is_open() else None}
+        if told:
+            with warehouse.connected(self.engine(), deadline_seconds=DEADLINE_SECONDS) as connection:
+                held = sessions.holders(connection, told, now=self.now())
+            for token in told:  # the next page that they open is told the same
+                found[token] = self._viewer_of(held.get(token), token)
+                _keep(self._seen, token, (self.clock(), found[token]))
+        return found
+
     def note_use(self, token: str | None) -> None:
         """Somebody has opened or changed a page with this token: where sessions end without use, this one goes on."""
         idle = self.rules().idle
@@ -115,10 +130,14 @@ class Visitors:
             if kept is not None and self.clock() - kept[0] < MOST_SECONDS:
                 return kept[1]  # what is shown meanwhile is what was answered before
             raise
-        is_known = holder is not None and (not holder.is_persona or is_demo())
-        found = viewer_of(holder, token) if holder and is_known else None
+        found = self._viewer_of(holder, token)
         _keep(self._seen, token, (self.clock(), found))
         return found
+
+    @staticmethod
+    def _viewer_of(holder: sessions.Holder | None, token: str) -> Viewer | None:
+        is_known = holder is not None and (not holder.is_persona or is_demo())
+        return viewer_of(holder, token) if holder and is_known else None
 
     def _is_open(self) -> bool:
         """Whether nobody signs in on this site; a demo, whose accounts are personas alone, is such a one."""

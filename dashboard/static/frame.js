@@ -77,7 +77,6 @@ export function frame(data, host, version) {
     document.head.append(link);
   }
   document.documentElement.dataset.paper = host.dataset.theme;
-  document.documentElement.dataset.wall = String(Boolean(data.is_wall));
   skip();
   who(data.who);
   mark();

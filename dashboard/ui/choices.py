@@ -17,7 +17,6 @@ from dashboard import downloads, filters, words
 from dashboard.words import t
 
 REFUSED = "address-refused"
-HELD = "address-held"
 
 
 def choice(
@@ -37,8 +36,6 @@ def choice(
     elif key in st.query_params:
         accept(key)
     start = asked if asked in options else values[0]
-    if is_held():
-        return start
     draw: Any = st.segmented_control if kind == "segments" else st.selectbox
     preset = (
         {"default": start, "wrap": True} if kind == "segments" else {"index": values.index(start)}
@@ -58,8 +55,6 @@ def choice(
 
 def search(label: str, *, key: str, hint: str) -> str:
     """The reader's search text, at most 60 characters, kept in the address line."""
-    if is_held():
-        return st.query_params.get(key, "")[:60].strip()
     found = st.text_input(
         label,
         label_visibility="collapsed",
@@ -142,18 +137,6 @@ def _keep_in_address(key: str, widget: str, default: object) -> None:
         st.query_params[key] = found.isoformat() if isinstance(found, date) else str(found)
 
 
-def hold(address: Mapping[str, str]) -> None:
-    """Holds this tab to an address: it shows what is chosen there, and offers no other choice."""
-    if st.query_params.to_dict() != dict(address):
-        st.query_params.from_dict(dict(address))
-    st.session_state[HELD] = True
-
-
-def is_held() -> bool:
-    """Whether nothing can be chosen in this tab: it hangs on a wall."""
-    return bool(st.session_state.get(HELD))
-
-
 def address(key: str, options: list[str]) -> str:
     """Which of the options the address names; the first one where it names none."""
     found = st.query_params.get(key, options[0])
@@ -197,12 +180,12 @@ def refusals() -> list[str]:
     return [sentence for place, sentence in st.session_state.get(REFUSED, {}).values() if place == path]
 
 
-def lead_to(key: str, number: int | None) -> None:
-    """Shows the page with this number under that key of its address, or without the key."""
-    if number is None:
+def lead_to(key: str, chosen: int | str | None) -> None:
+    """Shows the page with this number or name under that key of its address, or without the key."""
+    if chosen is None:
         st.query_params.pop(key, None)
     else:
-        st.query_params[key] = str(number)
+        st.query_params[key] = str(chosen)
     st.rerun()
 
 

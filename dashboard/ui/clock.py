@@ -26,6 +26,12 @@ def wall() -> datetime:
     return datetime.now(UTC)
 
 
+def now_ms() -> int:
+    """The floor's present instant in milliseconds since 1970, for a browser's clock that is to run on from it."""
+    begun = datetime.now(UTC).microsecond / 1000 * speed()
+    return int(now().timestamp() * 1000 + begun)
+
+
 def now() -> datetime:
     """The floor's present instant, to the second, so that all tabs ask, and share, the same question.
 

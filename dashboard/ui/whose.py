@@ -7,15 +7,18 @@ The rule it guards: figures that are made of some agents' rows are never taken f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import polars as pl
 import streamlit as st
 
 from dashboard import words
 from dashboard.access import Viewer
-from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql.rights import ROLES_THAT_SEE_EVERYBODY
+
+if TYPE_CHECKING:  # the kinds of tiles, which the console reads too, lead here
+    from dashboard.ui.moments import Moment
 
 
 def sees_everybody(viewer: Viewer) -> bool:

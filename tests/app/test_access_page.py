@@ -148,21 +148,45 @@ def test_an_account_is_closed_and_opened_and_nobody_closes_their_own(run: Run, s
 def test_a_screens_code_stands_there_and_a_yes_gives_it_its_board(run: Run, site: sa.Engine) -> None:
     with site.begin() as connection:
         waiting = devices.wait(connection, address_text="10.0.0.7", now=NOW)
-    page = run(part="walls")
+    page = run(part="walls", board="agents")  # as the page Walls leads here
     code = devices.written(waiting.code_text)
     assert rows(page, "Screens with a code")[0][:2] == [code, "10.0.0.7"]
     type_in(page, "Code on the screen", code)
     type_in(page, "Name of the display", "East")
+    assert page.selectbox[0].options == ["Floor", "One queue", "Our day", "The day", "Data"]
+    type_in(page, "Only queues with", "nowhere")
     page = press(page, "Say yes to the screen")
-    assert "East shows its board." in told(page)
+    assert "No queue's name or group has 'nowhere' in it" in told(page)
+    type_in(page, "Only queues with", "")
+    page = press(page, "Say yes to the screen")
+    assert "East shows its wall." in told(page)
     assert rows(page, "Screens with a code") == []
-    assert rows(page, "Wall displays")[0][:3] == ["East", "waits for its screen", "/live"]
+    assert rows(page, "Wall displays")[0][:3] == ["East", "waits for its screen", "Our day"]
     with site.begin() as connection:
         opened = devices.waiting(connection, waiting.browser, now=NOW)
     assert isinstance(opened, devices.Opened)
     page = press(choose(run(part="walls"), "Take down", "East"), "Revoke")
     assert "East is revoked." in told(page)
     assert rows(page, "Wall displays")[0][1].startswith("revoked ")
+
+
+@pytest.mark.parametrize(
+    ("board_text", "shown"),
+    [
+        ("/wall/show?boards=floor", "Floor"),
+        ("/wall/show?boards=floor,agents&theme=dark", "Floor, Our day, theme dark"),
+        ("/wall/show?playlist=day&queue=Nord+%26", "Playlist: Day, queues with Nord &"),
+        ("/wall/show?boards=gone", "/wall/show?boards=gone"),
+        ("/live", "/live"),
+    ],
+)
+def test_what_a_display_shows_is_told_by_its_titles(board_text: str, shown: str) -> None:
+    known = {
+        "/wall/show?boards=floor": "Floor",
+        "/wall/show?boards=agents": "Our day",
+        "/wall/show?playlist=day": "Playlist: Day",
+    }
+    assert access_view.shown_text(board_text, known) == shown
 
 
 def test_an_address_that_opens_once_is_shown_once(run: Run, site: sa.Engine) -> None:

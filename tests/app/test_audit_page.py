@@ -54,6 +54,16 @@ def people(_connection: object) -> pl.DataFrame:
              "told_text": "{}", "place_text": "/sign-in"},
             ("Nobody signed in", "Failed to sign in", "", "", "/sign-in"),
         ),
+        *(
+            (
+                {"what_name": "quality.review", "of_name": "review 7",
+                 "told_text": json.dumps({"agent_ids": [2], "save_number": save_number, "is_removed": is_removed})},
+                ("<b>mara</b> (manager)", "Wrote or changed a review", "Review 7", said, "/goals"),
+            )
+            for save_number, is_removed, said in (
+                (1, False, "written"), (3, False, "written anew (save no. 3)"), (2, True, "removed"),
+            )
+        ),
         (
             {"login_name": "", "told_text": "{}"},
             ("Erased person (manager)", "Changed goals", "Goal 7", "", "/goals"),

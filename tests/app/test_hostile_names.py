@@ -283,6 +283,7 @@ VIEWS = {
 }
 
 
+@pytest.mark.by_turns(6, first=0)
 @pytest.mark.parametrize("name", PAGES)
 def test_no_name_is_more_than_words_on_any_page(
     hostile: sa.Engine, monkeypatch: pytest.MonkeyPatch, run_page: Callable[..., AppTest], name: str
@@ -331,7 +332,13 @@ def guarded(server_url: str, template_name: str) -> Iterator[sa.Engine]:
                 )
                 who = {"role_name": "supervisor", "team_names": [text]}
                 accounts.add(connection, text, identity=("https://id.example", text), **who)  # type: ignore[arg-type]
-                devices.add(connection, text, board_text="/live", made_by_name="ada", now=datetime.now(UTC))
+                devices.add(
+                    connection,
+                    text,
+                    board_text="/wall/show?boards=floor",
+                    made_by_name="ada",
+                    now=datetime.now(UTC),
+                )
             accounts.add(connection, "ada", role_name="administrator", identity=("https://id.example", "ada"))
         yield engine
 
@@ -381,6 +388,7 @@ DRAWN: list[Callable[[], object]] = []
 SECRET = "postgresql://app:s3cret-w0rd@db.example:5432/x for +372 5100 0001"
 
 
+@pytest.mark.by_turns(6, first=6)
 @pytest.mark.parametrize("name", PAGES)
 def test_an_unforeseen_error_tells_a_reader_nothing_of_the_inside(
     floor: Any,

@@ -30,6 +30,7 @@ ROLES = ("aino", "sam", "mara", "eve", "ada")
 SECTIONS: dict[str, tuple[dict[str, str], ...]] = {
     "queues": tuple({"view": name} for name in ("week", "waits", "formulas")),
     "service_level": ({"view": "days"},),
+    "walls": ({"part": "playlists"},),
     "agents": tuple({"view": name} for name in ("time", "schedule", "service", "fairness", "day")),
     "tickets": tuple({"view": name} for name in ("sla", "ageing", "trends", "answers")),
     "contacts": ({"of": "handled_calls"}, {"of": "offered_calls"}),
@@ -90,6 +91,7 @@ def titles(at: AppTest) -> list[str]:
     return [str(block.get("title")) for block in blocks(at) if block.get("kind") == "notice"]
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize("login_name", ROLES)
 def test_every_page_of_a_role_is_drawn_without_an_error_and_without_a_foreign_name(
     shared_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, login_name: str
@@ -143,7 +145,7 @@ def test_a_supervisor_without_a_team_reads_what_to_do(
     )
 
 
-@pytest.mark.parametrize("login_name", [*ROLES, "wall"])
+@pytest.mark.parametrize("login_name", ROLES)
 def test_the_live_floor_counts_all_agents_and_names_only_those_who_are_seen(
     shared_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, login_name: str
 ) -> None:
@@ -153,9 +155,10 @@ def test_the_live_floor_counts_all_agents_and_names_only_those_who_are_seen(
     assert tile["value"] == str(AGENTS)  # the whole floor's, whoever looks
     named = {one["name"] for group in floor["groups"] for one in group["agents"]}
     assert named == {canary(number) for number in ACCOUNTS[login_name].sees()}
-    assert floor["has_persons"] is (login_name not in ("eve", "wall"))
+    assert floor["has_persons"] is (login_name != "eve")
 
 
+@pytest.mark.by_turns
 def test_an_agent_opens_their_own_figures_whatever_the_address_says(
     shared_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch, ids: dict[int, int]
 ) -> None:
@@ -220,6 +223,7 @@ CONTROLS = [label for _, _, label, _ in DRAWN]
 DRAWN_TODAY = [row for row in DRAWN if has_turn(row[2], CONTROLS, short=3)]
 
 
+@pytest.mark.by_turns
 @pytest.mark.parametrize(("page", "address", "label", "marks"), DRAWN_TODAY)
 def test_a_control_is_drawn_for_those_who_may_use_it(
     shared_engine: sa.Engine,
@@ -261,7 +265,7 @@ def test_a_way_to_a_page_that_one_does_not_have_is_not_drawn(
         return [text for text in json.dumps(found).split('"') if text.startswith("contacts?")]
 
     assert ways("aino")
-    assert ways("eve") == ways("wall") == []
+    assert ways("eve") == []
 
 
 def test_a_report_of_a_small_team_opens_for_whoever_may_read_it(

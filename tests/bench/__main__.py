@@ -1,6 +1,7 @@
-"""Measures reading and loading at one million rows, each as a ratio to a peer or a limit in the same run.
+"""Measures reading and loading at one million rows, and what the floor sees, each against a peer or a limit of the same run.
 
-`make bench` prints the table; `make bench ARGS="--write docs/bench.md"` keeps it; `--rows 200000` is a shorter run.
+`make bench` prints the table; `make bench ARGS="--write docs/bench.md"` keeps it; `--rows 200000` is a shorter run,
+`--only load` and `--only walls` are its halves, `--crowd 0.2` lets a fifth of the site look.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from etl.simulation.floor_log import write_floor
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.pbx.queue_events import Rules
 from sql import embedded, migrate, rights, warehouse
+from tests.bench import walls
 from tests.conftest import with_every_figure
 
 QUEUES, AGENTS, DAYS = 20, 200, 60
@@ -184,20 +186,29 @@ def reading_peak(path: Path) -> float:
     return int(done.stdout) / (1024**2 if sys.platform == "darwin" else 1024)
 
 
-def measure(rows: int, folder: Path) -> list[Figure]:
+def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
     """All figures; each prints as it is ready."""
+    figures: list[Figure] = []
+
+    def note(name: str, measured: str, limit: str, *, is_met: bool) -> None:
+        figures.append(Figure(name, measured, limit, is_met))
+        print(f"  {name}: {measured} ({limit}) {'met' if is_met else 'NOT MET'}", flush=True)
+
+    if given.only != "walls":
+        measure_load(given.rows, folder, note)
+    if given.only != "load":
+        walls.figures(folder, note, calls=given.calls, crowd_seconds=given.seconds, share=given.crowd)
+    return figures
+
+
+def measure_load(rows: int, folder: Path, note: walls.Note) -> None:
+    """Reading a log, and targets 1 to 4 of the load."""
     log, half = folder / "queue_log", folder / "half" / "queue_log"
     half.parent.mkdir()
     days = max(10, rows // 5000)
     write_floor(log, seed=1, days=days, until=FIRST_DAY)
     with log.open("rb") as whole, half.open("wb") as part:
         part.write(b"".join(whole.readlines(log.stat().st_size // 2)))
-    figures = []
-
-    def note(name: str, measured: str, limit: str, *, is_met: bool) -> None:
-        figures.append(Figure(name, measured, limit, is_met))
-        print(f"  {name}: {measured} ({limit}) {'met' if is_met else 'NOT MET'}", flush=True)
-
     lines, seconds = reading(log)
     limit = 10 * lines / 1_000_000
     note(
@@ -218,10 +229,11 @@ def measure(rows: int, folder: Path) -> list[Figure]:
         engine = warehouse.open_engine(url)
         figures_of_load(engine, url, rows, log, folder, note)
         engine.dispose()
-    return figures
 
 
-def figures_of_load(engine: sa.Engine, url: str, rows: int, log: Path, folder: Path, note) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def figures_of_load(
+    engine: sa.Engine, url: str, rows: int, log: Path, folder: Path, note: walls.Note
+) -> None:
     """Targets 1 to 3 of the load."""
     frame = call_rows(rows)
     fresh(engine, frame)
@@ -313,6 +325,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--only", choices=("load", "walls"))
+    parser.add_argument("--calls", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--crowd", type=float, default=1.0)
     given = parser.parse_args()
     os.environ.pop("DATABASE_URL", None)
     with tempfile.TemporaryDirectory(prefix="floorboard-bench-") as name:
@@ -320,7 +336,7 @@ def main() -> None:
         folder.chmod(0o755)
         os.environ["FLOORBOARD_HOME"] = str(folder / "home")
         print(f"Measuring at {given.rows:,} rows; a few minutes.", flush=True)
-        figures = measure(given.rows, folder)
+        figures = measure(given, folder)
     text = report(figures, given.rows)
     if given.write:
         given.write.parent.mkdir(parents=True, exist_ok=True)

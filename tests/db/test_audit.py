@@ -32,6 +32,8 @@ from dashboard.reports import report_requests
 from dashboard.reports.report_figures import Asked
 from dashboard.ui import desk, moments
 from dashboard.voice import voice_desk
+from dashboard.wall import boards, wall_saves
+from dashboard.wall.tile_kinds import KINDS
 from etl import backup, customer_periods, erasure
 from etl.on_request import source_notes
 from etl.reports.making import Reports
@@ -108,7 +110,7 @@ def make_world(connection: sa.Connection) -> None:
     )
     loader_requests.put_upload(connection, file_name="calls.csv", content=b"a,b\n1,2\n", **AT)
     accounts.add(connection, "kept", role_name="manager", password=GOOD)
-    devices.add(connection, "Lobby", board_text="/live", made_by_name="ada", now=NOW)
+    devices.add(connection, "Lobby", board_text="/wall/show?boards=floor", made_by_name="ada", now=NOW)
     consents.give(connection, viewer=AINO, agent_id=1, board_name="leaderboard", at=NOW)
 
 
@@ -244,8 +246,17 @@ IN_TRANSACTION: dict[str, Act] = {
     "account.closed": lambda c: accounts.close(c, "kept", now=NOW),
     "account.opened": lambda c: accounts.reopen(c, "kept"),
     "account.identity": lambda c: accounts.unlink(c, "kept", now=NOW),
-    "device.made": lambda c: devices.add(c, "Hall", board_text="/live", made_by_name="ada", now=NOW),
+    "device.made": lambda c: devices.add(
+        c, "Hall", board_text="/wall/show?boards=floor", made_by_name="ada", now=NOW
+    ),
     "device.revoked": lambda c: devices.revoke(c, "Lobby", now=NOW),
+    "wall.board": lambda c: wall_saves.save_board(
+        c, name="hall", toml_text=boards.shipped_text("data"), kinds=KINDS, **AT
+    ),
+    "wall.playlist": lambda c: wall_saves.save_playlist(
+        c, name="day", toml_text='title = "Day"\nboards = ["floor"]\n', **AT
+    ),
+    "wall.message": lambda c: wall_saves.tell(c, message_text="Fire drill at 11:00", **AT),
     "sign_in.done": lambda c: sessions.begin(c, account_id=1, now=NOW, lasts=timedelta(hours=1)),
     "sign_in.failed": lambda c: accounts.signed_in(c, "kept", "wrong"),
     "sign_in.over": signed_out,

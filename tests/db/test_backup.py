@@ -346,6 +346,7 @@ dumps.restore(sys.argv[1], held, on_table=lambda name: print(name, flush=True))
 """
 
 
+@pytest.mark.by_turns(1)
 @pytest.mark.parametrize("tables", [1, 12])
 def test_a_restore_that_is_killed_has_changed_nothing(
     engine: sa.Engine, database_url: str, tmp_path: Path, home: Path, tables: int

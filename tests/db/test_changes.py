@@ -50,6 +50,8 @@ uploads                     -      -          -       -         x              -
 access                      -      -          -       -         x              -
 consents                    x      x          x       x         x              -
 own_data                    x      x          x       x         x              -
+walls.boards                -      -          x       -         x              -
+walls.message               -      x          x       -         x              -
 """
 LINES = [line.split() for line in WHO_MAY.strip().splitlines()]
 TABLE = {

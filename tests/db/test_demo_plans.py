@@ -88,3 +88,15 @@ def test_a_floor_without_a_history_gets_no_goal_that_nobody_could_measure(engine
     demo_plans.furnish(engine, SETTINGS, lambda: PRESENT)
     assert ask(engine, "select count(*) from warehouse.goals") == [(0,)]
     assert ask(engine, "select count(*) from ops.alert_rules") == [(3,)]
+
+
+def test_two_of_three_agents_allow_their_name_on_walls_each_once(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        names = "insert into warehouse.agents (agent_name) values ('Ada'), ('Bo'), ('Cy')"
+        connection.execute(sa.text(names))
+    for _ in range(2):
+        demo_plans.furnish(engine, SETTINGS, lambda: PRESENT)
+    given = ask(
+        engine, "select board_name, count(*), count(distinct agent_id) from access.consents group by 1"
+    )
+    assert given == [("wall", 2, 2)]

@@ -14,18 +14,24 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from dashboard.door import accounts, devices, sessions
 from dashboard.door.device_routes import DeviceDoor
 from dashboard.door.devices import DeviceError
+from dashboard.door.doorstep import Doorstep
 from dashboard.door.routes import Tries
-from dashboard.door.visitor import SignedOutError, Visitors
+from dashboard.door.visitor import DEMO_VARIABLE, SignedOutError, Visitors
+from dashboard.wall import wall_saves
 from sql import rights, warehouse
 from tests.typed import typed
 from tests.web_browser import Browser
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 GOOD = "quiet harbour at seven"
+SHOWN = "/wall/show?boards=floor,agents&queue=harb"
 
 
 class Present:
@@ -73,14 +79,14 @@ def code_on(screen: Browser) -> str:
     return found[1]
 
 
-def approve(site: sa.Engine, code: str, name: str, board: str = "/live", at: datetime = NOW) -> str:
+def approve(site: sa.Engine, code: str, name: str, board: str = "floor", at: datetime = NOW) -> str:
     with site.begin() as connection:
         return devices.approve(
             connection, code, device_name=name, board_text=board, made_by_name="ada", now=at
         )
 
 
-def add(site: sa.Engine, name: str, board: str = "/live") -> str:
+def add(site: sa.Engine, name: str, board: str = "floor") -> str:
     with site.begin() as connection:
         return devices.add(connection, name, board_text=board, made_by_name="ada", now=NOW)
 
@@ -100,18 +106,16 @@ def test_a_screen_with_a_code_shows_its_board_once_somebody_said_yes(
     code = code_on(screen)
     assert code_on(screen) == code, "it asks again every few seconds, and its code stays"
     assert sessions.COOKIE not in screen.cookies
-    assert approve(site, code.lower().replace("-", " "), "East", "/live?queue=harb") == "/live?queue=harb"
+    assert approve(site, code.lower().replace("-", " "), "East", SHOWN) == SHOWN
     answer = screen.get("/wall")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/live?queue=harb")
+    assert (answer.status_code, answer.headers["location"]) == (303, SHOWN)
     cookie = next(line for line in answer.headers.get_list("set-cookie") if sessions.COOKIE in line)
     assert all(
         part in cookie for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/", "Max-Age=34560000")
     )
     viewer = Visitors(lambda: site, lambda: NOW).viewer(screen.cookies[sessions.COOKIE])
-    assert (viewer.role_name, viewer.board_text) == ("wall", "/live?queue=harb")
-    assert screen.get("/wall").headers["location"] == "/live?queue=harb", (
-        "switched on again, it finds its board"
-    )
+    assert (viewer.role_name, viewer.board_text) == ("wall", SHOWN)
+    assert screen.get("/wall").headers["location"] == SHOWN, "switched on again, it finds its wall"
 
 
 def test_the_code_is_worth_nothing_in_another_browser(
@@ -276,6 +280,28 @@ def test_a_display_opens_on_one_screen_at_a_time(site: sa.Engine, screen: Browse
         assert sessions.holder(connection, held, now=NOW) is None
 
 
+@pytest.mark.parametrize(("is_demo", "answers"), [(False, [(303, SHOWN)] * 3), (True, [(200, None)] * 3)])
+def test_whatever_page_a_display_opens_it_is_led_to_its_wall_but_for_the_demos_personas(
+    site: sa.Engine,
+    screen: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    is_demo: bool,
+    answers: list[tuple[int, str | None]],
+) -> None:
+    monkeypatch.setenv(DEMO_VARIABLE, "1" if is_demo else "0")
+    assert pressed(screen, add(site, f"Led {is_demo}", SHOWN)) == 303
+    visitors = Visitors(lambda: site, lambda: NOW)
+    page = Starlette(
+        routes=[Route("/{path:path}", lambda _request: PlainTextResponse("the page"))],
+        middleware=[Middleware(Doorstep, pages=frozenset({"queues", "live"}), viewer=visitors.viewer)],
+    )
+    browser = Browser(page)
+    browser.cookies.set(sessions.COOKIE, screen.cookies[sessions.COOKIE], domain="floor.example")
+    found = [browser.get(path) for path in ("/", "/live?queue=sales", "/queues")]
+    assert [(answer.status_code, answer.headers.get("location")) for answer in found] == answers
+    assert browser.get("/app/static/wall.js").text == "the page", "the wall's own files are no page"
+
+
 def test_the_warehouse_keeps_hashes_alone(site: sa.Engine, screen: Browser) -> None:
     code = code_on(screen)
     link = add(site, "Kept")
@@ -295,7 +321,7 @@ def test_the_warehouse_keeps_hashes_alone(site: sa.Engine, screen: Browser) -> N
 
 def test_the_list_says_what_is_open_what_waits_and_what_was_revoked(site: sa.Engine, screen: Browser) -> None:
     add(site, "L waiting")
-    pressed(screen, add(site, "L open", "/live?queue=sales"))
+    pressed(screen, add(site, "L open", SHOWN))
     add(site, "L gone")
     revoke(site, "L gone")
     with warehouse.connected(site) as connection:
@@ -313,38 +339,54 @@ def test_the_list_says_what_is_open_what_waits_and_what_was_revoked(site: sa.Eng
 
 def test_a_display_alone_does_not_ask_everybody_to_sign_in(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        devices.add(connection, "Alone", board_text="/live", made_by_name="console", now=NOW)
+        devices.add(connection, "Alone", board_text="floor", made_by_name="console", now=NOW)
         assert not accounts.has_accounts(connection)
 
 
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("/live", "/live"),
-        ("live", "/live"),
-        ("/", "/live"),
-        ("https://floor.example/live?queue=Sales", "/live?queue=Sales"),
-        ("/live?queue=harbour%20&", "/live?queue=harbour+"),
-        ("/live?queue=", "/live"),
+        ("floor", "/wall/show?boards=floor"),
+        (" floor ", "/wall/show?boards=floor"),
+        ("/wall/show", "/wall/show?boards=floor"),
+        ("/wall/show/?boards=agents&dwell=20", "/wall/show?boards=agents"),
+        ("https://floor.example/wall/show?boards=floor,agents", "/wall/show?boards=floor,agents"),
+        ("/wall/show?boards=floor&queue=", "/wall/show?boards=floor"),
+        ("/wall/show?boards=floor&queue=Nord%20%26", "/wall/show?boards=floor&queue=Nord+%26"),
+        ("/wall/show?sound=on&theme=dark&boards=queue", "/wall/show?boards=queue&theme=dark&sound=on"),
+        ("/wall/show?playlist=day", "/wall/show?playlist=day"),
     ],
 )
-def test_a_board_is_kept_as_the_address_of_a_page_with_its_choices(text: str, kept: str) -> None:
+def test_a_wall_is_kept_as_its_one_address(text: str, kept: str) -> None:
     assert devices.board_of(text) == kept
+    assert devices.board_of(kept) == kept
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("/agents", "No wall display can show '/agents'; expected one of /live"),
-        ("/access", "No wall display can show"),
+        ("/agents", "No wall display can show '/agents'; expected the name of a board such as floor"),
+        ("/live", "No wall display can show '/live'"),
+        ("/live?queue=sales", "or the address of a wall such as /wall/show?boards=floor,agents"),
         ("//evil.example/live/x", "No wall display can show"),
         ("javascript:alert(1)", "No wall display can show"),
-        ("/live?at=2026-11-20T10:00", "'at' cannot be chosen for /live on a wall; expected queue"),
-        ("/live?state=paused", "'state' cannot be chosen"),
-        ("/live?queue=" + "x" * 61, "longer than 60"),
-        ("/live?queue=%00", "signs that cannot be seen"),
+        ("", "No wall display can show ''"),
+        ("/wall/show?boards=floor&state=paused", "no parameter 'state'"),
+        ("/wall/show?boards=floor&at=2026-11-20T10:00:00Z", "A display shows the present; leave 'at' out"),
+        ("/wall/show?boards=floor&queue=" + "x" * 61, "'queue' is"),
+        ("/wall/show?boards=floor&dwell=1", "'dwell' is '1'"),
         (
-            "/live?queue=nowhere",
+            "/wall/show?boards=" + ",".join(["a" * 40] * 12),
+            "The address of the wall has 509 signs; expected at most 500. Name fewer boards, or a playlist.",
+        ),
+        ("lobby", "There is no board named 'lobby'; expected one of floor, queue, agents"),
+        ("/wall/show?playlist=night", "There is no playlist named 'night'"),
+        (
+            "/wall/show?boards=floor&hold=agents",
+            "'hold' is 'agents', which is none of the boards of the wall",
+        ),
+        (
+            "/wall/show?boards=floor&queue=nowhere",
             "No queue's name or group has 'nowhere' in it; expected a part of one of: sales",
         ),
     ],
@@ -357,15 +399,24 @@ def test_what_cannot_hang_on_a_wall_is_refused_with_what_can(site: sa.Engine, te
         devices.board_of(text, connection=connection)
 
 
+def test_a_playlist_of_the_site_hangs_on_a_display_by_its_name(site: sa.Engine) -> None:
+    text = 'title = "Day"\nboards = ["floor", "agents"]\n'
+    with site.connect() as connection, connection.begin() as begun:
+        warehouse.execute(connection, "requests/may_change")
+        wall_saves.save_playlist(connection, name="day", toml_text=text, viewer_name="ada", at=NOW)
+        assert devices.board_of("/wall/show?playlist=day", connection=connection) == "/wall/show?playlist=day"
+        begun.rollback()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [(" ", "name of the display is empty"), ("x" * 81, "too long"), ("Taken", "'Taken' is in use already")],
 )
 def test_a_name_that_cannot_be_is_refused(site: sa.Engine, name: str, said: str) -> None:
     with site.connect() as connection:
-        devices.add(connection, "taken", board_text="/live", made_by_name="ada", now=NOW)
+        devices.add(connection, "taken", board_text="floor", made_by_name="ada", now=NOW)
         with pytest.raises(DeviceError, match=said):
-            devices.add(connection, name, board_text="/live", made_by_name="ada", now=NOW)
+            devices.add(connection, name, board_text="floor", made_by_name="ada", now=NOW)
 
 
 def test_the_console_does_what_the_guide_says(site: sa.Engine, screen: Browser, tmp_path: Path) -> None:
@@ -381,7 +432,7 @@ def test_the_console_does_what_the_guide_says(site: sa.Engine, screen: Browser, 
     assert unknown.returncode == 1
     assert "No screen waits under the code BCDF-GHJK" in unknown.stderr
     assert run(approved.replace("BCDF-GHJK", code_on(screen))).returncode == 0
-    assert screen.get("/wall").headers["location"] == "/live?queue=sales"
+    assert screen.get("/wall").headers["location"] == "/wall/show?boards=floor,agents&queue=sales"
     path = run(added).stdout.strip()
     assert screen.get(path).status_code == 200
     assert pressed(screen, path.partition("=")[2]) == 303

@@ -77,7 +77,7 @@ def test_the_demo_lets_a_persona_in_as_its_role_and_the_database_too(
     token = token_of(floor, name)
     viewer = Visitors(lambda: floor, lambda: NOW).viewer(token)
     assert viewer.role_name == name
-    assert viewer.board_text == ("/live" if name == "wall" else None)
+    assert viewer.board_text == ("/wall/show?boards=floor" if name == "wall" else None)
     with warehouse.connected(floor) as connection:
         assert rights.enter(connection, token).role_name == name
 

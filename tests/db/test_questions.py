@@ -121,6 +121,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "ticket_changes": {"source_name": "helpdesk", "ticket_id": "1"},
     "queues": {},
     "sites": {},
+    "known_since": {},
+    "wall_boards": {},
+    "wall_playlists": {},
     **dict.fromkeys(("ticket_totals", "ticket_groups", "ticket_times", "ticket_targets"), TICKET_WINDOW),
     **dict.fromkeys(PEOPLE, TICKET_WINDOW),
     "agent_shifts": {name: TICKET_WINDOW[name] for name in ("window_start", "window_end")},
@@ -159,6 +162,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     ),
 }
 AS_OF = {"as_of": datetime.fromtimestamp(T0 + 100, UTC)}
+WALL = ("wall_teams", "wall_top", "wall_satisfaction", "wall_against", "wall_news", "live_long_states")
+PARAMETERS |= dict.fromkeys(WALL, AS_OF)
 LOG = (
     "{0}|NONE|NONE|NONE|QUEUESTART|\n{0}|MANAGER|sales|A|ADDMEMBER|\n{1}|c1|sales|NONE|ENTERQUEUE||1234|1\n"
     "{2}|c1|sales|A|CONNECT|4|x|2\n{3}|c1|sales|A|COMPLETEAGENT|4|30|1\n{3}|x|y|z|NEWVERB|1\nbroken\n"
@@ -327,7 +332,11 @@ def test_an_empty_answer_has_the_types_of_a_full_one(bare: sa.Engine, peopled: s
     written |= {"retention"}  # tests/db/test_retention.py has rows
     written |= {"audit_lines", "audit_people", "audit_of_agent"}  # tests/db/test_audit.py has rows
     written |= {"consent_counts", "consents", "consented_agents"}  # tests/db/test_own_data.py has rows
+    written |= {  # tests/db/test_walls.py has rows
+        *("wall_boards", "wall_playlists", "wall_messages", "wall_saves", "wall_message_log"),
+    }
     written |= {"ring_rows", "forecast_rows"}  # tests/app/test_every_number.py has rows
+    written |= {"wall_teams"}  # tests/db/test_wall_figures.py has rows
     assert full.height > 0 or name in {"live_agents", "customer_contacts", "reconciliations", *written}
     assert empty.schema == full.schema
     assert pl.Null not in full.dtypes
@@ -343,6 +352,7 @@ def test_an_empty_answer_has_the_types_of_a_full_one(bare: sa.Engine, peopled: s
         "ticket_totals",
         "ticket_days",
         "loader",
+        *("known_since", "wall_top", "wall_satisfaction", "wall_against", "wall_news"),
         *(
             "individual_figures",
             "data_tables",

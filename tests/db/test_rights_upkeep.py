@@ -181,7 +181,7 @@ def test_what_was_taken_back_since_the_backup_stays_so_where_the_warehouse_befor
         site,
         "insert into access.accounts (login_name, role_name) values ('wall: hall', 'wall'), ('kept', 'manager');"
         "insert into access.devices (account_id, device_name, board_text, made_by_name)"
-        " select account_id, 'hall', '/live', 'sam' from access.accounts where role_name = 'wall';"
+        " select account_id, 'hall', '/wall/show?boards=floor', 'sam' from access.accounts where role_name = 'wall';"
         "insert into access.consents (agent_id, board_name, given_at) values (1, 'wall', now()), (1, 'leaderboard', now())",
     )
     file = tmp_path / "floorboard.dump"

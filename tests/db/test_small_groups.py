@@ -272,4 +272,6 @@ OF_CUSTOMERS = {
     "after_seconds", "until_seconds", "window_seconds", "every_seconds", "stale_after_seconds", "beat_age_seconds",
     "newest_event_age_seconds", "checked_age_seconds", "duration_seconds", "shortest_target_seconds",
     "longest_target_seconds", "median_seconds", "ninth_decile_seconds", "fewest_agents", "hold_for_seconds",
+    # today's good news, and how long a state may last
+    "unbroken_answered_calls", "reached_calls", "longer_seconds",
 }  # fmt: skip

@@ -214,6 +214,21 @@ def test_a_page_draws_through_nginx_over_a_websocket(proxy: tuple[int, int]) -> 
         assert next(block for block in kinds if block["kind"] == "head")["title"] == "Queues"
 
 
+def test_a_walls_stream_comes_through_nginx_line_by_line(proxy: tuple[int, int]) -> None:
+    line = http.client.HTTPSConnection("localhost", proxy[1], timeout=10, context=unproved())
+    try:
+        line.request(
+            "GET", "/wall/stream?boards=floor", headers={"Host": "localhost", "Accept-Encoding": "gzip"}
+        )
+        answer = line.getresponse()
+        assert (answer.status, answer.getheader("content-encoding")) == (200, None)
+        assert answer.readline().startswith(b"retry: ")
+        lines = iter(answer.readline, b"")
+        assert next(one for one in lines if one.startswith(b"event: beat")), "held back until the answer ends"
+    finally:
+        line.close()
+
+
 def test_a_page_of_another_site_opens_no_websocket_through_nginx(proxy: tuple[int, int]) -> None:
     with (
         pytest.raises(InvalidStatus, match="403"),

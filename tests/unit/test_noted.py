@@ -30,6 +30,7 @@ UNNOTED = {
     "dashboard.people.agent_queries._parts": "reads, whatever its statement is called",
     "dashboard.people.agent_queries._schedules": "reads, whatever its statement is called",
     "dashboard.organisation.organisation.rows": "reads, whatever its statement is called",
+    "dashboard.wall.news_queries.wall_teams": "reads: its statement asks the database who looks",
     "dashboard.quality.review_book._rows": "reads, whatever its statement is called",
     "dashboard.reports.report_maker": "the loader's work on a report whose asking was noted",
 }

@@ -50,7 +50,8 @@ def test_some_cells_that_must_never_change_unseen() -> None:
     assert cell["ops.saved_views", "administrator"] == "own"
     assert cell["ops.rejects", "manager"] == "no"
     assert cell["queue_totals", "wall"] == "yes"
-    assert cell["queue_forecast", "wall"] == "no"
+    assert cell["queue_hours", "wall"] == "no"
+    assert cell["wait_times", "wall"] == "no"
     assert cell["quality.reviews", "agent"] == "no"
     assert {answer for (name, role), answer in cell.items() if role == "wall" and "." in name} == {"no"}
 

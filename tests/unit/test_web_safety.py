@@ -26,6 +26,7 @@ from starlette.websockets import WebSocket
 from streamlit import config as streamlit_config
 
 from dashboard import export, filters, server, web_rules
+from dashboard.wall import hub
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("sql", "etl", "dashboard", "pages", "floorboard")
@@ -392,6 +393,27 @@ def test_both_proxies_promise_the_same() -> None:
     struck = {*re.findall(r"proxy_set_header (\S+)\s+\"\";", nginx)} - {"X-Forwarded-Host"}
     assert struck == set(re.findall(r"header_up -(\S+)", caddy))
     assert {"X-Forwarded-User", "Remote-User", "X-Auth-Request-Email", "X-Floorboard-User"} <= struck
+
+
+def test_both_proxies_pass_a_walls_stream_on_line_by_line() -> None:
+    nginx, caddy = (
+        (ROOT / "deploy" / name).read_text(encoding="utf-8") for name in ("nginx.conf", "Caddyfile")
+    )
+    found = re.search(r"location = /wall/stream \{(?P<text>[^}]*)\}", nginx)
+    assert found, "a wall's stream has no place of its own"
+    for line in (
+        "proxy_buffering off;",
+        "gzip off;",
+        "proxy_pass http://floorboard;",
+        "limit_conn floorboard_walls",
+    ):
+        assert line in found["text"], line
+    waited = re.search(r"proxy_read_timeout (\d+)s;", found["text"])
+    assert waited, "nginx would use its own"
+    assert int(waited[1]) >= 10 * hub.BEAT_SECONDS, (
+        "a line on which something comes every two seconds is no dead one"
+    )
+    assert "flush_interval -1" in caddy
 
 
 def told_rows() -> list[list[str]]:

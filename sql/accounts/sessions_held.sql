@@ -1,6 +1,7 @@
--- Who holds this session, and what may they see?
--- Grain: one row, none where it is over or revoked.
+-- Who holds these sessions, and what may they see?
+-- Grain: one row per session of those named, none for one that is over or revoked.
 select
+    s.token_sha256,
     a.account_id,
     a.login_name,
     a.role_name,
@@ -22,4 +23,4 @@ select
     ) as board_text
 from access.sessions as s
 inner join access.accounts as a on s.account_id = a.account_id
-where s.token_sha256 = :token_sha256 and s.ended_at is null and s.ends_at > :as_of and a.is_active
+where s.token_sha256 = any(cast(:tokens_sha256 as bytea [])) and s.ended_at is null and s.ends_at > :as_of and a.is_active

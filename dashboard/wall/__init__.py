@@ -1,0 +1,1 @@
+"""The wall: a live display that a whole floor can trust from five metres."""
