@@ -44,6 +44,11 @@ def wall_list(as_json: AsJson = False) -> None:
         kept = {row["playlist_name"]: row for row in lists.iter_rows(named=True)}
         for name in playlists.texts(lists):
             found.append(_line(name, "playlist", lambda name=name: playlists.find(name, lists), kept[name]))
+    if not as_json:
+        for line in found:
+            if line["kind"] == "board" and line["shows"]:
+                count = line["shows"].count(",") + 1
+                line["shows"] = f"{count} tiles" if count > 1 else "1 tile"
     show(found, title="Boards and playlists of the walls", as_json=as_json)
 
 
@@ -123,11 +128,14 @@ def wall_undo(
     version: Annotated[int | None, typer.Option(help="The version that is to stand again.")] = None,
 ) -> None:
     """Take back the last save of a board or a playlist; again, and the one before it."""
-    from dashboard.wall import boards, wall_saves
+    from dashboard.wall import boards, playlists, wall_queries, wall_saves
     from etl.demo_home import clock_in_use
 
     thing: Thing = "playlist" if is_playlist else "board"
     with changing() as connection:
+        is_board = is_playlist or name in boards.names(wall_queries.wall_boards(connection))
+        if not is_board and name in playlists.texts(wall_queries.wall_playlists(connection)):
+            raise FrontDoorError(f"'{name}' is a playlist; add --playlist to take back its last save.")
         stands = wall_saves.take_back(
             connection,
             thing=thing,
@@ -207,7 +215,7 @@ def _read(file: Path) -> tuple[Thing, str]:
     from dashboard.wall.toml_text import read
 
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise FrontDoorError(f"{file} cannot be read ({error.strerror}); expected a file of TOML.") from error
     except UnicodeDecodeError as error:

@@ -67,6 +67,7 @@ class Replays:
         self.open: set[Replay] = set()
         self._moment = moment
         self._most = most
+        self._asked_once = 0  # boards of the past that are asked for without a stream, and not made yet
         self._limiter = CapacityLimiter(1)
 
     def enter(self, viewer: Viewer, wall: Wall, *, began_at: datetime | None = None) -> Replay:
@@ -81,7 +82,7 @@ class Replays:
         return replay
 
     def _refuse_one_too_many(self) -> None:
-        if len(self.open) >= self._most:
+        if len(self.open) + self._asked_once >= self._most:
             raise WallError(
                 t(
                     "{count} replays are open at this site already, as many as it plays at once. Close one of them, then "
@@ -108,7 +109,11 @@ class Replays:
         """The one board of that instant, for whoever asks without a stream."""
         assert wall.at is not None
         self._refuse_one_too_many()
-        return await self._made(Screen(wall), viewer, wall.at)
+        self._asked_once += 1
+        try:
+            return await self._made(Screen(wall), viewer, wall.at)
+        finally:
+            self._asked_once -= 1
 
     async def lines(self, replay: Replay) -> AsyncIterator[bytes]:
         """The board of each step, then, where its time stands still or has come to its end, beats alone."""

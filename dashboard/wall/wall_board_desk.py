@@ -28,15 +28,12 @@ from dashboard.wall.wall_editor_desk import (
     do,
     entry_list,
     new_name,
-    save_bar,
-    text_field,
     version_now,
-    versions,
+    whole,
 )
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
-PICTURE_SECONDS = 3
 KIND: Final = "board"
 NEW_TEXT = (
     'title = "A new board"\naudience = "supervisors"\n\n[[tiles]]\nshows = "clock"\nwidth = 4\nheight = 2\n'
@@ -73,23 +70,15 @@ def show(at: Moment, name: str) -> None:
         )
         blocks.show(gone, key="no-board")
         return
-    left, right = st.columns([5, 6], gap="large")
-    with right:
-        st.fragment(partial(_picture, name), run_every=PICTURE_SECONDS)()
-        save_bar(
-            found,
-            partial(wall_saves.save_board, kinds=KINDS),
-            done=t("Saved. The walls show it within seconds."),
-        )
-        _deeds(found)
-    with left:
-        tiles, text, past = st.tabs([t("Tiles"), t("Text"), t("Versions")])
-        with tiles:
-            _fields(found)
-        with text:
-            text_field(found)
-        with past:
-            versions(found)
+    whole(
+        found,
+        picture=partial(_picture, name),
+        save=partial(wall_saves.save_board, kinds=KINDS),
+        done=t("Saved. The walls show it within seconds."),
+        first_title=t("Tiles"),
+        fields=_fields,
+        deeds=_deeds,
+    )
 
 
 def _picture(name: str) -> None:

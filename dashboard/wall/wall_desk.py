@@ -177,7 +177,7 @@ def _links(at: Moment, kind: str, name: str, wall_text: str) -> list[Block]:
 
 
 def _playlists(at: Moment) -> None:
-    texts = wall_playlist_desk.texts(at.fresh("wall_playlists"))
+    texts = playlists.texts(at.fresh("wall_playlists"))
     if not texts:
         blocks.show(wall_view.no_playlists(may_change=at.viewer.may_change(BOARDS)), key="no-playlists")
         return

@@ -28,6 +28,8 @@ BOARDS, TELL = "walls.boards", "walls.message"
 DRAFTS = Drafts()
 Change = Callable[[toml_edits.Document], toml_edits.Document]
 
+PICTURE_SECONDS = 3
+
 
 @dataclass(frozen=True)
 class Editing:
@@ -221,6 +223,32 @@ def text_field(editing: Editing) -> None:
 
 
 # ---- saving
+
+
+def whole(
+    editing: Editing,
+    *,
+    picture: Callable[[], None],
+    save: Callable[..., Any],
+    done: str,
+    first_title: str,
+    fields: Callable[[Editing], None],
+    deeds: Callable[[Editing], None],
+) -> None:
+    """An editor: its fields, text and versions on one side, on the other the picture with what can be done with it."""
+    left, right = st.columns([5, 6], gap="large")
+    with right:
+        st.fragment(picture, run_every=PICTURE_SECONDS)()
+        save_bar(editing, save, done=done)
+        deeds(editing)
+    with left:
+        first, text, past = st.tabs([first_title, t("Text"), t("Versions")])
+        with first:
+            fields(editing)
+        with text:
+            text_field(editing)
+        with past:
+            versions(editing)
 
 
 def save_bar(editing: Editing, save: Callable[..., Any], *, done: str) -> None:

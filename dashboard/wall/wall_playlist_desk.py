@@ -29,32 +29,20 @@ from dashboard.wall.wall_editor_desk import (
     do,
     entry_list,
     new_name,
-    save_bar,
-    text_field,
     version_now,
-    versions,
+    whole,
 )
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
 KIND: Final = "playlist"
-PICTURE_SECONDS = 3
 NEW_TEXT = 'title = "A new playlist"\nboards = ["floor"]\ndwell_seconds = 20\n'
 LANGUAGES = ("de", "en_GB", "es", "et", "fr")
 
 
-def texts(rows: pl.DataFrame) -> dict[str, str]:
-    """The TOML text of each playlist of the site, by name."""
-    return {
-        row["playlist_name"]: row["toml_text"]
-        for row in rows.iter_rows(named=True)
-        if row["toml_text"] is not None
-    }
-
-
 def editing(at: Moment, name: str) -> Editing | None:
     """What there is to edit under that name; None where no such playlist is, nor was begun."""
-    own = texts(at.fresh("wall_playlists")).get(name)
+    own = playlists.texts(at.fresh("wall_playlists")).get(name)
     if own is None and DRAFTS.of(at.viewer.viewer_name, KIND, name) is None:
         return None
     known = boards.names(at.calm("wall_boards"))
@@ -83,21 +71,15 @@ def show(at: Moment, name: str) -> None:
         )
         blocks.show(gone, key="no-playlist")
         return
-    left, right = st.columns([5, 6], gap="large")
-    with right:
-        st.fragment(partial(_picture, name), run_every=PICTURE_SECONDS)()
-        save_bar(
-            found, wall_saves.save_playlist, done=t("Saved. Every wall that has it follows within seconds.")
-        )
-        _deeds(found)
-    with left:
-        turns, text, past = st.tabs([t("Boards and hours"), t("Text"), t("Versions")])
-        with turns:
-            _fields(found)
-        with text:
-            text_field(found)
-        with past:
-            versions(found)
+    whole(
+        found,
+        picture=partial(_picture, name),
+        save=wall_saves.save_playlist,
+        done=t("Saved. Every wall that has it follows within seconds."),
+        first_title=t("Boards and hours"),
+        fields=_fields,
+        deeds=_deeds,
+    )
 
 
 def _picture(name: str) -> None:
@@ -357,7 +339,7 @@ def _quiet(found: Editing, document: toml_edits.Document) -> None:
 
 
 def _deeds(found: Editing) -> None:
-    known = tuple(texts(found.at.fresh("wall_playlists")))
+    known = tuple(playlists.texts(found.at.fresh("wall_playlists")))
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="playlist-deeds"):
         with st.popover(t("Duplicate"), icon=":material/content_copy:"):
             name = new_name(t("Name of the new playlist"), key=found.key("duplicate"), known=known)
@@ -378,7 +360,7 @@ def begin(at: Moment, name: str, toml_text: str) -> None:
 
 def new(at: Moment) -> None:
     """The form that begins a playlist."""
-    known = tuple(texts(at.fresh("wall_playlists")))
+    known = tuple(playlists.texts(at.fresh("wall_playlists")))
     blocks.show(
         {
             "kind": "section",

@@ -126,7 +126,9 @@ def tell(
 ) -> int:
     """Puts a message on every wall, in the place of the one that stands there; gives its number. Raises WallError."""
     told = " ".join(message_text.split())
-    if not 1 <= len(told) <= LONGEST_MESSAGE or not told.isprintable():
+    if not told.isprintable():
+        raise WallError(t("The message has a sign that cannot be seen; type it anew."))
+    if not 1 <= len(told) <= LONGEST_MESSAGE:
         raise WallError(
             t(
                 "The message has {count} signs; expected 1 to {most} that can be read from afar. Say it in fewer words.",

@@ -351,6 +351,16 @@ def test_the_fifth_replay_is_told_that_there_are_four_and_has_its_place_when_one
         four = [hub.enter(who, wall) for _ in range(4)]
         with pytest.raises(WallError, match="4 replays are open at this site already"):
             hub.enter(who, wall)
+        for one in four:
+            hub.leave(one)
+        asked = [
+            asyncio.ensure_future(hub.once(who, wall)) for _ in range(4)
+        ]  # without a stream they count as well
+        await asyncio.sleep(0)
+        with pytest.raises(WallError, match="4 replays are open at this site already"):
+            hub.enter(who, wall)
+        await asyncio.gather(*asked)
+        four = [hub.enter(who, wall) for _ in range(4)]
         hub.leave(four[0])
         hub.leave(hub.enter(who, wall))
         for one in four:

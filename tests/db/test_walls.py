@@ -186,7 +186,7 @@ def test_a_message_stands_for_its_time_and_gives_way_to_the_next(connection: sa.
     [
         ({"message_text": "  \n "}, "The message has 0 signs; expected 1 to 200"),
         ({"message_text": "x" * 201}, "The message has 201 signs; expected 1 to 200"),
-        ({"message_text": "a\u202eb"}, "expected 1 to 200 that can be read"),
+        ({"message_text": "a\u202eb"}, "a sign that cannot be seen"),
         ({"message_text": "x", "lasts": timedelta(days=2)}, "A message stands for 1 minute to 24 hours"),
         ({"message_text": "x", "lasts": timedelta(seconds=59)}, "A message stands for 1 minute to 24 hours"),
         ({"message_text": "x", "tone_name": "pink"}, "no tone 'pink'; expected one of off, near, good, none"),
@@ -328,6 +328,9 @@ def test_the_console_saves_lists_shows_and_takes_back(command: Command) -> None:
     assert command("show", "lobby").stdout == board("Lobby")
     assert command("show", "floor").stdout == boards.shipped_text("floor")
     assert command("show", "day", "--playlist").stdout == playlist("floor", "lobby")
+    table = command("list").stdout
+    assert "1 tile" in table  # how many; their names are in the JSON
+    assert "is a playlist; add --playlist" in command("undo", "day").stderr
     assert command("undo", "day", "--playlist").stderr == (
         "There is no playlist 'day' any more; its versions are kept, --version lets one stand again.\n"
     )
