@@ -197,9 +197,12 @@ def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server did not answer within 30 seconds")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; without it the browser tests are skipped and counted, except on CI, where they fail."""
+    """Chromium; without it the browser tests are skipped and counted, except on CI, where they fail.
+
+    Ended with its file: as long as its driver runs, no other test of the worker can begin a loop of its own.
+    """
     if not CHROMIUM.exists() and os.environ.get("CI") != "true":
         pytest.skip(f"there is no {CHROMIUM}")
     with sync_playwright() as playwright:
@@ -208,7 +211,7 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(browser: Browser) -> Iterator[BrowserContext]:
     """One visitor's window, for tests that only look at pages: the program of the pages is fetched once."""
     with browser.new_context() as opened:

@@ -81,11 +81,12 @@ class Site:
             try:
                 if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
                     continue
-                places = [*process.cmdline(), process.cwd(), process.environ().get("FLOORBOARD_HOME", "")]
+                command = process.cmdline()
+                places = [*command, process.cwd(), process.environ().get("FLOORBOARD_HOME", "")]
             except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
                 continue
             if any(str(self.home) in place for place in places):
-                found.append(f"{process.pid}: {' '.join(process.cmdline())[:120]}")
+                found.append(f"{process.pid}: {' '.join(command)[:120]}")
         return found
 
     def totals(self, start: datetime, end: datetime) -> list[dict[str, Any]]:

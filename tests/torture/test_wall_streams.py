@@ -70,7 +70,7 @@ def test_streams_of_walls_outlive_everything_but_their_right_and_end_with_the_se
         with dashboard(floor.server.url, Path(home)) as address:
             figures = asyncio.run(asyncio.wait_for(watched(floor, address, tokens, campaign), 600))
     campaign.record(
-        "W16", "streams of walls outlive everything but their right, and end with the server", streams_count=count,
+        "WS2", "streams of walls outlive everything but their right, and end with the server", streams_count=count,
         **figures,
     )  # fmt: skip
 
