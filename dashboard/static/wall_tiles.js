@@ -41,7 +41,7 @@ function number(tile, look) {
   const figure = h("p", { class: "value matters", style: "font-size:calc(" + drawn.size + " * var(--u))" },
     h("span", { class: "figure" }, runs ? ticking(tile.since.at_ms, tile.value) : tile.value), tile.unit && h("small", {}, " " + tile.unit));
   const mark = status(tile, look);
-  const target = tile.target && h("p", { class: drawn.isTight ? "target tight" : "target matters" }, tile.target);
+  const target = tile.target && h("p", { class: drawn.isTight ? "target tight" : "target matters" }, tile.target.replace(/ (\S{1,3})$/, "\u00a0$1")); // a unit stays with its number
   const beside = { status: [mark], both: [mark, target] }[drawn.way] || [];
   const below = { status: [target], line: [mark, target], below: [mark, target], none: [mark] }[drawn.way] || [];
   return { labelLines: drawn.labelLines, body: h("div", { class: "number", "data-way": drawn.way },
