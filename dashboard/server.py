@@ -413,7 +413,8 @@ def _quiet_end() -> Iterator[None]:
     except KeyboardInterrupt:
         return
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if before is not signal.SIG_DFL:  # else one more signal would end the process before it has tidied up
+            signal.signal(signal.SIGTERM, before)
 
 
 @asynccontextmanager

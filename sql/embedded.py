@@ -88,6 +88,9 @@ def home() -> Path:
     return folder
 
 
+_held: list[tuple[Place, IO[bytes], threading.Event]] = []
+
+
 @contextmanager
 def attached() -> Iterator[str]:
     """The address of a server that answers, for the length of the block: DATABASE_URL, or the embedded one.
@@ -110,12 +113,22 @@ def attached() -> Iterator[str]:
             _leave(where, lock)
             raise
     watch.start()
+    _held.append((where, lock, leaving))
     try:
         yield address
     finally:
         leaving.set()
         watch.join()
         with _serialised(where):
+            _held.remove((where, lock, leaving))
+            _leave(where, lock)
+
+
+def leave_at_last() -> None:
+    """For a process that ends itself in the middle of its work: the server stops where nobody else uses it."""
+    for where, lock, leaving in list(_held):
+        leaving.set()  # nobody starts it again
+        with suppress(OSError, ValueError, WarehouseError), _serialised(where):  # closed: it has left already
             _leave(where, lock)
 
 
