@@ -413,8 +413,7 @@ def _quiet_end() -> Iterator[None]:
     except KeyboardInterrupt:
         return
     finally:
-        if before is not signal.SIG_DFL:  # else one more signal would end the process before it has tidied up
-            signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, before)
 
 
 @asynccontextmanager

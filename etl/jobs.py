@@ -45,7 +45,6 @@ from etl.sources import SourceSettings
 from etl.supervise import Stopping
 from etl.watch.outbox import DELIVER_SECONDS, Outbox
 from etl.watch.watching import JOB_NAME, WATCH_SECONDS, watch
-from sql.embedded import leave_at_last
 from sql.warehouse import WarehouseError, connected, execute
 
 HEARTBEAT_SECONDS = 10
@@ -455,7 +454,6 @@ def _give_up(foremen: list[Foreman]) -> None:
 def hard_exit() -> None:
     """Ends the process at once: a batch that does not commit in time is rolled back by the warehouse."""
     _LOG.error("What was running did not end in %.0f s; it is given up and done again.", GRACE_SECONDS)
-    leave_at_last()
     os._exit(1)
 
 

@@ -272,7 +272,4 @@ def _watch(parent: int, is_told: bool) -> None:
     if not is_told:
         os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
-    from sql.embedded import leave_at_last  # only here: every command begins with this module
-
-    leave_at_last()
     os._exit(1)

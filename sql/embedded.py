@@ -49,6 +49,7 @@ ANSWER_SECONDS = 10
 WATCH_SECONDS = 1.0
 PASSWORD_NAME = "floorboard.password"
 KEEP_NAME = "postgres.keep"
+DYING_SECONDS = 3.0  # for whoever is left by a killed parent
 _log = logging.getLogger(__name__)
 
 
@@ -88,9 +89,6 @@ def home() -> Path:
     return folder
 
 
-_held: list[tuple[Place, IO[bytes], threading.Event]] = []
-
-
 @contextmanager
 def attached() -> Iterator[str]:
     """The address of a server that answers, for the length of the block: DATABASE_URL, or the embedded one.
@@ -101,7 +99,7 @@ def attached() -> Iterator[str]:
     if given := _given():
         yield given
         return
-    where = place_of(home())
+    where, parent = place_of(home()), os.getppid()
     leaving = threading.Event()
     watch = threading.Thread(target=_watch, args=(where, leaving), name="watches Postgres", daemon=True)
     with _serialised(where):
@@ -113,23 +111,13 @@ def attached() -> Iterator[str]:
             _leave(where, lock)
             raise
     watch.start()
-    _held.append((where, lock, leaving))
     try:
         yield address
     finally:
         leaving.set()
         watch.join()
         with _serialised(where):
-            _held.remove((where, lock, leaving))
-            _leave(where, lock)
-
-
-def leave_at_last() -> None:
-    """For a process that ends itself in the middle of its work: the server stops where nobody else uses it."""
-    for where, lock, leaving in list(_held):
-        leaving.set()  # nobody starts it again
-        with suppress(OSError, ValueError, WarehouseError), _serialised(where):  # closed: it has left already
-            _leave(where, lock)
+            _leave(where, lock, patience_seconds=0.0 if os.getppid() == parent else DYING_SECONDS)
 
 
 def keep() -> str:
@@ -392,13 +380,22 @@ def _watch(where: Place, leaving: threading.Event) -> None:
             _log.error("Postgres could not be started again: %s", error)
 
 
-def _leave(where: Place, lock: IO[bytes]) -> bool:
-    """Gives up the shared lock; stops the server where nobody else holds one. Needs the start lock."""
+def _leave(where: Place, lock: IO[bytes], *, patience_seconds: float = 0.0) -> bool:
+    """Gives up the shared lock; stops the server where nobody else holds one. Needs the start lock.
+
+    patience_seconds: how long to wait for a holder that is dying. Linux tells the children of a killed process of its death
+    as soon as the thread that started them is gone, while its other threads may still keep its locks.
+    """
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+        give_up_at = time.monotonic() + patience_seconds
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= give_up_at:
+                    return False
+                time.sleep(0.05)
         if (where.home / KEEP_NAME).exists():
             return False
         server = _running(where)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
@@ -302,6 +303,43 @@ def test_a_server_left_by_a_killed_command_is_taken_over_and_stopped(whole: Path
         assert (again, postmaster().pid) == (url, number)
     assert not answers(url)
     assert embedded.status().is_running is False
+
+
+HOLD_BELOW = """
+import subprocess, sys
+below = subprocess.Popen([sys.executable, "-c", {hold!r}], stdin=subprocess.PIPE)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("patience_seconds", [embedded.DYING_SECONDS, 0.0])
+def test_who_is_left_by_a_killed_parent_waits_for_its_locks(
+    whole: Path, tmp_path: Path, patience_seconds: float
+) -> None:
+    """The threads of a killed process may keep its locks a little longer than its children know of its death."""
+    patient = f"import sql.embedded; sql.embedded.DYING_SECONDS = {patience_seconds}\n"
+    below = patient + HOLD.format(then=UNTIL_TOLD)
+    command = [sys.executable, "-c", HOLD_BELOW.format(hold=below)]
+    with (
+        (postgres_programs.place_of(embedded.home()).home / "postgres.lock").open("ab") as dying,
+        subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as parent,
+    ):
+        assert parent.stdout is not None
+        url = parent.stdout.readline().strip()
+        child, server = psutil.Process(parent.pid).children()[0], postmaster()
+        fcntl.flock(dying, fcntl.LOCK_SH)
+        parent.kill()
+        parent.wait()
+        time.sleep(0.5)
+    psutil.wait_procs([child], timeout=20)
+    assert not child.is_running()
+    if patience_seconds:
+        assert not server.is_running()
+        assert not answers(url)
+    else:  # without patience it would be left for good: what is waited for is what stops it
+        assert answers(url)
 
 
 def test_stop_ends_only_a_server_that_nobody_uses(whole: Path, holder: Holder) -> None:

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -179,13 +178,7 @@ def expect_clean_end(site: Site, number: signal.Signals) -> None:
     """It ends by this signal with nothing of it still at work: at once where it is told, soon where it is killed."""
     is_killed = number is signal.SIGKILL
     assert site.end(number) == (-signal.SIGKILL if is_killed else 0), site.said
-    if is_killed and not until(lambda: site.processes() == [], seconds=40):
-        # On a machine with nothing to spare the database may outlive a killed demo until the next start takes it over.
-        assert os.environ.get("FLOORBOARD_TORTURE") != "long", site.processes()
-        assert all("postgres" in one for one in site.processes()), site.processes()
-        for line in site.processes():
-            with suppress(psutil.NoSuchProcess):
-                psutil.Process(int(line.partition(":")[0])).send_signal(signal.SIGINT)
-        assert until(lambda: site.processes() == [], seconds=20), site.processes()
+    if is_killed:
+        assert until(lambda: site.processes() == [], seconds=40), site.processes()
     assert site.processes() == []
     assert not site.says("Traceback")
