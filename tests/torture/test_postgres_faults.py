@@ -147,10 +147,10 @@ def test_pages_outlive_restarts_and_silence(board: Board, campaign: Campaign) ->
     without_figures = [(one.page_name, one.notices) for one in shown if not one.has_figures]
     assert without_figures == []  # what was known before stays, with its age
     assert any("No connection" in one.age_text for one in shown)
-    assert (
-        max(slowest) <= PAGE_SECONDS + calm
-    )  # what the page itself takes on this machine, however busy it is
-    assert max(back) <= BACK_SECONDS + calm
+    # Beside the suite a page may wait for its turn, too: less than it would take to wait for the silence twice.
+    spare = calm + campaign.times(short=3, long=0)
+    assert max(slowest) <= PAGE_SECONDS + spare
+    assert max(back) <= BACK_SECONDS + spare
     campaign.record(
         "P1", "pages outlive restarts of Postgres", restarts_count=restarts, tabs_count=tabs, traces_shown=0,
         drawings_during_outages_count=len(shown), drawings_without_figures_count=0,
