@@ -55,10 +55,14 @@ def _component() -> Any:
     return st.components.v2.component("floorboard.blocks", js=stub)
 
 
-def show(block: Block, *, key: str) -> None:
-    """Draws a block; the same key on the next run changes it in place."""
+def show(block: Block, *, key: str, turns: bool = False) -> None:
+    """Draws a block; the same key on the next run changes it in place.
+
+    turns: the browser may ask for the part of the page that it stands in to be drawn anew.
+    """
     _component()(
         key=key,
+        **({"on_turn_change": _again} if turns else {}),
         data={
             "language": words.language(),
             "words": running_words(),
@@ -68,6 +72,10 @@ def show(block: Block, *, key: str) -> None:
             **_within_reach(block),
         },
     )
+
+
+def _again() -> None:
+    """A turn is asked for; being asked is all that it takes."""
 
 
 def reach(may_open: Callable[[str], bool] | None) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+import anyio
+import anyio.to_thread
 import sqlalchemy as sa
 
 from dashboard.access import EVERYONE, LOCAL_VIEWER, Viewer
@@ -28,6 +30,7 @@ REMEMBERED_SECONDS = 10.0
 USED_SECONDS = 60.0  # that somebody uses a session is noted once within this time
 MOST_SECONDS = 60.0  # while the warehouse does not answer: after that even a known face is asked again
 DEADLINE_SECONDS = 5.5
+LOOK_SECONDS = 6.0
 MOST_REMEMBERED = 10_000
 DEMO_VARIABLE = "FLOORBOARD_DEMO"
 Kept = TypeVar("Kept")
@@ -39,6 +42,24 @@ class SignedOutError(WarehouseError):
 
     def __init__(self) -> None:
         super().__init__(t("You are signed out. Sign in again."))
+
+
+async def who_asks(
+    token: str | None, viewer: Callable[[str | None], Viewer], *, told_name: str | None = None
+) -> Viewer:
+    """Who asks beside the pages, by the session in their cookie.
+
+    told_name: whom a trusted proxy names; it must be the same person. Raises SignedOutError, or WarehouseError while nobody
+    can tell.
+    """
+    try:
+        with anyio.fail_after(LOOK_SECONDS):
+            found = await anyio.to_thread.run_sync(viewer, token, abandon_on_cancel=True)
+    except TimeoutError:
+        raise WarehouseError(t("The warehouse does not answer. Try again in a moment.")) from None
+    if told_name is not None and found.viewer_name.casefold() != told_name.casefold():
+        raise SignedOutError
+    return found
 
 
 @dataclass

@@ -20,6 +20,7 @@ from dashboard.goals import alert_saves, alert_view, amount_view
 from dashboard.goals.alert_saves import AlertError, Rule
 from dashboard.goals.amount_view import AmountError
 from dashboard.ui import choices, clock, desk, layout, moments, visit
+from dashboard.ui.head import HEAD_SECONDS
 from dashboard.ui.moments import Moment
 from dashboard.words import t, t_count
 from sql import measures, metrics
@@ -90,7 +91,7 @@ def show() -> None:
         at = moments.moment(viewer)
         part = choices.address(PART, list(parts()))
         if part == "now" and viewer.may_change(layout.SEEN):
-            st.fragment(_seen, run_every=layout.HEAD_SECONDS)()
+            st.fragment(_seen, run_every=HEAD_SECONDS)()
         elif part != "rules" or not viewer.may_change(RULES):
             return
         elif opened() is not None:

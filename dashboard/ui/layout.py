@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import polars as pl
 import streamlit as st
@@ -21,15 +21,15 @@ from dashboard import access, board, live, state_view, words
 from dashboard.door.visitor import SignedOutError
 from dashboard.goals import alert_saves, alert_view
 from dashboard.goals.alert_saves import AlertError
-from dashboard.ui import choices, clock, desk, moments, visit
+from dashboard.ui import choices, clock, desk, head, moments, visit
+from dashboard.ui.head import About, Needs, Part
 from dashboard.ui.moments import Moment
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
 Chosen = TypeVar("Chosen")
 LIVE_SECONDS = 2
-HEAD_SECONDS = 5
-LATE_HEAD_SECONDS = 3 * HEAD_SECONDS
+TURN_SECONDS = 60
 LOG_SECONDS = 60.0
 SEEN = "alerts.acknowledge"
 _LOG = logging.getLogger(__name__)
@@ -58,8 +58,8 @@ def page(
     content: Callable[[Moment, Chosen], None],
     filters: Callable[[Moment], Chosen],
     refresh_seconds: float,
-    needs: Literal["queues", "sources", "nothing"] = "queues",
-    about: Literal["calls", "tickets", "everything", "upkeep"] | None = None,
+    needs: Needs = "queues",
+    about: About | None = None,
     times: Times | None = None,
 ) -> None:
     """A whole page: guard, head, filters, and the content that draws itself anew every `refresh_seconds`.
@@ -73,14 +73,15 @@ def page(
     """
     viewer = _viewer_in_reach(visit.viewer())
     about = about or ("calls" if needs == "queues" else "everything")
-    st.fragment(_head, run_every=HEAD_SECONDS)(title, needs, about)
+    part = Part(needs, about, has_alerts=title != t("Alerts"))  # that page lists them all
+    st.fragment(_head, run_every=TURN_SECONDS)(title, part)
     chosen: list[Chosen] = []
     failed: list[WarehouseError] = []
     seconds: float | None = refresh_seconds
     turns: list[tuple[date, float | None]] = []
     try:
         at = moments.moment(viewer)
-        if not _is_empty(at, needs):
+        if not head.is_empty(at, needs):
             if times:
                 times.turn(at)
                 at = times.chosen(at)
@@ -96,14 +97,14 @@ def page(
     def draw() -> None:
         try:
             at = moments.moment(_viewer())
-            if _is_empty(at, needs):
+            if head.is_empty(at, needs):
                 board.show(state_view.empty(at.health), key="empty")
                 return
             if not chosen:
                 if failed:
                     raise live.again(failed.pop())
                 st.rerun()
-            is_faded = about != "upkeep" and bool(_warnings(at, about))
+            is_faded = about != "upkeep" and bool(head.warnings(at, about))
             if times:
                 at = _looked_at(times, at, turns, refresh_seconds)
                 is_faded = is_faded and not at.is_past
@@ -134,17 +135,6 @@ def _looked_at(
     return at
 
 
-def _warnings(at: Moment, about: str) -> list[board.Block]:
-    """What keeps this page from showing the present, the cause of all else first; `key` names each."""
-    if at.is_cut_off:
-        return [state_view.cut_off_notice(at.now, behind_seconds=at.behind_seconds, zone_name=at.zone_name)]
-    if state_view.loader_is_silent(at.live("loader")):
-        return [state_view.loader_notice(at.live("loader"))]
-    if about == "upkeep":
-        return []
-    return state_view.stale_notices(state_view.of_interest(at.health, about), zone_name=at.zone_name)
-
-
 def _log(error: WarehouseError) -> None:
     """The details for whoever runs this, once a minute and not at every try of every tab."""
     text, told = str(error), time.monotonic()
@@ -152,12 +142,6 @@ def _log(error: WarehouseError) -> None:
         _told.clear()
         _told[text] = told
         _LOG.warning("A page could not be drawn: %s", text)
-
-
-def _is_empty(at: Moment, needs: str) -> bool:
-    if needs == "nothing":
-        return False
-    return at.health.is_empty() if needs == "sources" else at.live("queues").is_empty()
 
 
 def _viewer() -> access.Viewer:
@@ -174,45 +158,32 @@ def _viewer_in_reach(viewer: access.Viewer) -> access.Viewer:
     return viewer
 
 
-def _head(title: str, needs: str, about: str) -> None:
+def _head(title: str, part: Part) -> None:
     """The title, the clock, the age of the data and what keeps the page from showing the present.
 
-    It comes around every few seconds, however seldom the figures below it do.
+    The browser asks after it every few seconds, however seldom the figures below it turn, and has it drawn anew by the mark.
     """
     viewer = _viewer()
-    notices: list[board.Block] = []
+    found = head.told(viewer, part)
     block: board.Block = {
         "kind": "head",
         "title": title,
-        "late_seconds": LATE_HEAD_SECONDS,
+        "late_seconds": head.LATE_HEAD_SECONDS,
+        "turn_seconds": TURN_SECONDS,
+        "every_seconds": head.HEAD_SECONDS,
+        "href": part.href,
+        "mark": found.mark,
         "drawn_seconds": int(
             time.monotonic()
         ),  # a block that stays the same is not sent, and would look late
-        "site": "Floorboard",
         "clock_label": t("Local time"),
+        **found.block,
     }
-    try:
-        at = moments.moment(viewer)
-        block |= {
-            "site": at.site_name,
-            "clock": words.clock(at.present_at, at.zone_name),
-            "fresh": state_view.freshness(
-                state_view.of_interest(at.health, about),
-                loader=at.live("loader"),
-                behind_seconds=at.behind_seconds,
-                is_cut_off=at.is_cut_off,
-            ),
-        }
-        notices = [] if _is_empty(at, needs) else _warnings(at, about)
-        alerts = at.live("firing_alerts") if title != t("Alerts") else None  # that page lists them all
-    except WarehouseError:
-        alerts = None
-        block |= {"clock": "", "fresh": {**board.status("off", ""), "text": t("No connection")}}
-    board.show(block, key="head")
-    for notice in notices:
+    board.show(block, key="head", turns=True)
+    for notice in found.notices:
         board.show(notice, key=notice["key"])
-    if alerts is not None:
-        _alert_band(alerts, viewer)
+    if found.alerts is not None:
+        _alert_band(found.alerts, viewer)
 
 
 def _alert_band(alerts: pl.DataFrame, viewer: access.Viewer) -> None:

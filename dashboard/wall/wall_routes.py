@@ -18,7 +18,6 @@ from html import escape
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import anyio
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
@@ -31,7 +30,7 @@ from dashboard.door import sessions
 from dashboard.door.proxy import TrustedProxy
 from dashboard.door.routes import LONGEST_FORM_BYTES, is_from_elsewhere
 from dashboard.door.sign_in_page import address_of_sign_in
-from dashboard.door.visitor import SignedOutError
+from dashboard.door.visitor import SignedOutError, who_asks
 from dashboard.goals import alert_saves
 from dashboard.goals.alert_saves import AlertError
 from dashboard.ui import clock, desk
@@ -48,7 +47,6 @@ from sql.warehouse import WarehouseError
 STREAM, SNAPSHOT, ACKNOWLEDGE = "/wall/stream", "/wall/snapshot", "/wall/acknowledge"
 SEEN = "alerts.acknowledge"
 UNKEPT = {"cache-control": "no-store", "referrer-policy": "same-origin"}
-LOOK_SECONDS = 6.0
 SEND_SECONDS = 30.0
 """A screen that takes nothing for so long has gone, or its network has; its line is given up."""
 RETRY_SECONDS = 10
@@ -151,17 +149,8 @@ class WallDoor:
         return _sentence(t("Acknowledged. The band says so within a few seconds."), 200)
 
     async def _who(self, request: Request) -> Viewer:
-        """Who looks; raises SignedOutError, or WarehouseError while nobody can tell."""
-        token = request.cookies.get(sessions.COOKIE)
-        try:
-            with anyio.fail_after(LOOK_SECONDS):
-                found = await anyio.to_thread.run_sync(self.viewer, token, abandon_on_cancel=True)
-        except TimeoutError:
-            raise WarehouseError(t("The warehouse does not answer. Try again in a moment.")) from None
-        told = self.proxy.login_name(request.scope) if self.proxy is not None else None
-        if told is not None and found.viewer_name.casefold() != told.casefold():
-            raise SignedOutError
-        return found
+        told_name = self.proxy.login_name(request.scope) if self.proxy is not None else None
+        return await who_asks(request.cookies.get(sessions.COOKIE), self.viewer, told_name=told_name)
 
     def _left(self, stream: Stream | Replay) -> None:
         self.hub.end(stream)

@@ -32,10 +32,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from dashboard.door import sessions
+from dashboard.ui.head import HEAD_SECONDS, PATH
+from dashboard.ui.layout import TURN_SECONDS
 from sql import rights, warehouse
 
 TICK_SECONDS = 1.0
-HEAD_SECONDS = 5
+HEAD = "the head"
 SETTLE_SECONDS = 1.5
 START_SECONDS = 180.0
 WAITING = re.compile(rb'-waiting_calls".{0,300}?"value":"(\d+)"')
@@ -71,7 +73,7 @@ class Crowd:
     agent_seconds: float = 30.0
     supervisor_seconds: float = 10.0
     has_heads: bool = True
-    """Whether the head of each page turns by itself, too, as it does in a browser."""
+    """Whether each page asks after its head, too, as it does in a browser."""
 
 
 @dataclass
@@ -373,28 +375,62 @@ async def _person(
             seen.opened.append(await tab.turn())
         has_come = True
         ready.release()
-        heads = (
-            [one for one, seconds in tab.parts.items() if seconds == HEAD_SECONDS] if crowd.has_heads else []
-        )
-        contents = [one for one in tab.parts if tab.parts[one] != HEAD_SECONDS]
         now = time.monotonic()
-        due = {one: now + random.random() * every_seconds for one in contents[:1] or [""]}
-        due |= {one: now + random.random() * HEAD_SECONDS for one in heads}
+        due = {one: now + random.random() * pace for one, pace in _paces(tab, every_seconds).items()}
+        paces = _paces(tab, every_seconds)
+        head = None
+        if crowd.has_heads:
+            paces[HEAD], due[HEAD] = HEAD_SECONDS, now + random.random() * HEAD_SECONDS
+            head = await _HeadLine.opened(address, cookie)
         while not ended.is_set():
             part = min(due, key=lambda one: due[one])
             await asyncio.sleep(max(0.0, due[part] - time.monotonic()))
-            pace = HEAD_SECONDS if part in heads else every_seconds
-            if time.monotonic() > due[part] + pace:
+            if time.monotonic() > due[part] + paces[part]:
                 seen.late_turns += 1
-            took = await tab.turn(part)
-            (seen.heads if part in heads else seen.turns).append(took)
-            due[part] = max(due[part] + pace, time.monotonic())
+            took = await (head.asked() if head is not None and part == HEAD else tab.turn(part))
+            (seen.heads if part == HEAD else seen.turns).append(took)
+            due[part] = max(due[part] + paces[part], time.monotonic())
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - told with the figures
         seen.errors.append(f"{role_name} on {page_name}: {type(error).__name__}: {error}"[:200])
         if not has_come:
             ready.release()
+
+
+def _paces(tab: _Tab, every_seconds: float) -> dict[str, float]:
+    """How often each part of the page is turned: its content as often as its reader's page is, the head as it asks to be."""
+    contents = [one for one, seconds in tab.parts.items() if seconds != TURN_SECONDS]
+    heads = [one for one, seconds in tab.parts.items() if seconds == TURN_SECONDS]
+    return {**dict.fromkeys(contents[:1] or [""], every_seconds), **dict.fromkeys(heads, TURN_SECONDS)}
+
+
+@dataclass
+class _HeadLine:
+    """The line on which a tab asks how its head stands, kept open as a browser keeps it."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    asking: bytes
+
+    @classmethod
+    async def opened(cls, address: str, cookie: str) -> _HeadLine:
+        place = urlsplit(address)
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        asked = f"GET {PATH}?needs=queues&about=calls&alerts=1 HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie}\r\n\r\n"
+        return cls(reader, writer, asked.encode())
+
+    async def asked(self) -> float:
+        """The seconds until the answer was there; raises where it is none."""
+        began = time.monotonic()
+        self.writer.write(self.asking)
+        lines = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        length = re.search(rb"content-length: (\d+)", lines)
+        assert length is not None, lines
+        told = await self.reader.readexactly(int(length[1]))
+        if b" 200 " not in lines.split(b"\r\n")[0] or b'"mark"' not in told:
+            raise RuntimeError(told.decode()[:200])
+        return time.monotonic() - began
 
 
 class _Tab:
