@@ -25,6 +25,7 @@ from pydantic_core import ErrorDetails
 
 from etl.config_lines import Location, line_of
 from etl.config_mapping import shown, spoken_of, without_user
+from etl.game_settings import GameSettings
 from etl.privacy_settings import PrivacySettings
 from etl.recording_settings import RecordingSettings
 from etl.retention_settings import RetentionSettings
@@ -120,6 +121,7 @@ class Settings(Table):
     recordings: RecordingSettings = RecordingSettings()
     privacy: PrivacySettings = PrivacySettings()
     retention: RetentionSettings = RetentionSettings()
+    game: GameSettings = GameSettings()
     sign_in: SignInSettings | None = None
 
     def source(self, name: str) -> SourceSettings:

@@ -217,7 +217,9 @@ def _forget_customer(
 
     carry_without(connection, nobodys)
     warehouse.execute(connection, "merge/erase_events", told_texts=texts, instead_text=NOBODY)
-    changed = warehouse.one_row(connection, "merge/erase_texts", told_texts=texts, instead_text=NOBODY)[0]
+    game = {"agent_id": None, "told_texts": texts, "instead_text": NOBODY}
+    changed = warehouse.one_row(connection, "merge/erase_game", **game)[0]
+    changed += warehouse.one_row(connection, "merge/erase_texts", told_texts=texts, instead_text=NOBODY)[0]
 
     def holds(text: str) -> bool:
         return key in masked(text, secret, country_name)
@@ -271,16 +273,19 @@ def _forget_agent(
     warehouse.one_row(connection, "merge/erase_accounts", agent_id=agent.agent_id, alias_name=alias)
     ended = {"agent_id": agent.agent_id, "board_name": None, "at": at, "is_by_person": False}
     warehouse.execute(connection, "consents/consent_withdrawn", **ended)
+    warehouse.execute(connection, "game/credential/forget", agent_id=agent.agent_id)
+    texts = forms(names) if names else []
+    game = {"agent_id": agent.agent_id, "told_texts": texts, "instead_text": alias}
+    forgotten = warehouse.one_row(connection, "merge/erase_game", **game)[0]
     if not names:
-        return Found(0, 0, 1, (), alias)
-    texts = forms(names)
+        return Found(0, 0, 1 + forgotten, (), alias)
     warehouse.execute(connection, "merge/erase_events", told_texts=texts, instead_text=NOBODY)
     changed = warehouse.one_row(connection, "merge/erase_texts", told_texts=texts, instead_text=alias)[0]
 
     def holds(text: str) -> bool:
         return any(name.casefold() in text.casefold() for name in texts)
 
-    return Found(0, 0, changed + 1, _discarded(connection, holds, at=at), alias)
+    return Found(0, 0, changed + forgotten + 1, _discarded(connection, holds, at=at), alias)
 
 
 def _hide_in_sources(

@@ -26,6 +26,7 @@ from sqlalchemy import Engine
 
 from etl import LoadError
 from etl.config import Settings
+from etl.game import keeping, social
 from etl.load import without_customers
 from etl.on_request.key_moves import move_keys, recount, teams_of_today
 from etl.on_request.requests import Requests
@@ -65,7 +66,11 @@ _REQUESTS = "uploads and replays"
 _NIGHTLY = "ended days"
 _DELIVERIES = "words of alerts"
 _REPORTS = "reports"
-_HOUSEKEEPING = frozenset({_HEARTBEAT, _KEY_MOVES, _REQUESTS, _NIGHTLY, JOB_NAME, _DELIVERIES, _REPORTS})
+_GAME = "the game"
+_SOCIAL = "coins and contests"
+_HOUSEKEEPING = frozenset(
+    {_HEARTBEAT, _KEY_MOVES, _REQUESTS, _NIGHTLY, JOB_NAME, _DELIVERIES, _REPORTS, _SOCIAL, _GAME}
+)
 _LOG = logging.getLogger("floorboard.etl")
 
 
@@ -122,6 +127,8 @@ class JobService:
         self._night_foreman = hire(_NIGHTLY, errand)
         self._requests = Requests(engine, settings, now=now, check=self._check)
         self._outbox = Outbox(engine, settings, now=now)
+        self._social = social.SocialClock(engine, now=now)
+        self._game = keeping.Game(engine, now=now, check=self._check) if settings.game.enabled else None
         self._reports = (
             Reports(engine, settings, make=make_report, now=now, send=sender(settings))
             if make_report
@@ -145,6 +152,12 @@ class JobService:
             Job(_NIGHTLY, NIGHTLY_SECONDS, self.close_days, "", NIGHTLY_SECONDS),
             Job(JOB_NAME, WATCH_SECONDS, self.watch, LEAD),
             Job(_DELIVERIES, DELIVER_SECONDS, self.deliver, LEAD),
+            *(
+                [Job(_GAME, keeping.GAME_SECONDS, self.play, LEAD, keeping.FIRST_IN_SECONDS)]
+                if self._game
+                else []
+            ),
+            Job(_SOCIAL, social.SECONDS, self.keep_social, LEAD, social.FIRST_IN_SECONDS),
             *([Job(_REPORTS, REPORTS_SECONDS, self.work_reports, LEAD)] if self._reports else []),
             *(Job(one.name, one.every_seconds, self._loading(one), one.name) for one in self._sources),
         ]
@@ -317,6 +330,32 @@ class JobService:
         except WarehouseError as error:
             if not is_away(error):
                 raise
+
+    def play(self) -> None:
+        """Shows what is earned today, and posts, counts again and closes working days."""
+        try:
+            with suppress(Stopping):
+                if self._game is not None:
+                    self._game.work()
+        except WarehouseError as error:
+            if not is_away(error):
+                raise
+
+    def keep_social(self) -> None:
+        """Makes coins of points, and begins and ends contests."""
+        try:
+            done = self._social.work()
+        except WarehouseError as error:
+            if not is_away(error):
+                raise
+            return
+        if done != social.Kept():
+            _LOG.info(
+                "Coins: %d entries added, %d taken back; %d contests went a step further.",
+                done.added_entries,
+                done.reversed_entries,
+                done.moved_contests,
+            )
 
     def work_reports(self) -> None:
         """Has the reports made that are due or asked for, and sends them."""

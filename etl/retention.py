@@ -276,7 +276,7 @@ class _Work:
     def clear(self, table: KeptTable) -> None:
         """Deletes what is old of one table: whole months where they lie apart, else page after page."""
         if table.by_itself:
-            self._patiently(partial(self._forget_trail, table))
+            self._patiently(partial(self._forget_by_itself, table))
             return
         goes = table.goes(self._limits())
         if goes is None:
@@ -324,10 +324,13 @@ class _Work:
         self._count(table.table_name, row[0])
         return True
 
-    def _forget_trail(self, table: KeptTable) -> None:
-        first_day = self._before[table.kind_name].date().replace(day=1)
+    def _forget_by_itself(self, table: KeptTable) -> None:
+        before = self._before[table.kind_name].date()
         with self.connected() as connection:
-            rows = audit.forget(connection, before_date=first_day)
+            if table.table_name == "game.evidence":
+                [rows] = warehouse.one_row(connection, "retention/game_workings", before_date=before)
+            else:
+                rows = audit.forget(connection, before_date=before.replace(day=1))
             self._note_deleted(connection, table, rows)
         self._count(table.table_name, rows)
 

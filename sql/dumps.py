@@ -72,9 +72,15 @@ _BESIDES_DATA = frozenset(
         "access.keys",
         "access.alias_keys",
         "access.smallest_groups",
+        "game.settings",
+        "game.social_settings",
+        "game.board_settings",
+        "game.coin_rates",
+        "game.changed_days",
     )
 )
-"""What holds rows from the first moment on: what was applied, who lives, the work rules until somebody sets others, keys."""
+"""What holds rows from the first moment on: what was applied, who lives, the work rules until somebody sets others, keys,
+how the game is set, and what its triggers noted."""
 
 
 @dataclass(frozen=True)

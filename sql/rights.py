@@ -292,6 +292,8 @@ _PREDICATES = {
     f" else not metric_name = any({small_groups.work()}) end",
     "of_its_goal": "exists (select from warehouse.goals as g where g.goal_id = {table}.goal_id)",
     "sums": "(select access.sees_everybody())",
+    "signed_in": "(select access.role_name()) is not null",
+    "announced": "state_name <> 'draft' or (select access.sees_unowned())",
     "own": "viewer_name = (select access.login_name())",
     "staff": "(select access.sees_unowned())",
     "administrator": "(select access.is_administrator())",
@@ -302,7 +304,7 @@ def _grants() -> Iterator[str]:
     """The statements that give the reader its rows, as they stand in rights.toml."""
     yield "create schema if not exists released"
     yield "revoke all on schema released from public"
-    for schema in ("access", "warehouse", "ops", "released"):
+    for schema in ("access", "warehouse", "ops", "game", "released"):
         yield f"grant usage on schema {schema} to {READER}"
         yield f"revoke all on all tables in schema {schema} from public, {READER}, {WALL}, {PAGES}"
     yield statement("rights/sums_askers")
@@ -346,6 +348,8 @@ _ANSWERS_ABOUT_THE_READER = (
     "fewest_agents()",
     "consented_agents(text)",
     "top_of_wall(timestamp with time zone)",
+    "wall_moments(timestamp with time zone)",
+    "wall_kudos(timestamp with time zone)",
 )
 _ANSWERS_ABOUT_A_PERSON = (
     "agent_id()",
@@ -355,6 +359,16 @@ _ANSWERS_ABOUT_A_PERSON = (
     "looked_at_me(timestamp with time zone, timestamp with time zone)",
     "login_name_of(integer)",
     "sums_askers()",
+    "game_board(text, date, date, text)",
+    "game_teams(date, date)",
+    "game_improved(date, date)",
+    "game_board_steps(text, date, date, text)",
+    "kudos_colleagues()",
+    "kudos_feed(timestamp with time zone, timestamp with time zone)",
+    "contest_board(integer)",
+    "contest_list(timestamp with time zone)",
+    "store_shelf(timestamp with time zone)",
+    "month_archive()",
 )
 
 

@@ -44,6 +44,8 @@ _FOUND: Final[Mapping[str, tuple[str, str, str, str]]] = {
     "of_its_goal": (_NONE, "customers', their teams'", _NONE, _NONE),
     "sums": (_NONE, _NONE, _NONE, _NONE),
     "own": ("own", "own", "own", _NONE),
+    "signed_in": (_ALL, _ALL, _ALL, _NONE),
+    "announced": ("announced", _ALL, "announced", _NONE),
     "staff": (_NONE, _ALL, _NONE, _NONE),
     "administrator": (_NONE, _NONE, _NONE, _NONE),
 }

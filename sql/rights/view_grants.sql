@@ -4,6 +4,6 @@ select format('grant select on %I.%I to floorboard_reader', n.nspname, c.relname
 from pg_class as c
 inner join pg_namespace as n on c.relnamespace = n.oid
 where
-    n.nspname in ('warehouse', 'ops')
+    n.nspname in ('warehouse', 'ops', 'game')
     and c.relkind = 'v'
     and coalesce('security_invoker=true' = any(c.reloptions), false)

@@ -1,0 +1,9 @@
+-- The periods that end in the bounds: ISO weeks, Monday to Sunday.
+-- Grain: one row per period.
+select
+    to_char(b.first_due_date + n, 'IYYY"-W"IW') as period_text,
+    b.first_due_date + n - 6 as start_date,
+    b.first_due_date + n as end_date
+from bounds as b
+cross join lateral generate_series(0, b.last_due_date - b.first_due_date) as g (n)
+where extract(isodow from b.first_due_date + n) = 7
