@@ -20,6 +20,7 @@ from dashboard.access import NOBODY, Viewer
 from dashboard.door import devices, who_view
 from dashboard.door.sign_in_page import address_of_sign_in
 from dashboard.door.visitor import SignedOutError
+from dashboard.game import day_view, game_switch
 from dashboard.ui import visit
 from dashboard.words import t
 
@@ -57,6 +58,16 @@ def sections(live: Page, viewer: Viewer = NOBODY) -> dict[str, list[Page]]:
             page("ways", t("Channels and ways"), "alt_route"),
             page("customers_voice", t("Customers' voice"), "reviews"),
             page("quality", t("Quality"), "fact_check"),
+        ],
+        t("Game"): [
+            page("my_day", t("My day"), "wb_sunny"),
+            page("leaderboards", t("Leaderboards"), "leaderboard"),
+            page("badges", t("Badges"), "military_tech"),
+            page("challenges", t("Challenges"), "flag_circle"),
+            page("kudos", t("Kudos"), "favorite"),
+            page("rewards", t("Rewards"), "redeem"),
+            page("employee_of_the_month", t("Employee of the month"), "workspace_premium"),
+            page("game_room", t("Game room"), "tune"),
         ],
         t("Goals and reports"): [
             page("goals", t("Goals"), "flag"),
@@ -154,6 +165,9 @@ def main() -> None:
     who = who_view.who(viewer, visit.personas(), page_name=name_of(chosen))
     _frame(section, who)
     try:
+        if section == t("Game") and not game_switch.is_on():
+            board.show(day_view.switched_off(), key="no-game")
+            return
         chosen.run()
     except SignedOutError:  # between the first look and the page's own
         st.rerun()

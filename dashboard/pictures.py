@@ -94,6 +94,11 @@ def png(chart: Chart, caption: Caption, *, theme_name: ThemeName = "light") -> b
     return bytes(vl_convert.svg_to_png(svg(chart, caption, theme_name=theme_name), scale=PNG_SCALE))
 
 
+def png_of(drawn: str) -> bytes:
+    """A drawing without letters as PNG, of the size that its root says."""
+    return bytes(vl_convert.svg_to_png(drawn))
+
+
 @cache
 def _letters() -> None:
     vl_convert.register_font_directory(str(FONTS))

@@ -18,6 +18,19 @@ from dashboard.audit import audit_queries
 from dashboard.calls import call_queries, forecast_queries
 from dashboard.contacts import contact_queries, made_row_queries, row_queries
 from dashboard.definitions import balance_queries, definition_queries
+from dashboard.game import (
+    badge_queries,
+    board_queries,
+    contest_queries,
+    credential_queries,
+    day_queries,
+    kudos_queries,
+    month_queries,
+    room_queries,
+    stand_queries,
+    store_queries,
+    wall_game_queries,
+)
 from dashboard.goals import alert_queries, goal_queries
 from dashboard.loading import source_queries
 from dashboard.own import own_queries
@@ -54,6 +67,17 @@ WINGS = (
     audit_queries,
     wall_queries,
     news_queries,
+    day_queries,
+    badge_queries,
+    board_queries,
+    stand_queries,
+    kudos_queries,
+    contest_queries,
+    store_queries,
+    month_queries,
+    room_queries,
+    credential_queries,
+    wall_game_queries,
 )
 TOGETHER = {frozenset({call_queries.live_queues, call_queries.live_totals}): call_queries.live_floor}
 """Live questions that are made of the same rows: asked together, they are asked once."""

@@ -46,12 +46,15 @@ from dashboard.door.proxy import TrustedProxy, WithPeer
 from dashboard.door.routes import Door
 from dashboard.door.sign_in_rules import SignInRules
 from dashboard.door.visitor import is_demo
+from dashboard.game import site_address
+from dashboard.game.credential_routes import CredentialDoor
 from dashboard.ui import clock, desk, moments, visit
+from dashboard.ui.head_routes import HeadDoor
 from dashboard.wall import house
 from dashboard.wall.hub import MOST_STREAMS, Hub
 from dashboard.wall.wall_routes import WallDoor
 from dashboard.words import t
-from sql import secret_rules, warehouse
+from sql import embedded, secret_rules, warehouse
 from sql.warehouse import WarehouseError
 
 HERE = Path(__file__).resolve().parent
@@ -204,6 +207,8 @@ def serve(*, host: str = "127.0.0.1", port: int = 8501, rules: SignInRules | Non
             *at_door,
             *device_door().routes(),
             *wall_door(walls, proxy).routes(),
+            *credential_door().routes(),
+            *HeadDoor(_viewer, proxy).routes(),
         ],
         middleware=[
             Middleware(KnownHosts, names=names),
@@ -311,6 +316,13 @@ def wall_hub(environment: Mapping[str, str]) -> Hub:
 def wall_door(walls: Hub, proxy: TrustedProxy | None) -> WallDoor:
     """The addresses of walls."""
     return WallDoor(walls, _viewer, house.used, proxy)
+
+
+def credential_door() -> CredentialDoor:
+    """The addresses at which anybody may check a badge that somebody took home."""
+    return CredentialDoor(
+        lambda: moments.engine(warehouse.database_url()), clock.wall, site_address.public_url, embedded.home
+    )
 
 
 def recording_route() -> Route:

@@ -24,7 +24,7 @@ ROWS = ("live_agents",)
 """The live questions that are answered with rows of persons."""
 PARTLY_OWN = ("live_queues", "live_totals")
 """Those that also tell of the work of agents: how many are in which state, how long they talk."""
-ALIKE = frozenset({"wall_top", "wall_news"})
+ALIKE = frozenset({"wall_top", "wall_news", "wall_game_moments", "wall_game_kudos"})
 """Questions that are answered alike to every reader, so that those who share their sums are answered once."""
 OWN_SECONDS = 1.5
 OWN_ASKINGS = 10  # a second and role, in one process, however many look

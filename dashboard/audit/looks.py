@@ -55,9 +55,12 @@ ACTS = {
 """What was seen, by the question; of any other one it is figures of agents."""
 
 NO_LOOK = frozenset(
-    {"agents", "call_names", "consented_agents", "consents", "own_data", "audit_of_agent", "wall_top"}
+    {
+        *("agents", "call_names", "consented_agents", "consents", "own_data", "audit_of_agent", "wall_top"),
+        *("game_colleagues", "game_kudos", "game_months"),
+    }
 )
-"""Lists of names to choose from, what is one's own, and what people allowed a wall to show to everybody."""
+"""Lists of names to choose from, what is one's own, and what people said to each other or allowed everybody to read."""
 
 GROUPED = {"quality_groups": "agent", "voice_groups": "all"}
 """Questions whose rows are agents where they are asked by agent, and what they are asked by where nothing is said."""

@@ -12,7 +12,7 @@ import polars as pl
 import sqlalchemy as sa
 import streamlit as st
 
-from dashboard import board, words
+from dashboard import board
 from dashboard.own import consents, own_export, own_view
 from dashboard.own.consents import BOARDS, ConsentError
 from dashboard.ui import choices, clock, desk, moments, visit
@@ -41,7 +41,7 @@ def show() -> None:
         name = name_of(at, agent_id) if agent_id is not None else None
         if agent_id is None or name is None:
             return
-        _boards(at, agent_id)
+        board_switches(at, agent_id)
         st.download_button(
             t("Download all of it (ZIP)"),
             data=lambda: desk.change(
@@ -65,7 +65,7 @@ def archive(connection: sa.Connection, *, agent_id: int, agent_name: str, zone_n
     )
 
 
-def _boards(at: Moment, agent_id: int) -> None:
+def board_switches(at: Moment, agent_id: int) -> None:
     """A button per board: to allow one's own name, or to take it back."""
     held = (
         at.fresh("consents", agent_id=agent_id)
@@ -101,6 +101,6 @@ def _keep(at: Moment, agent_id: int, board_name: str, *, is_given: bool) -> None
             at=clock.now(),
         )
     except (ConsentError, WarehouseError) as error:
-        board.show(board.notice("off", t("Not saved"), words.in_markdown(str(error))), key="refused")
+        board.show(board.notice("off", t("Not saved"), str(error)), key="refused")
         return
     st.rerun()

@@ -11,7 +11,11 @@ const { goals, alerts } = await import(new URL("./goals.js" + version, import.me
 const { equations, formulas, meanings } = await import(new URL("./definitions.js" + version, import.meta.url).href);
 const { lanes, stack, follow } = await import(new URL("./lanes.js" + version, import.meta.url).href);
 const { journey, number, trail, followBack } = await import(new URL("./journey.js" + version, import.meta.url).href);
+const { gameLoaded, gameSheet, gameViews } = await import(new URL("./game.js" + version, import.meta.url).href);
+const { standingLoaded, standingSheet, standingViews } = await import(new URL("./standings.js" + version, import.meta.url).href);
+const { socialLoaded, socialSheet, socialViews } = await import(new URL("./social.js" + version, import.meta.url).href);
 
+const { head, followHead } = await import(new URL("./head.js" + version, import.meta.url).href);
 const { frame, fold, nameButton, turnFold } = await import(new URL("./frame.js" + version, import.meta.url).href);
 
 function status(found) {
@@ -40,13 +44,6 @@ function bullet(found) {
   return h("div", { class: "bullet", role: "img", "aria-label": found.aria, "data-tone": found.status ? found.status.tone : "none" },
     h("div", { class: "fill", style: "width:" + width + "%" }),
     found.goal !== null && found.goal !== undefined && h("div", { class: "goal", style: "left:" + Math.min(1, found.goal) * 100 + "%" }));
-}
-
-function head(data) {
-  return h("div", { class: "head" },
-    h("div", {}, h("p", { class: "site" }, data.site), h("h1", {}, data.title)),
-    h("div", { class: "facts" }, data.fresh && h("span", { class: "pill", "data-tone": data.fresh.tone, role: "status" }, mark(data.fresh.shape), h("span", { class: "age" }, data.fresh.text), h("span", { "data-late-word": "1" })),
-      data.clock && h("span", { class: "clock", role: "timer", "aria-label": data.clock_label }, data.clock)));
 }
 
 function art() {
@@ -115,13 +112,14 @@ function table(data) {
         : h("tr", {}, h("td", { class: "nothing", colspan: String(data.columns.length) }, h("span", {}, data.nothing)))))), folded(data.folded));
 }
 
-const VIEWS = { fold: (data) => fold(data, { h }), journey: (data) => journey(data, { h, mark, status, led }), trail: (data) => trail(data, { h }), number: (data) => number(data, { h }), goals: (data) => goals(data, { h, status, led }), alerts: (data) => alerts(data, { h, status, led }), equations: (data) => equations(data, { h, status, led }), formulas: (data) => formulas(data, { h, led }), meanings: (data) => meanings(data, { h, led }), past, head, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking, led }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }), lanes: (data) => lanes(data, { h, mark, status }) };
+const VIEWS = { ...gameViews({ h, mark, status, led }), ...standingViews({ h, status }), ...socialViews({ h, status, led }), fold: (data) => fold(data, { h }), journey: (data) => journey(data, { h, mark, status, led }), trail: (data) => trail(data, { h }), head: (data) => head(data, { h, mark }), number: (data) => number(data, { h }), goals: (data) => goals(data, { h, status, led }), alerts: (data) => alerts(data, { h, status, led }), equations: (data) => equations(data, { h, status, led }), formulas: (data) => formulas(data, { h, led }), meanings: (data) => meanings(data, { h, led }), past, tiles: (data) => tiles(data.tiles), notice, section, table, floor: (data) => floor(data, { h, mark, status, tiles, bullet, ticking, led }), sources: (data) => sources(data, { h, mark, status, tip }), timeline: (data) => timeline(data, { h, mark, status }), lanes: (data) => lanes(data, { h, mark, status }) };
 
 /* ---- clocks between two updates ---- */
 
 function tick(state) {
   const wall = performance.now();
-  const silent = wall - state.received;
+  const quiet = state.data.turn_seconds ? Math.max(0, wall - state.turned - state.data.turn_seconds * 1000) : 0;
+  const silent = Math.max(wall - state.received, quiet);
   const late = silent > state.data.late_seconds * 1000;
   if (state.root.dataset.late !== String(late)) state.root.dataset.late = String(late);
   const word = state.root.querySelector("[data-late-word]");
@@ -155,14 +153,17 @@ function isDark(element) {
 
 const boards = new WeakMap();
 
-export default async function mount({ data, parentElement }) {
+export default async function mount({ data, parentElement, setTriggerValue }) {
   await loaded;
+  await gameLoaded;
+  await standingLoaded;
+  await socialLoaded;
   let state = boards.get(parentElement);
   if (!state) {
     const root = document.createElement("div");
     root.className = "fb";
     parentElement.appendChild(root);
-    if (parentElement.adoptedStyleSheets) parentElement.adoptedStyleSheets = [sheet];
+    if (parentElement.adoptedStyleSheets) parentElement.adoptedStyleSheets = [sheet, gameSheet, standingSheet, socialSheet];
     state = { root };
     follow(root);
     if (data.kind !== "frame") state.timer = setInterval(() => tick(state), 1000);
@@ -179,12 +180,19 @@ export default async function mount({ data, parentElement }) {
     frame(data, state.root, version);
   } else {
     setClock(state, data);
+    state.turned = state.received;
     patch(state.root, [VIEWS[data.kind](data)]);
     tick(state);
+    if (data.href) followHead(state, (block) => {
+      state.received = performance.now();
+      patch(state.root, [head({ ...state.data, ...block }, { h, mark })]);
+      tick(state);
+    }, () => setTriggerValue("turn", Date.now()));
     if (data.button) nameButton(data.button);
   }
   return () => {
     clearInterval(state.timer);
+    clearInterval(state.following);
     state.root.remove();
     boards.delete(parentElement);
   };

@@ -186,7 +186,7 @@ function list(tile, look) {
   const room = look.height / found.shown.length;
   const lines = look.shape === "narrow" ? 3 : room > 15 ? 3 : room > 11.8 ? 2 : room > 9.4 ? 1.5 : 1; // where few stand, nothing of them is cut off
   return { beside: found.beside, body: h("ul", { class: "list", "data-lines": String(lines), style: "--row:" + (look.shape === "narrow" ? 6.2 : Math.min({ 1: 7.2, 1.5: 9.6, 2: 12.4, 3: 16 }[lines], room)).toFixed(2) }, found.shown.map((one) => h("li", { key: one.key, "data-tone": one.tone || "none" },
-    mark(one.shape), h("div", {}, h("b", { class: "title matters" }, one.title), one.text && h("p", { class: "text" }, one.text)), one.much ? h("span", { class: "much matters" }, one.much) : null))) };
+    one.art ? h("img", { class: "art", src: one.art, alt: "" }) : mark(one.shape), h("div", {}, h("b", { class: "title matters" }, one.title), one.text && h("p", { class: "text" }, one.text)), one.much ? h("span", { class: "much matters" }, one.much) : null))) };
 }
 
 function clockTile(tile, { h, clock, height, width, widthOf }) {

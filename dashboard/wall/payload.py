@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import polars as pl
@@ -20,9 +20,10 @@ from dashboard.goals import alert_view
 from dashboard.privacy import privacy_view
 from dashboard.privacy.families import label_of
 from dashboard.ui.moments import Moment
-from dashboard.wall import queue_sums, tile_news
+from dashboard.wall import queue_sums, tile_game, tile_news
 from dashboard.wall.address import Wall
 from dashboard.wall.boards import Board, Tile
+from dashboard.wall.good_news import News
 from dashboard.wall.playlists import OnNow
 from dashboard.wall.thresholds import Standings
 from dashboard.wall.tile_kinds import KINDS
@@ -220,13 +221,20 @@ def _tile(scene: Scene, number: int, tile: Tile) -> Drawn:
 
 
 def celebration(scene: Scene, *, is_quiet: bool) -> Drawn | None:
-    """What is celebrated now; nothing where the tile of good news says why it cannot be drawn."""
+    """What is celebrated now; nothing of a tile that says why it cannot be drawn."""
+    good_things = [one for wing in (tile_news, tile_game) for one in _fresh(wing.fresh, scene)]
+    return tile_news.celebration(scene, good_things, is_quiet=is_quiet)
+
+
+def _fresh(asked: Callable[[Scene], Sequence[News]], scene: Scene) -> Sequence[News]:
+    if scene.at.is_past or scene.board.audience == "supervisors":
+        return ()
     try:
-        return tile_news.celebration(scene, is_quiet=is_quiet)
+        return asked(scene)
     except SessionError:
         raise
     except Exception:  # noqa: BLE001 - its tile tells, and logs
-        return None
+        return ()
 
 
 def _drawn(scene: Scene, tile: Tile) -> Drawn:

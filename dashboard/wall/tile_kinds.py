@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashboard.wall import tile_agents, tile_calls, tile_day, tile_news, tile_queues, tile_sources
+from dashboard.wall import tile_agents, tile_calls, tile_day, tile_game, tile_news, tile_queues, tile_sources
 from dashboard.wall.boards import Board
 from dashboard.wall.tile_parts import Kind
 from dashboard.words import t
@@ -19,7 +19,7 @@ MOST_BIG_NUMBERS = 6
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
-    for wing in (tile_calls, tile_queues, tile_agents, tile_day, tile_news, tile_sources)
+    for wing in (tile_calls, tile_queues, tile_agents, tile_day, tile_news, tile_game, tile_sources)
     for kind in wing.KINDS
 }
 

@@ -7,6 +7,7 @@ said in words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -289,11 +290,18 @@ def change(column: str, now: float | None, before: float | None) -> str:
     return f"{sign}{words.number(abs(moved))}{share}"
 
 
-def celebration(scene: Scene, *, is_quiet: bool) -> Drawn | None:
+def fresh(scene: Scene) -> tuple[News, ...]:
+    """The good news that are new, on a board that tells any."""
+    if not any(one.shows == "good_news" for one in scene.board.tiles):
+        return ()
+    return news.celebrations(the_news(scene), now=scene.at.now)
+
+
+def celebration(scene: Scene, good_things: Sequence[News], *, is_quiet: bool) -> Drawn | None:
     """What is celebrated now: each good thing once, for at most 7 seconds; nothing in quiet hours or in the past."""
-    if scene.at.is_past or scene.board.audience == "supervisors" or not _has_news(scene):
+    if scene.at.is_past or scene.board.audience == "supervisors" or not _celebrates(scene):
         return None
-    found = {one.key: one for one in news.celebrations(the_news(scene), now=scene.at.now)}
+    found = {one.key: one for one in good_things}
     lasts = LASTS * max(1.0, scene.at.speed)
     shown = scene.standings.celebrated(tuple(found), scene.at.now, lasts=lasts, is_allowed=not is_quiet)
     if shown is None:
@@ -308,8 +316,8 @@ def _left(until: datetime, scene: Scene) -> int:
     return round(1000 * min(LASTS.total_seconds(), max(0.0, seconds)))
 
 
-def _has_news(scene: Scene) -> bool:
-    return any(one.shows == "good_news" for one in scene.board.tiles)
+def _celebrates(scene: Scene) -> bool:
+    return any(one.shows in ("good_news", "badge_moments") for one in scene.board.tiles)
 
 
 KINDS = (

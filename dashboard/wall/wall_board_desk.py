@@ -14,17 +14,16 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard import board as blocks
-from dashboard.ui import choices, desk, moments, visit
+from dashboard.ui import choices, desk, moments, toml_edits, visit
+from dashboard.ui.editing import DRAFTS, Editing
 from dashboard.ui.moments import Moment
-from dashboard.wall import boards, toml_edits, wall_preview, wall_saves, wall_view
+from dashboard.wall import boards, wall_preview, wall_saves, wall_view
 from dashboard.wall.address import Wall
 from dashboard.wall.boards import Board, WallError
 from dashboard.wall.thresholds import Standings
 from dashboard.wall.tile_kinds import KINDS, Kind, hints
 from dashboard.wall.wall_editor_desk import (
     BOARDS,
-    DRAFTS,
-    Editing,
     do,
     entry_list,
     new_name,
@@ -56,6 +55,7 @@ def editing(at: Moment, name: str) -> Editing | None:
         begin_text=NEW_TEXT,
         lists="tiles",
         check=lambda text: boards.parsed(name, text, KINDS),
+        errors=WallError,
     )
 
 
@@ -315,7 +315,7 @@ def _deeds(found: Editing) -> None:
 
 def begin(at: Moment, name: str, toml_text: str) -> None:
     """Opens the editor with a text that is not saved yet, under a new name."""
-    fresh = Editing(at, KIND, name, None, 0, NEW_TEXT, "tiles", lambda _text: None)
+    fresh = Editing(at, KIND, name, None, 0, NEW_TEXT, "tiles", lambda _text: None, WallError)
     fresh.put(toml_text)
     choices.lead_to("board", name)
 

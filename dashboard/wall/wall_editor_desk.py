@@ -7,142 +7,22 @@ The rule it guards: nothing stands on a wall that was not saved; what was typed 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
-from zlib import crc32
 
 import polars as pl
 import streamlit as st
 
 from dashboard import board
-from dashboard.access import Viewer
-from dashboard.ui import choices, clock, desk
+from dashboard.ui import choices, clock, desk, toml_edits
+from dashboard.ui.editing import Editing, text_field
 from dashboard.ui.moments import Moment
-from dashboard.wall import toml_edits, wall_saves, wall_view
+from dashboard.wall import wall_saves, wall_view
 from dashboard.wall.boards import NAME, WallError
-from dashboard.wall.drafts import LONGEST_TEXT, Draft, Drafts
 from dashboard.words import t
 from sql.warehouse import WarehouseError
 
 BOARDS, TELL = "walls.boards", "walls.message"
-DRAFTS = Drafts()
-Change = Callable[[toml_edits.Document], toml_edits.Document]
-
 PICTURE_SECONDS = 3
-
-
-@dataclass(frozen=True)
-class Editing:
-    """One board or playlist that somebody edits: what stands, and what is not saved yet.
-
-    stored_text: None for one that was never saved. lists: the key of its entries in the text.
-    """
-
-    at: Moment
-    kind_name: str
-    name: str
-    stored_text: str | None
-    version_number: int
-    begin_text: str
-    lists: str
-    check: Callable[[str], object]
-    """Reads a text; raises WallError where it cannot be."""
-
-    @property
-    def viewer(self) -> Viewer:
-        """Who edits."""
-        return self.at.viewer
-
-    @property
-    def text(self) -> str:
-        """The text as it stands in the editor."""
-        draft = DRAFTS.of(self.viewer.viewer_name, self.kind_name, self.name)
-        return draft.toml_text if draft else self.stored_text or self.begin_text
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether something is not saved."""
-        return self.text != self.stored_text
-
-    @property
-    def is_overtaken(self) -> bool:
-        """Whether somebody else has saved since the draft was begun."""
-        draft = DRAFTS.of(self.viewer.viewer_name, self.kind_name, self.name)
-        return draft is not None and draft.version_number != self.version_number
-
-    @property
-    def document(self) -> toml_edits.Document | None:
-        """The text as values; None where it is no TOML."""
-        return toml_edits.document(self.text, lists=self.lists)
-
-    @property
-    def fault(self) -> str:
-        """Why the text cannot be saved; empty where it can."""
-        try:
-            self.check(self.text)
-        except WallError as error:
-            return str(error)
-        return ""
-
-    def put(self, toml_text: str) -> None:
-        """Keeps another text as the draft; the fields are drawn anew from it."""
-        self._keep(toml_text)
-        self.fresh_fields()
-
-    def fresh_fields(self) -> None:
-        """Lets every field be drawn anew with what the text says."""
-        _revision(self.kind_name, self.name)[0] += 1
-
-    def change(self, made: Change, *, is_same_field: bool = False) -> None:
-        """Changes the values of the draft; is_same_field: by the field itself, which shows them already."""
-        found = self.document
-        if found is None:
-            return
-        self._keep(toml_edits.written(made(found)))
-        if not is_same_field:
-            self.fresh_fields()
-
-    def _keep(self, toml_text: str) -> None:
-        draft = DRAFTS.of(self.viewer.viewer_name, self.kind_name, self.name)
-        number = draft.version_number if draft else self.version_number
-        DRAFTS.keep(self.viewer.viewer_name, self.kind_name, self.name, Draft(toml_text, number))
-
-    def forget(self) -> None:
-        """Lets go of the draft."""
-        DRAFTS.forget(self.viewer.viewer_name, self.kind_name, self.name)
-        self.fresh_fields()
-
-    def key(self, field_name: str) -> str:
-        """The name of a field's widget; another one whenever the text was changed past the field."""
-        return f"wall-{self.kind_name}-{self.name}-{field_name}-{_revision(self.kind_name, self.name)[0]}"
-
-    def on_field(
-        self, field_name: str, apply: Callable[[toml_edits.Document, Any], toml_edits.Document]
-    ) -> dict[str, Any]:
-        """What a field's widget is told, so that what is typed there stands in the draft at once."""
-        key = self.key(field_name)
-
-        def changed() -> None:
-            value = choices.picked(key)
-            self.change(lambda found: apply(found, value), is_same_field=True)
-
-        return {"key": key, "on_change": changed}
-
-    def selected(self, count: int) -> int:
-        """Which entry of the list is open in the editor, from 0."""
-        return max(0, min(_place(self.kind_name, self.name)[0], count - 1))
-
-    def select(self, place: int) -> None:
-        """Opens another entry."""
-        _place(self.kind_name, self.name)[0] = place
-
-
-def _revision(kind_name: str, name: str) -> list[int]:
-    return desk.kept(f"wall-revision-{kind_name}-{name}", lambda: [0])
-
-
-def _place(kind_name: str, name: str) -> list[int]:
-    return desk.kept(f"wall-place-{kind_name}-{name}", lambda: [0])
 
 
 # ---- the list of entries
@@ -152,7 +32,7 @@ def entry_list(
     editing: Editing, labels: list[str], *, label: str, new: Callable[[], Mapping[str, Any]], most: int
 ) -> int | None:
     """The entries as a list to choose from, and what can be done to the chosen one; which is chosen, None for none."""
-    count = len(labels)
+    count, lists = len(labels), editing.lists or ""
     place = editing.selected(count)
     if count:
         key = editing.key("entries")
@@ -172,13 +52,13 @@ def entry_list(
             t("Add"), icon=":material/add:", disabled=count >= most, key=f"wall-add-{editing.kind_name}"
         ):
             at = place + 1 if count else 0
-            editing.change(lambda found: toml_edits.added(found, new(), at=at, lists=editing.lists))
+            editing.change(lambda found: toml_edits.added(found, new(), at=at, lists=lists))
             editing.select(at)
             st.rerun()
         if st.button(
             t("Take out"), icon=":material/remove:", disabled=not count, key=f"wall-out-{editing.kind_name}"
         ):
-            editing.change(lambda found: toml_edits.without(found, place, lists=editing.lists))
+            editing.change(lambda found: toml_edits.without(found, place, lists=lists))
             editing.select(max(0, place - 1))
             st.rerun()
     return place if count else None
@@ -186,40 +66,9 @@ def entry_list(
 
 def _entry_button(editing: Editing, label: str, icon: str, place: int, by: int, *, is_off: bool) -> None:
     if st.button(label, icon=f":material/{icon}:", disabled=is_off, key=f"wall-{icon}-{editing.kind_name}"):
-        editing.change(lambda found: toml_edits.moved(found, place, by, lists=editing.lists))
+        editing.change(lambda found: toml_edits.moved(found, place, by, lists=editing.lists or ""))
         editing.select(place + by)
         st.rerun()
-
-
-# ---- the text itself
-
-
-def text_field(editing: Editing) -> None:
-    """The TOML text, to be changed by hand, taken along and brought back."""
-    key = editing.key(f"text-{crc32(editing.text.encode())}")  # a field that changes it is followed
-    st.text_area(
-        t("Text"),
-        editing.text,
-        height=420,
-        max_chars=LONGEST_TEXT,
-        key=key,
-        on_change=lambda: editing.put(str(choices.picked(key) or "")),
-        help=t("TOML: a line per value, [[tiles]] before each tile. Press Ctrl and Enter to see it."),
-    )
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="wall-files"):
-        st.download_button(
-            t("Download the text"),
-            editing.text,
-            file_name=f"{editing.name}.toml",
-            mime="application/toml",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        upload = editing.key("upload")
-        given = st.file_uploader(t("Bring a text from a file"), type=["toml"], max_upload_size=1, key=upload)
-        if given is not None:
-            editing.put(given.getvalue().decode("utf-8", "replace"))
-            st.rerun()
 
 
 # ---- saving
@@ -246,7 +95,12 @@ def whole(
         with first:
             fields(editing)
         with text:
-            text_field(editing)
+            text_field(
+                editing,
+                help_text=t(
+                    "TOML: a line per value, [[tiles]] before each tile. Press Ctrl and Enter to see it."
+                ),
+            )
         with past:
             versions(editing)
 

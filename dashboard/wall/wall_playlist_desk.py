@@ -16,16 +16,15 @@ import streamlit as st
 
 from dashboard import board as blocks
 from dashboard import words
-from dashboard.ui import choices, desk, moments, visit
+from dashboard.ui import choices, desk, moments, toml_edits, visit
+from dashboard.ui.editing import DRAFTS, Editing
 from dashboard.ui.moments import Moment
-from dashboard.wall import address, boards, playlists, toml_edits, wall_preview, wall_saves, wall_view
+from dashboard.wall import address, boards, playlists, wall_preview, wall_saves, wall_view
 from dashboard.wall.boards import WallError
 from dashboard.wall.playlists import DAYS, Playlist
 from dashboard.wall.thresholds import Standings
 from dashboard.wall.wall_editor_desk import (
     BOARDS,
-    DRAFTS,
-    Editing,
     do,
     entry_list,
     new_name,
@@ -55,6 +54,7 @@ def editing(at: Moment, name: str) -> Editing | None:
         begin_text=NEW_TEXT,
         lists="pins",
         check=lambda text: playlists.parsed(name, text, board_names=known),
+        errors=WallError,
     )
 
 
@@ -354,7 +354,7 @@ def _deeds(found: Editing) -> None:
 
 def begin(at: Moment, name: str, toml_text: str) -> None:
     """Opens the editor with a text that is not saved yet, under a new name."""
-    Editing(at, KIND, name, None, 0, NEW_TEXT, "pins", lambda _text: None).put(toml_text)
+    Editing(at, KIND, name, None, 0, NEW_TEXT, "pins", lambda _text: None, WallError).put(toml_text)
     choices.lead_to("playlist", name)
 
 

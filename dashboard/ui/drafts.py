@@ -1,4 +1,4 @@
-"""What somebody has begun to change on a board or a playlist and has not saved yet: kept while the dashboard runs.
+"""What somebody has begun to change on a board, a playlist or a rule and has not saved yet: kept while the dashboard runs.
 
 In: who edits, what, and its text as it stands in the editor. Out: the same text when they come back, in a new tab too.
 The rule it guards: a tab that was closed or a session that ended takes nobody's work with it; a draft is nobody else's.
@@ -31,12 +31,12 @@ class Drafts:
         self._kept: OrderedDict[tuple[str, str, str], Draft] = OrderedDict()
 
     def of(self, viewer_name: str, kind_name: str, name: str) -> Draft | None:
-        """What this person has not saved of that board or playlist."""
+        """What this person has not saved of that name."""
         with self._lock:
             return self._kept.get((viewer_name, kind_name, name))
 
     def names(self, viewer_name: str, kind_name: str) -> list[str]:
-        """Of which boards or playlists this person has a draft, by name."""
+        """Of what of that kind this person has a draft, by name."""
         with self._lock:
             return sorted(name for who, kind, name in self._kept if (who, kind) == (viewer_name, kind_name))
 

@@ -1,4 +1,4 @@
-"""Changes to the text of a board or a playlist by buttons and fields: one more tile, another place, a new title.
+"""Changes to a text of TOML by buttons and fields: one more tile of a board, another weight of a rule, a new title.
 
 In: TOML text, and what is to be different. Out: TOML text that says just that, with the comments that somebody wrote.
 The rule it guards: what is not changed stays as it was written; a text that is no TOML is changed by hand alone.
@@ -14,15 +14,18 @@ from tomlkit import TOMLDocument as Document
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
-__all__ = ["Document", "added", "changed", "document", "moved", "without", "written"]
+__all__ = ["Document", "added", "changed", "changed_in", "document", "moved", "without", "written"]
 
 
-def document(toml_text: str, *, lists: str = "tiles") -> Document | None:
-    """The values of a text, None where it cannot be read; lists: the key whose value is a list of tables, such as tiles."""
+def document(toml_text: str, *, lists: str | None = "tiles") -> Document | None:
+    """The values of a text, None where it cannot be read; lists: the key whose value is a list of tables, such as tiles,
+    None for a text without one."""
     try:
         found = tomlkit.parse(toml_text)
     except (TOMLKitError, RecursionError):
         return None
+    if lists is None:
+        return found
     if not found.get(lists, []):
         found.pop(lists, None)
         found[lists] = tomlkit.aot()
@@ -64,11 +67,11 @@ def added(
 
 
 def changed(
-    found: Document, values: Mapping[str, Any], place: int | None = None, *, lists: str = "tiles"
+    found: Document, values: Mapping[str, Any], place: int | None = None, *, lists: str | None = "tiles"
 ) -> Document:
     """Other values in that entry of the list, or in the whole where no place is given; None takes a value out."""
     made = _copy(found, lists)
-    target = made if place is None else made[lists][place]
+    target = made if place is None or lists is None else made[lists][place]
     for name, value in values.items():
         if value is None:
             target.pop(name, None)
@@ -77,7 +80,29 @@ def changed(
     return made
 
 
-def _copy(found: Document, lists: str) -> Document:
+def changed_in(found: Document, table_name: str, values: Mapping[str, Any]) -> Document:
+    """Other values in a table of the text, such as `curve` or `tiers.gold`; it is made where it is not there, and goes with
+    its last value. None takes a value out."""
+    made = _copy(found, None)
+    parents: list[tuple[Any, str]] = []
+    target: Any = made
+    for name in table_name.split("."):
+        parents.append((target, name))
+        if not isinstance(target.get(name), Mapping):
+            target[name] = tomlkit.table()
+        target = target[name]
+    for name, value in values.items():
+        if value is None:
+            target.pop(name, None)
+        elif target.get(name) != value:
+            target[name] = value
+    for parent, name in reversed(parents):
+        if not parent[name]:
+            parent.pop(name)
+    return made
+
+
+def _copy(found: Document, lists: str | None) -> Document:
     made = document(written(found), lists=lists)
     assert made is not None  # it was read before
     return made

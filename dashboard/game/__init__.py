@@ -1,0 +1,1 @@
+"""The game on pages: what an agent, a team and a supervisor see of points, badges and contests."""
