@@ -15,7 +15,10 @@ from floorboard import (
     accounts,
     alerts,
     audit,
+    badges,
     devices,
+    game,
+    game_guards,
     loading,
     people,
     privacy,
@@ -38,6 +41,10 @@ app.add_typer(accounts.account_app, name="account")
 app.add_typer(alerts.alerts_app, name="alerts")
 app.add_typer(audit.audit_app, name="audit")
 app.add_typer(devices.device_app, name="device")
+badges.badge_app.command("measure-guards")(game_guards.measure_guards)
+for command in (game.status, game.reconcile, game.recompute, game.close, game.prove):
+    badges.badge_app.command(command.__name__)(command)
+app.add_typer(badges.badge_app, name="game")
 app.add_typer(people.customer_app, name="customer")
 app.add_typer(people.agent_app, name="agent")
 app.add_typer(storage.db_app, name="db")
@@ -51,6 +58,11 @@ KNOWN_ERRORS = frozenset(
     {
         ("dashboard.asking", "AskError"),
         ("dashboard.contacts.recording_rules", "RecordingError"),
+        ("dashboard.effect", "EffectError"),
+        ("dashboard.fairness", "FairnessError"),
+        ("dashboard.game.board_desk", "BoardError"),
+        ("dashboard.game.credential_keys", "CredentialError"),
+        ("dashboard.game.social_states", "SocialError"),
         ("dashboard.goals.alert_saves", "AlertError"),
         ("dashboard.goals.amount_view", "AmountError"),
         ("dashboard.goals.goal_path", "GoalError"),
@@ -72,6 +84,7 @@ KNOWN_ERRORS = frozenset(
         ("etl.site", "SiteError"),
         ("etl", "LoadError"),
         ("etl.supervise", "SuperviseError"),
+        ("sql.game_rules.fields", "GameError"),
         ("sql.measures", "MeasureError"),
         ("sql.metrics", "MetricError"),
         ("sql.warehouse", "WarehouseError"),

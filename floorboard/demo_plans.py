@@ -82,7 +82,7 @@ def promise(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
 
 
 def allow(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
-    """Two of three agents allow their name on walls; each of them says so for themselves alone."""
+    """Two of three agents allow their name on walls and boards; each of them says so for themselves alone."""
     if queries.QUESTIONS["consented_agents"](connection, board_name="wall").height:
         return
     for name, agent_id in (
@@ -90,7 +90,8 @@ def allow(connection: Connection, _zone: ZoneInfo, at: datetime) -> None:
     ):
         if agent_id % 3:
             who = Viewer(name, EVERYONE, role_name="agent", agent_id=agent_id)
-            consents.give(connection, viewer=who, agent_id=agent_id, board_name="wall", at=at)
+            for board_name in consents.BOARDS:
+                consents.give(connection, viewer=who, agent_id=agent_id, board_name=board_name, at=at)
 
 
 # ---- goals

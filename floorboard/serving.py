@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 
+from floorboard.badges import address_in_use
 from floorboard.sign_in import rules_in_use
 from floorboard.terminal import AsJson, AsOf, From, FrontDoorError, Host, Port, Steps, To, show, shown, tell
 from floorboard.visits import answer, let_pages_in, noting_export, own_command, warehouse
@@ -59,9 +60,21 @@ def dashboard(port: Port = 8501, host: Host = "127.0.0.1") -> None:
     with attached() as url:
         os.environ["DATABASE_URL"] = url
         let_pages_in(url, is_ours=is_own_warehouse)
+        from dashboard.game import game_switch, site_address
         from dashboard.server import serve
 
+        game_switch.put_in_force(has_game())
+        site_address.put_in_force(address_in_use(port))
         serve(host=host, port=port, rules=rules)
+
+
+def has_game() -> bool:
+    """Whether the site whose settings are here has a game; where nothing is said it has. ConfigError as for the rules."""
+    from etl.config import CONFIG_VARIABLE, load_settings, settings_path
+
+    if not (os.environ.get(CONFIG_VARIABLE) or settings_path().exists()):
+        return True
+    return load_settings().game.enabled
 
 
 @app.command(hidden=True)
@@ -78,7 +91,7 @@ def furnish(seed: int = 1) -> None:
     from dashboard.door import personas
     from etl.config import load_settings
     from etl.schedule.clock import environment_clock
-    from floorboard import demo_plans, demo_quality
+    from floorboard import demo_plans, demo_quality, demo_social
     from sql import rights
     from sql.warehouse import connected
 
@@ -90,6 +103,7 @@ def furnish(seed: int = 1) -> None:
         demo_plans.furnish(engine, settings, now)
         demo_quality.furnish(engine, settings, now, seed=seed)
         demo_plans.acknowledge(engine, now)
+        demo_social.furnish(engine, now)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

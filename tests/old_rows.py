@@ -73,6 +73,25 @@ DRAWN = {
         "(week_date, offered_at, place_number, candidate_count, agent_id, queue_id, source_name, "
         "contact_id) values (date_trunc('week', cast(:at as date))::date, :at, 1, 9, 1, 1, 's', :n)"
     ),
+    "game.day_sums": "(agent_id, effective_date, sums) values (1, cast(:at as date), '{}')",
+    "game.made_days": (
+        "(day_date, made_at, settled_at, sums_sha256) values (cast(:at as date), :at, :at, repeat('0', 64))"
+    ),
+    "game.moments": "(moment_key, agent_id, kind_name, name_text, happened_at) values (:n, 1, 'badge', 'b', :at)",
+    "game.disputes": "(agent_id, hold_id, said_at, reason_text) values (1, cast(:n as bigint), :at, 'words')",
+    "game.holds": (
+        "(hold_id, entry_key, agent_id, rule_name, version_number, effective_date, guard_name, held_points, found_at, "
+        "evidence) "
+        "overriding system value values (cast(:n as bigint), :n, 1, 'r', 1, cast(:at as date), 'g', 1, :at, '{}')"
+    ),
+    "game.evidence": (
+        "(entry_id, place_number, agent_id, effective_date, fact_name, above_value) "
+        "values (cast(:n as bigint), 1, 1, cast(:at as date), 'f', 1)"
+    ),
+    "game.kudos": (
+        "(agent_id, category_name, message_text, given_at, given_date) values (1, 'help', concat('Thanks ', "
+        "cast(:n as text)), :at, cast(:at as date))"
+    ),
     "ops.reports": (
         "(first_date, last_date, asked_at, made_at, kind_name, report_name, viewer_name, state_name, "
         "content_text, headline_text) values (cast(:at as date), cast(:at as date), :at, :at, 'daily', "

@@ -39,6 +39,8 @@ SECTIONS: dict[str, tuple[dict[str, str], ...]] = {
     "quality": tuple({"view": name} for name in ("review", "recordings", "calibration", "coaching", "forms")),
     "alerts": ({"part": "rules"}, {"part": "log"}),
     "goals": ({"new": "1"},),
+    "game_room": tuple({"view": name} for name in ("disputes", "rules", "effect", "seasons")),
+    "leaderboards": tuple({"board": name} for name in ("everyone", "team", "league", "improved")),
 }
 FACES = [(page, address) for page, more in SECTIONS.items() for address in ({}, *more)]
 NAMES_OF_FACES = [f"{page} {address}" for page, address in FACES]

@@ -17,8 +17,8 @@ from dashboard.access import Viewer
 from dashboard.door import accounts, sessions
 from dashboard.door.visitor import viewer_of
 from dashboard.ui import desk, moments, visit
+from dashboard.ui.drafts import Draft, Drafts
 from dashboard.wall import boards, wall_queries, wall_saves
-from dashboard.wall.drafts import Draft, Drafts
 from dashboard.wall.tile_kinds import KINDS
 from sql import rights, warehouse
 from sql.warehouse import WarehouseError
@@ -81,8 +81,8 @@ def opened(
     monkeypatch.setenv("DATABASE_URL", site.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", NOW.isoformat())
     monkeypatch.setattr(moments, "engine", lambda _url: site)
-    for module in ("wall_editor_desk", "wall_board_desk", "wall_playlist_desk"):
-        monkeypatch.setattr(f"dashboard.wall.{module}.DRAFTS", drafts)
+    for module in ("ui.editing", "wall.wall_board_desk", "wall.wall_playlist_desk"):
+        monkeypatch.setattr(f"dashboard.{module}.DRAFTS", drafts)
 
     def run(who: str, **address: str) -> AppTest:
         monkeypatch.setattr(visit, "viewer", lambda: people[who])

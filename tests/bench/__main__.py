@@ -1,7 +1,7 @@
 """Measures reading and loading at one million rows, and what the floor sees, each against a peer or a limit of the same run.
 
 `make bench` prints the table; `make bench ARGS="--write docs/bench.md"` keeps it; `--rows 200000` is a shorter run,
-`--only load` and `--only walls` are its halves, `--crowd 0.2` lets a fifth of the site look.
+`--only load`, `--only walls`, `--only boards` and `--only game` are its parts, `--crowd 0.2` lets a fifth of the site look.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from etl.simulation.floor_log import write_floor
 from etl.sources.asterisk_queue_log import QueueLog
 from etl.sources.pbx.queue_events import Rules
 from sql import embedded, migrate, rights, warehouse
-from tests.bench import walls
+from tests.bench import boards, ledger, walls
 from tests.conftest import with_every_figure
 
 QUEUES, AGENTS, DAYS = 20, 200, 60
@@ -194,10 +194,19 @@ def measure(given: argparse.Namespace, folder: Path) -> list[Figure]:
         figures.append(Figure(name, measured, limit, is_met))
         print(f"  {name}: {measured} ({limit}) {'met' if is_met else 'NOT MET'}", flush=True)
 
-    if given.only != "walls":
+    if given.only in (None, "load"):
         measure_load(given.rows, folder, note)
-    if given.only != "load":
+    if given.only in (None, "walls"):
         walls.figures(folder, note, calls=given.calls, crowd_seconds=given.seconds, share=given.crowd)
+    if given.only in (None, "boards"):
+        with embedded.attached() as url:
+            boards.figures(warehouse.open_engine(url), note)
+    if given.only in (None, "game"):
+        with embedded.attached() as url:
+            engine = warehouse.open_engine(url)
+            fresh(engine)
+            ledger.figures(engine, note)
+            engine.dispose()
     return figures
 
 
@@ -325,7 +334,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--write", type=Path)
-    parser.add_argument("--only", choices=("load", "walls"))
+    parser.add_argument("--only", choices=("load", "walls", "boards", "game"))
     parser.add_argument("--calls", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--crowd", type=float, default=1.0)

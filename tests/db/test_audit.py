@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,16 @@ from dashboard.access import LOCAL_VIEWER, Viewer
 from dashboard.audit import audit_queries, looks
 from dashboard.contacts import recording_door
 from dashboard.door import accounts, devices, sessions
+from dashboard.game import (
+    board_desk,
+    contest_saves,
+    credential_saves,
+    kudos_saves,
+    month_saves,
+    room_saves,
+    store_saves,
+)
+from dashboard.game.month_pick import Proposal
 from dashboard.goals import alert_saves, goal_saves
 from dashboard.loading import loader_requests
 from dashboard.organisation import organisation, organisation_files
@@ -40,6 +51,7 @@ from etl.reports.making import Reports
 from floorboard import app
 from floorboard.visits import command_name
 from sql import audit, rights, warehouse
+from sql.game_rules import shipped
 from sql.warehouse import WarehouseError
 from tests.db.test_goals import goal
 from tests.db.test_reports import SETTINGS
@@ -55,6 +67,7 @@ WHO: dict[str, Any] = {"viewer_name": "ada", "now": NOON}
 AT: dict[str, Any] = {"viewer_name": "ada", "at": NOON}
 ADA = Viewer("ada", "administrator: everyone", "administrator", token=token_of("ada"))
 SAM = Viewer("sam", "supervisor: teams 1", "supervisor", token=token_of("sam"))
+MARA = Viewer("mara", "manager", "manager", token=token_of("mara"))
 AINO = Viewer("aino", "agent: agent 1", "agent", 1, token=token_of("aino"))
 
 
@@ -112,6 +125,7 @@ def make_world(connection: sa.Connection) -> None:
     accounts.add(connection, "kept", role_name="manager", password=GOOD)
     devices.add(connection, "Lobby", board_text="/wall/show?boards=floor", made_by_name="ada", now=NOW)
     consents.give(connection, viewer=AINO, agent_id=1, board_name="leaderboard", at=NOW)
+    contest_saves.announce(connection, contest_id=drafted_contest(connection), viewer=MARA, at=NOON)
 
 
 def review(contact_id: str, reviewer_name: str) -> dict[str, Any]:
@@ -192,6 +206,41 @@ def drawn_sample(connection: sa.Connection) -> None:
     )
 
 
+def published_rule(connection: sa.Connection) -> None:
+    read = shipped.texts()["points-first-time"]
+    days = {"valid_from_date": NOON.date(), "day_date": NOON.date(), "version_number": 0}
+    told = {"rule_name": read.rule.name, "spec_text": read.spec_text, "why_text": "It fits."}
+    room_saves.publish(connection, **told, **days, **AT)
+
+
+def asked_rescore(connection: sa.Connection) -> None:
+    days = {"first_date": NOON.date() - timedelta(days=2), "last_date": NOON.date() - timedelta(days=1)}
+    told = {"rule_name": "points-first-time", "version_number": 1, "why_text": "It was wrong."}
+    room_saves.ask_rescore(connection, **told, **days, day_date=NOON.date(), **AT)
+
+
+def drafted_contest(connection: sa.Connection) -> int:
+    draft = contest_saves.Draft(
+        "Hold less", "individual", NOON.date(), NOON.date() + timedelta(days=30), above_name="hold_seconds"
+    )
+    tiers = [("gold", 1, 10, "")]
+    return contest_saves.draft(connection, draft=draft, tiers=tiers, viewer=MARA, at=NOON)
+
+
+def joined_contest(connection: sa.Connection) -> None:
+    [number] = connection.execute(
+        sa.text("select contest_id from game.contests where state_name = 'announced'")
+    )
+    contest_saves.join(connection, agent_id=1, contest_id=number[0], viewer=AINO, at=NOON)
+
+
+def opened_month(connection: sa.Connection) -> None:
+    places = {"place": 1, "lowest_position": 1, "highest_position": 2, "people": 5}
+    one = Proposal(agent_id=1, **places, top_ratio=0.9, week_points=50.0, hours=160.0, days=20)
+    told: dict[str, Any] = {"viewer": MARA, "at": NOON}
+    month_saves.propose(connection, month_date=date(2026, 10, 1), proposals=[(one, {"n": 1})], **told)
+
+
 def old_lines(connection: sa.Connection) -> None:
     """Forgets what the first line of all was given as its age: two whole years ago."""
     assert audit.forget(connection, before_date=month_ago(12)) == 0
@@ -257,6 +306,22 @@ IN_TRANSACTION: dict[str, Act] = {
         c, name="day", toml_text='title = "Day"\nboards = ["floor"]\n', **AT
     ),
     "wall.message": lambda c: wall_saves.tell(c, message_text="Fire drill at 11:00", **AT),
+    "game.rule": published_rule,
+    "game.season": lambda c: room_saves.make_season(
+        c, season_name="Winter", start_date=date(2026, 11, 23), end_date=date(2027, 2, 1), freezes=2
+    ),
+    "game.rescore": asked_rescore,
+    "game.board": lambda c: board_desk.save_names(c, names_name="initials"),
+    "game.kudos": lambda c: kudos_saves.give(
+        c, thanks=kudos_saves.Thanks(2, "help", "Took my late calls"), viewer=AINO, at=NOON, agent_id=1
+    ),
+    "game.contest": drafted_contest,
+    "game.contest_part": joined_contest,
+    "game.store": lambda c: store_saves.add_item(c, item=store_saves.Item("Cinema ticket", 20)),
+    "game.month": opened_month,
+    "credential.key": lambda c: credential_saves.new_key(
+        c, home=Path(os.environ["FLOORBOARD_HOME"]), at=NOON
+    ),
     "sign_in.done": lambda c: sessions.begin(c, account_id=1, now=NOW, lasts=timedelta(hours=1)),
     "sign_in.failed": lambda c: accounts.signed_in(c, "kept", "wrong"),
     "sign_in.over": signed_out,
@@ -289,6 +354,11 @@ WHOLE: dict[str, WholeAct] = {
     "agent.erased": lambda e: erasure.erase_agent(e, SETTINGS, "Chen Wei", now=lambda: NOW),
 }
 ELSEWHERE = {  # whole worlds of their own
+    "game.said": "tests/db/test_game_day.py",
+    "game.decided": "tests/db/test_game_day.py",
+    "game.order": "tests/db/test_game_social.py",
+    "credential.taken": "tests/db/test_game_credentials.py",
+    "credential.revoked": "tests/db/test_game_credentials.py",
     "policy.changed": "tests/db/test_policy.py",
     "retention.applied": "tests/db/test_retention.py",
     "retention.settings": "tests/db/test_retention.py",

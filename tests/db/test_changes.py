@@ -52,6 +52,11 @@ consents                    x      x          x       x         x              -
 own_data                    x      x          x       x         x              -
 walls.boards                -      -          x       -         x              -
 walls.message               -      x          x       -         x              -
+game.rules                  -      -          x       -         x              -
+game.boards                 -      -          x       -         x              -
+game.decisions              -      x          x       -         x              -
+game.contests               -      x          x       -         x              -
+game.own                    x      x          x       x         x              -
 """
 LINES = [line.split() for line in WHO_MAY.strip().splitlines()]
 TABLE = {

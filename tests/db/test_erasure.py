@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 import floorboard
+from dashboard.game import credential_saves
 from etl import LoadError, load
 from etl.backfill import backfill
 from etl.backup import backup, restore
@@ -27,6 +28,7 @@ from etl.erasure_list import list_path, read_list
 from etl.reconcile import reconcile_day
 from floorboard.terminal import FrontDoorError
 from sql import migrate, warehouse
+from sql.warehouse import WarehouseError
 from tests.conftest import made_database, url_of, with_every_figure
 from tests.workbook import write_workbook
 
@@ -399,6 +401,70 @@ def test_an_erased_agent_is_in_no_table_under_the_name_and_no_figure_changes(
     assert ask(
         loaded, "select reviewer_name, comment_text from warehouse.quality_reviews where review_id = 'r1'"
     ) == [(done.alias_name, f"Jaan did as {done.alias_name} showed him")]
+
+
+GAME = (
+    "insert into access.accounts (login_name, role_name, agent_id) values ('mtamm', 'supervisor', :id)",
+    "insert into game.rules values ('first-try', 'badge', true)",
+    "insert into game.rule_versions values ('first-try', 1, '2026-11-01', true, 'x', repeat('a', 64), 'p', :at, 'mtamm', "
+    "'Mari Tamm wanted it')",
+    "insert into game.runs (kind_name, started_at, actor_name, note_text) values ('manual', :at, 'mtamm', 'for Mari Tamm')",
+    "insert into game.ledger (entry_key, sequence_number, agent_id, account_name, entry_points, kind_name, rule_name, "
+    "version_number, tier_name, effective_date, period_text, run_id, reason_text, actor_name) "
+    "select 'k', 1, :id, 'badges', 1, 'award', 'first-try', 1, 'silver', '2026-11-21', 'd', max(run_id), "
+    "'Mari Tamm answered', 'mtamm' from game.runs",
+    "insert into game.holds (entry_key, agent_id, rule_name, version_number, effective_date, guard_name, held_points, "
+    "found_at, evidence, state_name, decided_at, decided_by_name, note_text) "
+    "values ('h', :other, 'first-try', 1, '2026-11-21', 'rush', 5, :at, '{}', 'refused', :at, 'mtamm', 'Mari Tamm looked')",
+    "insert into game.disputes (agent_id, hold_id, said_at, reason_text) "
+    "select :id, max(hold_id), :at, 'I was ill' from game.holds",
+    "insert into game.kudos (agent_id, from_agent_id, category_name, message_text, given_at, given_date) values "
+    "(:other, :id, 'help', 'You drove me home', :at, '2026-11-21'), "
+    "(:id, :other, 'help', 'Mari Tamm, thanks', :at, '2026-11-21')",
+    "insert into game.contests (contest_name, kind_name, rule_name, first_date, last_date) "
+    "values ('c', 'individual', 'first-try', '2026-11-21', '2026-11-22')",
+    "insert into game.contest_moves (contest_id, moved_at, to_name, actor_name, note_text) "
+    "select contest_id, :at, 'draft', 'mtamm', 'asked by Mari Tamm' from game.contests",
+    "insert into game.seasons values ('s', '2026-09-01', '2026-11-01', 'closed', 2, :at, 'mtamm', repeat('a', 64))",
+    "insert into game.months (month_date, state_name, proposed_at, decided_at, decided_by_name, reason_text) values "
+    "('2026-10-01', 'nobody', :at, :at, 'mtamm', 'not Mari Tamm')",
+)
+
+
+def test_an_erased_agent_leaves_the_game_amounts_and_no_name_no_words_and_no_badge_that_left_the_house(
+    loaded: sa.Engine, settings: Settings, home: Path
+) -> None:
+    [(own_id,)] = ask(
+        loaded, "select min(agent_id) from warehouse.agents where agent_name = :name", name=NAME
+    )
+    [(other_id,)] = ask(
+        loaded, "select max(agent_id) from warehouse.agents where agent_name <> :name", name=NAME
+    )
+    assert isinstance(own_id, int)
+    with warehouse.connected(loaded) as connection:
+        for text in GAME:
+            connection.execute(sa.text(text), {"id": own_id, "other": other_id, "at": ERASED_AT})
+        [(entry_id,)] = connection.execute(sa.text("select entry_id from game.ledger")).all()
+        told = {
+            "address": "mtamm@example.com",
+            "url": "https://floor.example.com",
+            "home": home,
+            "at": ERASED_AT,
+        }
+        credential_saves.taken(connection, viewer_agent_id=own_id, agent_id=own_id, entry_id=entry_id, **told)
+    own = (*AGENT, "mtamm", "I was ill", "drove me home")
+    assert len({place for place in found(loaded, own) if place.startswith("game.")}) >= 12
+    done = erase_mari(loaded, settings)
+    assert found(loaded, own) == []
+    assert ask(loaded, "select entry_points, agent_id, actor_name from game.ledger") == [
+        (1, own_id, done.alias_name)
+    ]
+    assert ask(loaded, "select published_by_name, why_text from game.rule_versions") == [
+        (done.alias_name, f"{done.alias_name} wanted it")
+    ]
+    assert ask(loaded, "select count(*) from game.credentials") == [(0,)]
+    with pytest.raises(WarehouseError, match="only added to"), warehouse.connected(loaded) as connection:
+        connection.execute(sa.text("update game.ledger set actor_name = 'somebody'"))
 
 
 def test_old_records_that_are_told_again_come_to_the_alias_of_the_agent(

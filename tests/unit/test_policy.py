@@ -33,7 +33,7 @@ def test_every_question_about_one_agent_belongs_to_a_family_or_is_that_persons_r
 
 def test_every_family_says_what_it_is_what_for_and_what_is_taken_away() -> None:
     families = individual.families()
-    assert len({family.name for family in families}) == len(families) == 12
+    assert len({family.name for family in families}) == len(families) == 13
     for family in families:
         assert all(
             len(text.split()) >= 3 for text in (family.meaning, family.example_purpose, family.records)

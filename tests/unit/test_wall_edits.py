@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.wall import boards, playlists, toml_edits, wall_view
+from dashboard.ui import toml_edits
+from dashboard.ui.drafts import Draft, Drafts
+from dashboard.wall import boards, playlists, wall_view
 from dashboard.wall.address import parsed as parsed_address
-from dashboard.wall.drafts import Draft, Drafts
 from dashboard.wall.tile_kinds import KINDS
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "walls.md").read_text(encoding="utf-8")
