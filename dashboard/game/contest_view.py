@@ -275,13 +275,27 @@ def _place_block(
     drawn = []
     for one in shown:
         row = by_key[one.key]
-        drawn.append(_line(contest, one, _name(row), row["team_name"] or "", row["is_me"], best, tiers))
+        line = _line(contest, one, _name(row), row["team_name"] or "", row["is_me"], best, tiers)
+        drawn.append(line if row["is_me"] or row["agent_name"] else _nameless(line, len(drawn)))
     waiting = [one for one in stands if not one.place and (sees_all or by_key[one.key]["is_me"])]
     for one in waiting:
         row = by_key[one.key]
         drawn.append(_line(contest, one, _name(row), why_text(contest, one, row), row["is_me"], best, tiers))
     hidden = len(ranked) - len(shown)
     return _block(contest, drawn, hidden)
+
+
+def _nameless(line: Block, order: int) -> Block:
+    """The place of somebody who shows no name: who it is must not be found from a team or an exact figure."""
+    return {
+        **line,
+        "key": f"nameless-{order}",
+        "name": t("A colleague"),
+        "more": "",
+        "value": "",
+        "n": "",
+        "share": 0.0,
+    }
 
 
 def shown_places(

@@ -320,14 +320,15 @@ def test_places_of_a_finalised_contest_are_those_that_were_decided(game: Any, ru
     change(game, "game_contests", contest_row(state_name="finalised"))
     change(
         game, "game_contest_board",
-        place_row(1, 10, place_number=1, result_value=0.9, tier_name="gold"),
+        place_row(1, 10, place_number=1, result_value=0.9, tier_name="gold", agent_name="Mari"),
         place_row(2, 99, place_number=2, result_value=0.5),
     )  # fmt: skip
     rows = block(run_page("challenges", contest="7"), "places")["rows"]
     assert [(one["place"], one["value"], one["tier"]) for one in rows] == [
         ("1", "90.0%", "gold"),
-        ("2", "50.0%", None),
+        ("2", "", None),  # whoever shows no name has a place, and nothing to be found by
     ]
+    assert [(one["name"], one["more"]) for one in rows] == [("Mari", "A"), ("A colleague", "")]
 
 
 def test_a_draft_keeps_what_was_chosen(game: Any, run_page: Run) -> None:
