@@ -42,8 +42,8 @@ create table game.runs (
     kind_name text not null check (kind_name in ('reconcile', 'close', 'rescore', 'decision', 'manual', 'store', 'contest', 'kudos')),
     started_at timestamptz not null check (started_at >= '1990-01-01' and started_at < '2100-01-01'),
     ended_at timestamptz check (ended_at >= started_at and ended_at < '2100-01-01'),
-    first_date date,
-    last_date date check (last_date >= first_date),
+    first_date date check (first_date >= '1990-01-01' and first_date < '2100-01-01'),
+    last_date date check (last_date >= first_date and last_date >= '1990-01-01' and last_date < '2100-01-01'),
     facts_run_id bigint,
     basis_sha256 text check (basis_sha256 ~ '^[0-9a-f]{64}$'),
     added_entries integer not null default 0 check (added_entries >= 0),
@@ -70,7 +70,7 @@ create table game.ledger (
     tier_name text check (tier_name in ('bronze', 'silver', 'gold')),
     effective_date date not null check (effective_date >= '1990-01-01' and effective_date < '2100-01-01'),
     period_text text not null check (char_length(period_text) between 1 and 40),
-    recorded_at timestamptz not null default clock_timestamp(),
+    recorded_at timestamptz not null default clock_timestamp() check (recorded_at >= '1990-01-01' and recorded_at < '2100-01-01'),
     run_id bigint not null references game.runs (run_id),
     reverses_entry_id bigint unique references game.ledger (entry_id),
     corrects_entry_id bigint references game.ledger (entry_id),
@@ -97,16 +97,16 @@ create table game.evidence (
     entry_id bigint not null references game.ledger (entry_id),
     place_number integer not null check (place_number >= 1),
     agent_id integer not null,
-    effective_date date not null,
+    effective_date date not null check (effective_date >= '1990-01-01' and effective_date < '2100-01-01'),
     fact_name text not null,
     queue_id integer,
     channel_name text,
     direction_name text,
     topic_name text,
     hour_band integer,
-    above_value double precision not null,
-    below_value double precision,
-    expected_value double precision,
+    above_value double precision not null check (above_value between -1e15 and 1e15),
+    below_value double precision check (below_value between -1e15 and 1e15),
+    expected_value double precision check (expected_value between -1e15 and 1e15),
     primary key (entry_id, place_number)
 );
 comment on table game.evidence is
@@ -164,22 +164,22 @@ create table game.holds (
     agent_id integer not null references warehouse.agents (agent_id),
     rule_name text not null,
     version_number integer not null,
-    effective_date date not null,
+    effective_date date not null check (effective_date >= '1990-01-01' and effective_date < '2100-01-01'),
     guard_name text not null check (guard_name ~ '^[a-z][a-z0-9_-]{0,59}$'),
     held_points integer not null,
     found_at timestamptz not null check (found_at >= '1990-01-01' and found_at < '2100-01-01'),
     evidence jsonb not null,
     state_name text not null default 'held' check (state_name in ('held', 'released', 'refused')),
     answer_text text check (char_length(answer_text) between 1 and 2000),
-    answered_at timestamptz,
-    decided_at timestamptz,
+    answered_at timestamptz check (answered_at >= '1990-01-01' and answered_at < '2100-01-01'),
+    decided_at timestamptz check (decided_at >= '1990-01-01' and decided_at < '2100-01-01'),
     decided_by_name text,
     note_text text check (char_length(note_text) between 1 and 2000),
     unique (entry_key, guard_name),
     foreign key (rule_name, version_number) references game.rule_versions (rule_name, version_number),
-    check ((answer_text is null) = (answered_at is null)),
+    check (answer_text is null or answered_at is not null),
     check ((state_name = 'held') = (decided_at is null)),
-    check ((decided_at is null) = (decided_by_name is null)),
+    check ((state_name = 'held') = (decided_by_name is null)),
     check (state_name <> 'refused' or note_text is not null)
 );
 comment on table game.holds is
@@ -195,13 +195,13 @@ create table game.disputes (
     said_at timestamptz not null check (said_at >= '1990-01-01' and said_at < '2100-01-01'),
     reason_text text not null check (char_length(reason_text) between 1 and 2000),
     state_name text not null default 'open' check (state_name in ('open', 'accepted', 'declined', 'withdrawn')),
-    decided_at timestamptz,
+    decided_at timestamptz check (decided_at >= '1990-01-01' and decided_at < '2100-01-01'),
     decided_by_name text,
     answer_text text check (char_length(answer_text) between 1 and 2000),
     made_entry_id bigint references game.ledger (entry_id),
     check (num_nonnulls(entry_id, hold_id) = 1),
     check ((state_name = 'open') = (decided_at is null)),
-    check ((decided_at is null) = (decided_by_name is null)),
+    check ((state_name = 'open') = (decided_by_name is null)),
     check (state_name not in ('accepted', 'declined') or answer_text is not null)
 );
 comment on table game.disputes is
@@ -215,7 +215,7 @@ create table game.seasons (
     end_date date not null check (end_date < '2100-01-01'),
     state_name text not null default 'open' check (state_name in ('open', 'settling', 'closed')),
     freezes integer not null default 2 check (freezes between 0 and 30),
-    closed_at timestamptz,
+    closed_at timestamptz check (closed_at >= '1990-01-01' and closed_at < '2100-01-01'),
     closed_by_name text,
     ledger_sha256 text check (ledger_sha256 ~ '^[0-9a-f]{64}$'),
     check (end_date > start_date),
@@ -239,7 +239,7 @@ comment on table game.day_closes is
 
 create table game.day_sums (
     agent_id integer not null,
-    effective_date date not null,
+    effective_date date not null check (effective_date >= '1990-01-01' and effective_date < '2100-01-01'),
     queue_id integer,
     channel_name text,
     direction_name text,
@@ -465,13 +465,13 @@ create table game.today (
     entry_key text not null,
     rule_name text not null,
     version_number integer not null,
-    effective_date date not null,
+    effective_date date not null check (effective_date >= '1990-01-01' and effective_date < '2100-01-01'),
     account_name text not null,
     tier_name text,
     entry_points integer not null,
     is_held boolean not null default false,
     workings jsonb not null,
-    made_at timestamptz not null,
+    made_at timestamptz not null check (made_at >= '1990-01-01' and made_at < '2100-01-01'),
     primary key (entry_key)
 );
 comment on table game.today is
@@ -486,7 +486,7 @@ create table game.moments (
     tier_name text check (tier_name in ('bronze', 'silver', 'gold')),
     entry_id bigint references game.ledger (entry_id),
     happened_at timestamptz not null check (happened_at >= '1990-01-01' and happened_at < '2100-01-01'),
-    seen_at timestamptz
+    seen_at timestamptz check (seen_at >= '1990-01-01' and seen_at < '2100-01-01')
 );
 comment on table game.moments is
 'Grain: one row per thing that an agent is told of once: a badge, a level, a record. seen_at: when their page had shown it.';

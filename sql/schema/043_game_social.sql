@@ -46,7 +46,7 @@ create table game.kudos (
     given_at timestamptz not null check (given_at >= '1990-01-01' and given_at < '2100-01-01'),
     given_date date not null check (given_date >= '1990-01-01' and given_date < '2100-01-01'),
     state_name text not null default 'standing' check (state_name in ('standing', 'taken_back', 'hidden')),
-    ended_at timestamptz,
+    ended_at timestamptz check (ended_at >= '1990-01-01' and ended_at < '2100-01-01'),
     note_text text check (char_length(note_text) between 1 and 600),
     entry_id bigint references game.ledger (entry_id),
     check (agent_id <> from_agent_id),
@@ -116,11 +116,11 @@ create table game.contest_participants (
     disqualified_at timestamptz check (disqualified_at >= joined_at and disqualified_at < '2100-01-01'),
     note_text text check (char_length(note_text) between 1 and 600),
     place_number integer check (place_number >= 1),
-    result_value double precision,
+    result_value double precision check (result_value between -1e15 and 1e15),
     tier_name text check (tier_name in ('gold', 'silver', 'bronze')),
     entry_id bigint references game.ledger (entry_id),
     primary key (contest_id, agent_id),
-    check ((disqualified_at is null) = (note_text is null)),
+    check (note_text is null or disqualified_at is not null),
     check (disqualified_at is null or (place_number is null and tier_name is null and entry_id is null))
 );
 comment on table game.contest_participants is
@@ -169,7 +169,7 @@ create table game.store_orders (
     agent_id integer not null references warehouse.agents (agent_id),
     team_id integer references warehouse.teams (team_id),
     price_coins integer not null check (price_coins >= 1),
-    month_date date not null check (extract(day from month_date) = 1),
+    month_date date not null check (extract(day from month_date) = 1 and month_date >= '1990-01-01' and month_date < '2100-01-01'),
     state_name text not null default 'requested' check (state_name in ('requested', 'approved', 'fulfilled', 'rejected', 'cancelled')),
     requested_at timestamptz not null check (requested_at >= '1990-01-01' and requested_at < '2100-01-01'),
     changed_at timestamptz not null check (changed_at >= '1990-01-01' and changed_at < '2100-01-01'),
@@ -192,22 +192,23 @@ create table game.months (
     state_name text not null default 'proposed' check (state_name in ('proposed', 'decided', 'nobody', 'named', 'unnamed')),
     agent_id integer references warehouse.agents (agent_id),
     proposed_at timestamptz not null check (proposed_at >= '1990-01-01' and proposed_at < '2100-01-01'),
-    decided_at timestamptz,
+    decided_at timestamptz check (decided_at >= '1990-01-01' and decided_at < '2100-01-01'),
     decided_by_name text,
     reason_text text check (char_length(reason_text) between 3 and 600),
-    answered_at timestamptz,
+    answered_at timestamptz check (answered_at >= '1990-01-01' and answered_at < '2100-01-01'),
     check ((state_name in ('decided', 'named', 'unnamed')) = (agent_id is not null)),
     check ((state_name = 'proposed') = (decided_at is null)),
-    check ((decided_at is null) = (decided_by_name is null)),
-    check ((decided_at is null) = (reason_text is null)),
-    check ((state_name in ('named', 'unnamed')) = (answered_at is not null))
+    check ((state_name = 'proposed') = (decided_by_name is null)),
+    check ((state_name = 'proposed') = (reason_text is null)),
+    check (state_name in ('named', 'unnamed') or answered_at is null)
 );
 comment on table game.months is
 'Grain: one row per month for which an employee of the month was looked for. A person decides among the proposed, or for nobody; the '
 'name is shown to others from when that employee said so (named) until they take it back (unnamed).';
 
 create table game.month_proposals (
-    month_date date not null references game.months (month_date) on delete cascade,
+    month_date date not null check (month_date >= '1990-01-01' and month_date < '2100-01-01')
+    references game.months (month_date) on delete cascade,
     agent_id integer not null references warehouse.agents (agent_id),
     place_number integer not null check (place_number between 1 and 3),
     lowest_position integer not null check (lowest_position >= 1),

@@ -27,7 +27,7 @@ def site(shared_engine: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> sa.Engine
     """A warehouse with nobody in it, and pages that are shown without a clock that runs."""
     with shared_engine.begin() as connection:
         connection.execute(sa.text("truncate access.accounts, access.device_codes cascade"))
-        connection.execute(sa.text("truncate warehouse.teams cascade"))
+        connection.execute(sa.text("delete from warehouse.teams"))
         connection.execute(sa.text("insert into warehouse.teams (team_name) values ('Early'), ('Late')"))
     monkeypatch.setenv("DATABASE_URL", shared_engine.url.render_as_string(hide_password=False))
     monkeypatch.setenv("FLOORBOARD_NOW", "2026-03-11T12:00:00+00:00")

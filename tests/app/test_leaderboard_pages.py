@@ -85,8 +85,10 @@ def test_an_agent_reads_their_likely_place_and_who_stands_near(
     own = block(at, "own_place")
     assert own["unit"] == "of 30"
     assert own["status"]["word"] == "Middle"
-    low, high = (int(part) for part in own["value"].split("–"))
-    assert low <= 12 <= high
+    ends = [
+        int(part) for part in own["value"].split("–")
+    ]  # everybody's weeks are alike here: one place may be sure
+    assert ends[0] <= 12 <= ends[-1]
     assert names(at) == [NAMES[number] for number in (1, 2, 10, 11, 12, 13, 14, 15)]
     kinds = [row["kind"] for row in block(at, "standings")["rows"]]
     # 1, 2, nobody's name, a gap to 9, nobody's name, then 10 to 15

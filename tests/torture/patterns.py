@@ -30,6 +30,7 @@ MADE_OF_NAMES = {
     "etl/erasure.py": "names that are to be erased, each escaped",
     "etl/mappings/mapping_values.py": "the signs of the settings, each one escaped",
     "dashboard/wall/toml_text.py": "a name of a board's text, escaped",
+    "sql/game_rules/fields.py": "the product's own name of a folder",
     "sql/small_groups.py": "the product's own statements and names of columns",
 }
 """Files with patterns that are put together of other things while the product runs, and of which."""
