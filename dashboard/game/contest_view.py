@@ -272,7 +272,7 @@ def _place_block(
     ranked = sorted((one for one in stands if one.place), key=lambda one: (one.place or 0, one.key))
     shown = shown_places(ranked, by_key, last_prize=_last_prize(tiers), sees_all=sees_all)
     best = _span([one.value for one in ranked if one.value is not None])
-    drawn = []
+    drawn: list[Block] = []
     for one in shown:
         row = by_key[one.key]
         line = _line(contest, one, _name(row), row["team_name"] or "", row["is_me"], best, tiers)

@@ -131,6 +131,7 @@ BETWEEN = ("|", ",", ";", "' is '", '"', ": ", "\n", "=", " and ")
     shape=st.sampled_from(("text", "json", "list", "number", "epoch")),
 )  # fmt: skip
 @example(parts=[("sip:37255512346@pbx.example.ee", ";"), ("SIP/1001", "|")], shape="text")
+@example(parts=[("sip:37255512346@pbx.example.ee", "="), ("SIP/1001", "|")], shape="text")
 def test_canaries_never_survive_and_instants_always_do(parts: list[tuple[str, str]], shape: str) -> None:
     plain = "".join(part + between for part, between in parts)
     text = {
